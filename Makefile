@@ -1,0 +1,37 @@
+# What a person types. Everything here can be run on a fresh clone; nothing else has to be typed first.
+SHELL := /bin/bash
+CONFIGURATION ?= Debug
+export CONFIGURATION
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+
+.PHONY: build demo run test format clean
+
+# The first target: plain `make` builds.
+build:
+	eng/bootstrap.sh
+	dotnet build Actions.Grpc.sln --no-restore --configuration $(CONFIGURATION)
+
+# A voice engine's call from end to end: a sample API, the server, three actions, their events as a timeline.
+demo: build
+	dotnet run --no-build --configuration $(CONFIGURATION) --project samples/Actions.Demo
+
+# The server in the foreground, on its default ports, with data/actions.db in this folder.
+run: build
+	dotnet src/Actions.Server/bin/$(CONFIGURATION)/net10.0/Actions.Server.dll
+
+# Everything. The last line is the sum: N passed, N failed[, N skipped].
+test:
+	@eng/test.sh
+
+format:
+	eng/npm-ci.sh
+	node_modules/.bin/buf format --write
+	eng/bootstrap.sh
+	dotnet format Actions.Grpc.sln --no-restore
+
+# Leaves data/ alone: that is where `make run` keeps its actions.
+clean:
+	rm -rf artifacts node_modules clients/python/gen
+	find $(wildcard src tests samples eng) -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	rm -f eng/partial-feed/active.props

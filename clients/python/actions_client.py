@@ -1,0 +1,156 @@
+"""A thin voice engine's client for actions.v1.
+
+    with Client("127.0.0.1:5080") as client:
+        with client.execute(name="Check Order Status", variables={"order_id": "A-17"}) as execution:
+            execution.run(on_start=..., on_delay=..., on_result=..., on_failure=...)
+
+Messages are the generated ones, from `actions.v1`; variables are plain Python values.
+"""
+import sys
+from pathlib import Path
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+
+_GENERATED = Path(__file__).resolve().parent / "gen"
+if _GENERATED.is_dir():  # In a checkout; an installed package has the generated modules beside this one.
+    sys.path.insert(0, str(_GENERATED))
+
+from actions.rpc import error_details_pb2 as rpc  # noqa: E402
+from actions.v1 import action_config_service_pb2 as configs  # noqa: E402
+from actions.v1 import action_config_service_pb2_grpc, action_service_pb2_grpc  # noqa: E402
+from actions.v1 import action_service_pb2 as executions  # noqa: E402
+
+
+class ActionError(Exception):
+    """An RPC that was refused or broken off. Switch on `reason`, never on the text."""
+
+    def __init__(self, error):
+        super().__init__(f"{error.code().name}: {error.details()}")
+        self.code = error.code()
+        self.message = error.details()
+        self.reason = self.domain = ""  # An ErrorReason's name; empty when the status is not the server's own.
+        self.metadata = {}
+        self.violations = {}  # Field path -> what is wrong with it.
+        self.retry_delay = None  # Seconds, where the server names them.
+        for key, value in error.trailing_metadata() or ():
+            if key == "grpc-status-details-bin":
+                for detail in rpc.Status.FromString(value).details:
+                    self._take(detail.type_url.rpartition("/")[2], detail.value)
+
+    def _take(self, kind, value):
+        if kind == "google.rpc.ErrorInfo":
+            info = rpc.ErrorInfo.FromString(value)
+            self.reason, self.domain, self.metadata = info.reason, info.domain, dict(info.metadata)
+        elif kind == "google.rpc.BadRequest":
+            self.violations = {v.field: v.description for v in rpc.BadRequest.FromString(value).field_violations}
+        elif kind == "google.rpc.RetryInfo":
+            self.retry_delay = rpc.RetryInfo.FromString(value).retry_delay.ToTimedelta().total_seconds()
+
+
+class Client:
+    """One channel to a server. Safe to share between threads."""
+
+    def __init__(self, target, *, timeout=30.0, metadata=(), credentials=None, options=()):
+        """`timeout` (seconds) is the deadline of every call that names none; `credentials` turn TLS on."""
+        self._channel = (grpc.secure_channel(target, credentials, options) if credentials
+                         else grpc.insecure_channel(target, options))
+        self._configs = action_config_service_pb2_grpc.ActionConfigServiceStub(self._channel)
+        self._actions = action_service_pb2_grpc.ActionServiceStub(self._channel)
+        self._timeout, self._metadata = timeout, tuple(metadata)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self._channel.close()
+
+    def create(self, action_config, validate_only=False):
+        return self._call(self._configs.CreateActionConfig, configs.CreateActionConfigRequest(
+            action_config=action_config, validate_only=validate_only)).action_config
+
+    def get(self, id):
+        return self._call(self._configs.GetActionConfig, configs.GetActionConfigRequest(id=id)).action_config
+
+    def list(self, **filters):
+        """Every action that matches, page after page. Filters: name_prefix, labels, page_size."""
+        request = configs.ListActionConfigsRequest(**filters)
+        while True:
+            page = self._call(self._configs.ListActionConfigs, request)
+            yield from page.action_configs
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
+
+    def update(self, action_config, mask=(), validate_only=False):
+        """Writes the fields in `mask`, or all that are set. An etag in `action_config` guards the write."""
+        return self._call(self._configs.UpdateActionConfig, configs.UpdateActionConfigRequest(
+            action_config=action_config, update_mask={"paths": mask}, validate_only=validate_only)).action_config
+
+    def delete(self, id, etag=""):
+        self._call(self._configs.DeleteActionConfig, configs.DeleteActionConfigRequest(id=id, etag=etag))
+
+    def initialize(self, variables=None, **target):
+        """Calls the API once, for real. Target: id or draft."""
+        request = configs.InitializeRequest(variables=to_values(variables), **target)
+        return self._call(self._configs.Initialize, request)
+
+    def execute(self, variables=None, *, timeout=None, **request):
+        """Starts an execution. Request: id or name, call_id, idempotency_key, body_view."""
+        request = executions.ExecuteRequest(variables=to_values(variables), **request)
+        return Execution(self._actions.Execute(request, timeout=timeout or self._timeout, metadata=self._metadata))
+
+    def _call(self, method, request):
+        try:
+            return method(request, timeout=self._timeout, metadata=self._metadata)
+        except grpc.RpcError as error:
+            raise ActionError(error) from None
+
+
+class Execution:
+    """The events of one execution as they happen. Leaving the `with` block early aborts the HTTP call."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        self.id = ""  # Known from the first event on.
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.cancel()
+
+    def cancel(self):
+        self._stream.cancel()
+
+    def __iter__(self):
+        try:
+            for response in self._stream:
+                self.id = response.execution_id
+                yield response.event
+        except grpc.RpcError as error:
+            raise ActionError(error) from None
+
+    def run(self, on_start=None, on_delay=None, on_result=None, on_failure=None):
+        """Hands each event's Start, Delay, Result or Failure to its callback; returns the last one."""
+        callbacks = {"start": on_start, "delay": on_delay, "result": on_result, "failure": on_failure}
+        said = None
+        for event in self:
+            kind = event.WhichOneof("event")
+            said = getattr(event, kind)
+            if callbacks[kind]:
+                callbacks[kind](said)
+        return said
+
+
+def to_values(variables):
+    """Plain Python values, None, lists and dicts included, as google.protobuf.Value."""
+    return {name: json_format.ParseDict(value, struct_pb2.Value()) for name, value in (variables or {}).items()}
+
+
+def from_values(values):
+    """The other way round: a message's map of google.protobuf.Value as a dict."""
+    return {name: json_format.MessageToDict(value) for name, value in values.items()}

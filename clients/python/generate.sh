@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Generates gen/ from protos/. Takes protoc and gRPC's plugin where they are installed together (Debian:
+# protobuf-compiler-grpc, libprotobuf-dev), else the ones that pip's grpcio-tools brings.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+# The tools of one installation fit its runtime; a protoc from elsewhere on the PATH may be too new for it.
+if [[ -x /usr/bin/protoc && -x /usr/bin/grpc_python_plugin ]]; then
+  protoc=(/usr/bin/protoc --plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin)
+else
+  protoc=("${PYTHON:-python3}" -m grpc_tools.protoc)
+fi
+
+rm -rf gen
+mkdir gen
+"${protoc[@]}" --proto_path=../../protos --proto_path=protos --python_out=gen --grpc_python_out=gen \
+  actions/v1/{action_config,action_config_service,action_service,error_reason,execution}.proto actions/rpc/error_details.proto

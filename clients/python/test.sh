@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# The Python client against the built server. The last line is the sum: N passed, N failed[, N skipped].
+# PYTHON names another interpreter than Debian's; it needs grpcio and protobuf, and generate.sh's tools.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+export PYTHON=${PYTHON:-/usr/bin/python3}
+export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+
+if ! "$PYTHON" -c 'import google.protobuf, grpc' 2>/dev/null || ! ./generate.sh 2>/dev/null; then
+  ../../eng/apt.sh python3 python3-grpcio protobuf-compiler protobuf-compiler-grpc libprotobuf-dev || {
+    echo "The Python client's tests are skipped."
+    echo "0 passed, 0 failed, 1 skipped"
+    exit 0
+  }
+  ./generate.sh
+fi
+"$PYTHON" -m tests

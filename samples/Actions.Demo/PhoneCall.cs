@@ -1,0 +1,48 @@
+using Actions.V1;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Actions.Demo;
+
+/// <summary>What a caller asks, the action that answers it, and the events that must come of it.</summary>
+internal sealed record PhoneCall(
+    string Caller,
+    string Question,
+    ActionConfig Action,
+    IReadOnlyDictionary<string, Value> Variables,
+    IReadOnlyList<HeardEvent> Expected)
+{
+    // Timers count in milliseconds, the clock that measures them doesn't.
+    private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>Compares without what differs from run to run; an expected event's time is the earliest.</summary>
+    public void Check(IReadOnlyList<HeardEvent> heard)
+    {
+        if (!heard.Select(h => h.Kind).SequenceEqual(Expected.Select(e => e.Kind)))
+            throw Deviation(Kinds(Expected), Kinds(heard));
+
+        foreach (var (index, (expected, actual)) in Expected.Zip(heard).Index())
+        {
+            if (actual.Event.Sequence != index + 1)
+                throw Deviation($"sequence {index + 1}", $"sequence {actual.Event.Sequence}");
+            if (actual.At < expected.At - TimerGrain)
+                throw Deviation($"{expected.Kind} at {expected.At} or later", $"{actual.Kind} at {actual.At}");
+            if (!Essence(actual.Event).Equals(expected.Event))
+                throw Deviation($"{expected.Event}", $"{Essence(actual.Event)}");
+        }
+    }
+
+    private static ExecutionEvent Essence(ExecutionEvent heard)
+    {
+        var essence = heard.Clone();
+        essence.Sequence = 0;
+        essence.Elapsed = null;
+        essence.Result?.ContentType = "";
+        essence.Failure?.Detail = "";
+        return essence;
+    }
+
+    private static string Kinds(IEnumerable<HeardEvent> events) => string.Join(", ", events.Select(e => e.Kind));
+
+    private DemoFailedException Deviation(string expected, string actual) =>
+        new($"\"{Action.Name}\" did not go as expected.\n  expected  {expected}\n  got       {actual}");
+}

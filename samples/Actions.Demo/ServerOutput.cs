@@ -1,0 +1,31 @@
+namespace Actions.Demo;
+
+/// <summary>The last lines the server wrote, kept for the case that something goes wrong.</summary>
+internal sealed class ServerOutput
+{
+    private const int Capacity = 40;
+
+    private readonly Queue<string> lines = new();
+
+    public IReadOnlyCollection<string> Lines
+    {
+        get
+        {
+            lock (lines)
+                return [.. lines];
+        }
+    }
+
+    public void Add(string? line)
+    {
+        // Null is the end of the stream.
+        if (line is null)
+            return;
+        lock (lines)
+        {
+            lines.Enqueue(line);
+            if (lines.Count > Capacity)
+                lines.Dequeue();
+        }
+    }
+}

@@ -1,0 +1,167 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Actions.Demo;
+
+/// <summary>The built server in a process of its own, on free ports, with a database file that goes with it.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private const int Attempts = 3;
+    private const int SigTerm = 15;
+
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
+
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("actions-demo-");
+    private readonly Process process = new();
+    private readonly Uri webAddress;
+    private readonly TimeProvider time;
+
+    private ServerProcess(ProcessStartInfo command, ServerOutput output, TimeProvider time)
+    {
+        this.time = time;
+        var (grpcPort, webPort) = FreePorts();
+        Address = new Uri($"http://127.0.0.1:{grpcPort}");
+        webAddress = new Uri($"http://127.0.0.1:{webPort}");
+        Database = Path.Combine(folder.FullName, "actions.db");
+
+        command.WorkingDirectory = folder.FullName;
+        command.Environment["Kestrel__Endpoints__Grpc__Url"] = Address.OriginalString;
+        command.Environment["Kestrel__Endpoints__Web__Url"] = webAddress.OriginalString;
+        command.Environment["Storage__Sqlite__Path"] = Database;
+        process.StartInfo = command;
+        process.OutputDataReceived += (_, line) => output.Add(line.Data);
+        process.ErrorDataReceived += (_, line) => output.Add(line.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
+
+    /// <summary>Where it serves gRPC.</summary>
+    public Uri Address { get; }
+
+    public string Database { get; }
+
+    /// <returns>A server that says it is ready.</returns>
+    public static async Task<ServerProcess> StartAsync(
+        ServerOutput output, TimeProvider time, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var server = new ServerProcess(ServerCommand.Create(), output, time);
+            try
+            {
+                if (await server.BecomesReadyAsync(cancellationToken))
+                    return server;
+                // Another process may have taken one of the free ports in the meantime.
+                if (attempt == Attempts)
+                    throw new DemoFailedException($"The server didn't start, exit code {server.process.ExitCode}.");
+            }
+            catch
+            {
+                await server.DisposeAsync();
+                throw;
+            }
+
+            await server.DisposeAsync();
+        }
+    }
+
+    /// <summary>Asks it to end, and insists that it ends in time and in peace.</summary>
+    public async Task StopAsync()
+    {
+        if (!await EndAsync())
+            throw new DemoFailedException($"The server was killed, {Timeline.Seconds(StopTimeout)} after SIGTERM.");
+        if (process.ExitCode != 0 && !OperatingSystem.IsWindows())
+            throw new DemoFailedException($"The server ended with exit code {process.ExitCode} after SIGTERM.");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        process.Dispose();
+        folder.Delete(recursive: true);
+    }
+
+    /// <returns>False: it ended instead.</returns>
+    private async Task<bool> BecomesReadyAsync(CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(StartTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
+        try
+        {
+            while (!process.HasExited)
+            {
+                if (await SaysReadyAsync(http, either.Token))
+                    return true;
+                await Task.Delay(PollInterval, time, either.Token);
+            }
+
+            // Not before its last words have been read.
+            await process.WaitForExitAsync(either.Token);
+            return false;
+        }
+        catch (OperationCanceledException) when (timeout.IsCancellationRequested)
+        {
+            throw new DemoFailedException($"The server wasn't ready within {Timeline.Seconds(StartTimeout)}.");
+        }
+    }
+
+    private async Task<bool> SaysReadyAsync(HttpMessageInvoker http, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(webAddress, "readyz"));
+            using var response = await http.SendAsync(request, cancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            // Nobody listens yet.
+            return false;
+        }
+    }
+
+    private async Task<bool> EndAsync()
+    {
+        if (!process.HasExited)
+            Terminate();
+        using var timeout = new CancellationTokenSource(StopTimeout, time);
+        try
+        {
+            await process.WaitForExitAsync(timeout.Token);
+            return true;
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            await process.WaitForExitAsync(CancellationToken.None);
+            return false;
+        }
+    }
+
+    private void Terminate()
+    {
+        if (OperatingSystem.IsWindows())
+            process.Kill();
+        else
+            _ = SendSignal(process.Id, SigTerm);
+    }
+
+    // Held together, so that they differ; free again when this returns.
+    private static (int Grpc, int Web) FreePorts()
+    {
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int SendSignal(int processId, int signal);
+}

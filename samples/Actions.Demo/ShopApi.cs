@@ -1,0 +1,72 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Actions.Demo;
+
+/// <summary>A shop's API as there are many: one look-up is fast, one takes its time, one is out of order.</summary>
+internal sealed class ShopApi : IAsyncDisposable
+{
+    public static readonly TimeSpan CarrierLatency = TimeSpan.FromSeconds(3);
+
+    private readonly WebApplication app;
+
+    private ShopApi(WebApplication app) => this.app = app;
+
+    public Uri Address =>
+        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+
+    public static async Task<ShopApi> StartAsync(TimeProvider time, CancellationToken cancellationToken)
+    {
+        // The empty builder reads no environment: settings meant for the server don't reach this API.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore();
+        builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(IPAddress.Loopback, port: 0));
+        builder.Services.AddRoutingCore();
+
+        var app = builder.Build();
+        app.MapGet("/orders/{id}", Order);
+        app.MapGet("/orders/{id}/parcel", (string id, CancellationToken aborted) => ParcelAsync(id, time, aborted));
+        app.MapGet("/orders/{id}/invoice", Invoice);
+        await app.StartAsync(cancellationToken);
+        var shop = new ShopApi(app);
+        await shop.AnswerOnceAsync(cancellationToken);
+        return shop;
+    }
+
+    public ValueTask DisposeAsync() => app.DisposeAsync();
+
+    // The first request compiles the code on its way. Without this one the timeline would show that, not the server.
+    private async Task AnswerOnceAsync(CancellationToken cancellationToken)
+    {
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Address, "orders/first"));
+        using var response = await http.SendAsync(request, cancellationToken);
+        response.EnsureSuccessStatusCode();
+    }
+
+    private static IResult Order(string id) => Results.Json(new
+    {
+        order = new
+        {
+            id,
+            status = "out for delivery",
+            total = 129.9,
+            items = new[] { new { name = "trail shoes", quantity = 1 }, new { name = "socks", quantity = 3 } },
+        },
+    });
+
+    private static async Task<IResult> ParcelAsync(string id, TimeProvider time, CancellationToken aborted)
+    {
+        await Task.Delay(CarrierLatency, time, aborted);
+        return Results.Json(new { parcel = new { order_id = id, arrives = "16:40", stops_before = 4 } });
+    }
+
+    private static IResult Invoice(string id) => Results.Json(
+        new { error = $"no invoice for {id}: accounts are down" }, statusCode: StatusCodes.Status503ServiceUnavailable);
+}

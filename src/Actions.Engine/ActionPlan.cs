@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using Actions.Engine.Extraction;
+using Actions.Engine.Outbound;
+using Actions.Engine.Templates;
+using Actions.Engine.Variables;
+using Actions.V1;
+
+namespace Actions.Engine;
+
+/// <summary>An action ready to run: immutable, everything parsed and checked. Made by <see cref="ActionCompiler"/> only.</summary>
+public sealed class ActionPlan
+{
+    internal ActionPlan(
+        ActionConfig config,
+        VariableBinder variables,
+        RequestPlan request,
+        MessagePlan messages,
+        ResponsePlan response,
+        ResultPlan results)
+    {
+        Id = config.Id;
+        Name = config.Name;
+        Disabled = config.Disabled;
+        Variables = variables;
+        Request = request;
+        Messages = messages;
+        Response = response;
+        Results = results;
+    }
+
+    /// <summary>Empty for a draft.</summary>
+    public string Id { get; }
+
+    public string Name { get; }
+
+    /// <summary>Kept, but refuses to execute.</summary>
+    public bool Disabled { get; }
+
+    internal VariableBinder Variables { get; }
+
+    internal RequestPlan Request { get; }
+
+    internal MessagePlan Messages { get; }
+
+    internal ResponsePlan Response { get; }
+
+    internal ResultPlan Results { get; }
+}
+
+/// <summary>What is said while the call is in flight.</summary>
+/// <param name="SpeakNaturally">Start and delay carry no text.</param>
+/// <param name="Start">Said before the API is called.</param>
+/// <param name="Delay">Said when it takes longer than the threshold.</param>
+/// <param name="Failure">Said when it fails.</param>
+/// <param name="DelayThreshold">Null: no delay is ever reported.</param>
+/// <param name="DelayRepeatInterval">Null: reported once.</param>
+internal sealed record MessagePlan(
+    bool SpeakNaturally,
+    Template Start,
+    Template Delay,
+    Template Failure,
+    TimeSpan? DelayThreshold,
+    TimeSpan? DelayRepeatInterval)
+{
+    public IEnumerable<string> Names => Start.Names.Concat(Delay.Names).Concat(Failure.Names);
+
+    public SpokenTexts Render(VariableValues variables) => new(
+        SpeakNaturally ? "" : Start.Render(variables),
+        SpeakNaturally ? "" : Delay.Render(variables),
+        Failure.Render(variables));
+}
+
+/// <summary>The messages of one execution.</summary>
+internal sealed record SpokenTexts(string Start, string Delay, string Failure);
+
+/// <summary>What counts as success and how much of an answer is read.</summary>
+internal sealed record ResponsePlan(StatusSet SuccessStatuses, int MaxBodyBytes);
+
+/// <summary>How the request is made.</summary>
+/// <param name="Timeout">From the beginning of an execution to the last byte read.</param>
+/// <param name="Method">One of the contract's five.</param>
+/// <param name="Url">Where.</param>
+/// <param name="QueryParameters">Appended to the URL's own query.</param>
+/// <param name="Headers">Hand-written ones.</param>
+/// <param name="Body">Null: none.</param>
+internal sealed record RequestPlan(
+    TimeSpan Timeout,
+    System.Net.Http.HttpMethod Method,
+    UrlTemplate Url,
+    ImmutableArray<NamedTemplate> QueryParameters,
+    ImmutableArray<NamedTemplate> Headers,
+    BodyPlan? Body)
+{
+    public IEnumerable<string> Names => Url.Names
+        .Concat(QueryParameters.SelectMany(parameter => parameter.Value.Names))
+        .Concat(Headers.SelectMany(header => header.Value.Names))
+        .Concat(Body?.Names ?? []);
+}
+
+/// <summary>A fixed name with a template as value.</summary>
+internal readonly record struct NamedTemplate(string Name, Template Value);

@@ -1,0 +1,23 @@
+using Google.Protobuf.WellKnownTypes;
+
+namespace Actions.Engine.Compilation;
+
+/// <summary>google.protobuf.Duration within bounds.</summary>
+internal static class Durations
+{
+    /// <returns>Null when unset or out of bounds.</returns>
+    public static TimeSpan? Read(Duration? duration, string field, TimeSpan min, TimeSpan max, Violations violations)
+    {
+        if (duration is null)
+            return null;
+        // Compared as seconds: a duration that is far out of bounds, or not normalized, has no TimeSpan.
+        var seconds = duration.Seconds + (duration.Nanos / 1e9);
+        if (seconds >= min.TotalSeconds && seconds <= max.TotalSeconds)
+            return TimeSpan.FromSeconds(seconds);
+        violations.Add(field, $"must be {Text(min)} to {Text(max)}.");
+        return null;
+    }
+
+    private static string Text(TimeSpan time) =>
+        time < TimeSpan.FromSeconds(1) ? $"{time.TotalMilliseconds} ms" : $"{time.TotalSeconds} s";
+}

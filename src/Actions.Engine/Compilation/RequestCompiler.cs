@@ -1,0 +1,146 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Actions.Engine.Outbound;
+using Actions.Engine.Templates;
+using Actions.V1;
+
+namespace Actions.Engine.Compilation;
+
+/// <summary>Step 1 of a configuration: the request.</summary>
+internal sealed class RequestCompiler(EngineOptions options, Violations violations)
+{
+    /// <returns>Null when anything is wrong with it.</returns>
+    public RequestPlan? Compile(HttpRequest? request)
+    {
+        if (request is null)
+        {
+            violations.Add("request", "is required.");
+            return null;
+        }
+
+        var method = CompileMethod(request.Method);
+        var url = CompileUrl(request.Url);
+        var parameters = CompileParameters(request.QueryParameters, "request.query_parameters");
+        var body = CompileBody(request);
+        var headers = CompileHeaders(request.Headers, body);
+        var timeout = Durations.Read(
+            request.Timeout, "request.timeout", ContractLimits.MinTimeout, ContractLimits.MaxTimeout, violations);
+        return method is null || url is null
+            ? null
+            : new RequestPlan(timeout ?? ContractLimits.DefaultTimeout, method, url, parameters, headers, body);
+    }
+
+    private System.Net.Http.HttpMethod? CompileMethod(V1.HttpMethod method)
+    {
+        switch (method)
+        {
+            case V1.HttpMethod.Get: return System.Net.Http.HttpMethod.Get;
+            case V1.HttpMethod.Post: return System.Net.Http.HttpMethod.Post;
+            case V1.HttpMethod.Put: return System.Net.Http.HttpMethod.Put;
+            case V1.HttpMethod.Patch: return System.Net.Http.HttpMethod.Patch;
+            case V1.HttpMethod.Delete: return System.Net.Http.HttpMethod.Delete;
+            default:
+                violations.Add("request.method", "must be one of GET, POST, PUT, PATCH and DELETE.");
+                return null;
+        }
+    }
+
+    private UrlTemplate? CompileUrl(string url)
+    {
+        if (url.Length == 0)
+        {
+            violations.Add("request.url", "is required.");
+            return null;
+        }
+
+        violations.CheckLimit("request.url", url.Length, options.MaxUrlLength, "characters");
+        try
+        {
+            return UrlTemplate.Parse(url);
+        }
+        catch (FormatException e)
+        {
+            violations.Add("request.url", $"{e.Message}.");
+            return null;
+        }
+    }
+
+    private ImmutableArray<NamedTemplate> CompileParameters(IReadOnlyList<QueryParameter> parameters, string field)
+    {
+        violations.CheckLimit(field, parameters.Count, options.MaxParameters, "parameters");
+        var plans = ImmutableArray.CreateBuilder<NamedTemplate>(parameters.Count);
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            var (name, value) = (parameters[i].Name, parameters[i].Value);
+            if (name.Length == 0)
+                violations.Add($"{field}[{i}].name", "is required.");
+            violations.CheckLimit($"{field}[{i}].name", name.Length, options.MaxParameterLength, "characters");
+            violations.CheckLimit($"{field}[{i}].value", value.Length, options.MaxParameterLength, "characters");
+            plans.Add(new NamedTemplate(name, Template.Parse(value)));
+        }
+
+        return plans.DrainToImmutable();
+    }
+
+    private ImmutableArray<NamedTemplate> CompileHeaders(IReadOnlyList<Header> headers, BodyPlan? body)
+    {
+        violations.CheckLimit("request.headers", headers.Count, options.MaxHeaders, "headers");
+        var plans = ImmutableArray.CreateBuilder<NamedTemplate>(headers.Count);
+        var contentTypes = 0;
+        for (var i = 0; i < headers.Count; i++)
+        {
+            var (name, field) = (headers[i].Name, $"request.headers[{i}]");
+            violations.CheckLimit($"{field}.name", name.Length, options.MaxHeaderNameLength, "characters");
+            violations.CheckLimit($"{field}.value", headers[i].Value.Length, options.MaxHeaderValueLength, "characters");
+            var value = Template.Parse(headers[i].Value);
+            if (HeaderRules.JudgeName(name) is { } wrongName)
+                violations.Add($"{field}.name", wrongName);
+            if (HeaderRules.IsContentType(name) && (++contentTypes > 1 || body is not (null or JsonBodyPlan)))
+                violations.Add($"{field}.name", "states the content type a second time; the body states it already.");
+            if (value.Parts.Any(part => !part.IsPlaceholder && !HeaderRules.IsAllowedValue(part.Text)))
+                violations.Add($"{field}.value", "must not hold CR, LF or NUL.");
+            plans.Add(new NamedTemplate(name, value));
+        }
+
+        return plans.DrainToImmutable();
+    }
+
+    private BodyPlan? CompileBody(HttpRequest request)
+    {
+        switch (request.BodyCase)
+        {
+            case HttpRequest.BodyOneofCase.JsonBody:
+                return CompileJson(request.JsonBody);
+            case HttpRequest.BodyOneofCase.FormBody:
+                return new FormBodyPlan(CompileParameters(request.FormBody.Fields, "request.form_body.fields"));
+            case HttpRequest.BodyOneofCase.TextBody:
+                violations.CheckLimit("request.text_body.text", request.TextBody.Text.Length, options.MaxBodyTemplateLength, "characters");
+                if (!System.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.TextBody.ContentType, out _))
+                    violations.Add("request.text_body.content_type", "must be a media type such as \"application/xml\".");
+                return new TextBodyPlan(Template.Parse(request.TextBody.Text), request.TextBody.ContentType);
+            default:
+                return null;
+        }
+    }
+
+    private JsonBodyPlan? CompileJson(string json)
+    {
+        violations.CheckLimit("request.json_body", json.Length, options.MaxBodyTemplateLength, "characters");
+        try
+        {
+            return new JsonBodyPlan(JsonTemplate.Parse(json, options.MaxJsonBodyDepth));
+        }
+        catch (JsonException e)
+        {
+            violations.Add(
+                "request.json_body",
+                $"is no JSON of at most {options.MaxJsonBodyDepth} levels (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}); placeholders stand inside strings, as in {{\"id\": \"{{order_id}}\"}}.");
+        }
+        catch (FormatException e)
+        {
+            violations.Add("request.json_body", e.Message);
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,42 @@
+using System.Collections.Immutable;
+using System.Text;
+using Actions.Engine.Templates;
+using Actions.Engine.Variables;
+
+namespace Actions.Engine.Outbound;
+
+/// <summary>A request body: each kind escapes what it is given in its own way.</summary>
+internal abstract record BodyPlan(string ContentType)
+{
+    public abstract IEnumerable<string> Names { get; }
+
+    public abstract ReadOnlyMemory<byte> Render(VariableValues variables);
+}
+
+/// <summary>RFC 8259.</summary>
+internal sealed record JsonBodyPlan(JsonTemplate Json) : BodyPlan("application/json")
+{
+    public override IEnumerable<string> Names => Json.Names;
+
+    public override ReadOnlyMemory<byte> Render(VariableValues variables) => Json.Render(variables);
+}
+
+/// <summary>application/x-www-form-urlencoded, WHATWG URL section 5.2, with UTF-8.</summary>
+internal sealed record FormBodyPlan(ImmutableArray<NamedTemplate> Fields) : BodyPlan("application/x-www-form-urlencoded")
+{
+    public override IEnumerable<string> Names => Fields.SelectMany(pair => pair.Value.Names);
+
+    public override ReadOnlyMemory<byte> Render(VariableValues variables) => Encoding.ASCII.GetBytes(
+        string.Join('&', Fields.Select(pair => $"{Encode(pair.Name)}={Encode(pair.Value.Render(variables))}")));
+
+    // "~" is the one character that RFC 3986 leaves alone and forms don't; every parser decodes both.
+    private static string Encode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
+}
+
+/// <summary>Any other text, inserted as is.</summary>
+internal sealed record TextBodyPlan(Template Text, string ContentType) : BodyPlan(ContentType)
+{
+    public override IEnumerable<string> Names => Text.Names;
+
+    public override ReadOnlyMemory<byte> Render(VariableValues variables) => Encoding.UTF8.GetBytes(Text.Render(variables));
+}

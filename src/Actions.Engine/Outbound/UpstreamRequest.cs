@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Actions.Engine.Variables;
+using Actions.V1;
+
+namespace Actions.Engine.Outbound;
+
+/// <summary>Step 2: a request with everything filled in, ready to be sent or shown.</summary>
+internal sealed record UpstreamRequest(
+    System.Net.Http.HttpMethod Method,
+    Uri Url,
+    ImmutableArray<KeyValuePair<string, string>> Headers,
+    ReadOnlyMemory<byte>? Body)
+{
+    private static readonly ProductInfoHeaderValue UserAgent =
+        new("Actions.Grpc", typeof(UpstreamRequest).Assembly.GetName().Version!.ToString(2));
+
+    /// <param name="plan">The templates.</param>
+    /// <param name="variables">The values.</param>
+    /// <param name="idempotencyKey">Sent as Idempotency-Key when not empty, in place of a hand-written one.</param>
+    /// <param name="options">The limits.</param>
+    /// <exception cref="InvalidFieldsException">A variable doesn't fit into its place.</exception>
+    public static UpstreamRequest Render(
+        RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options)
+    {
+        var violations = new Violations();
+        var parameters = plan.QueryParameters.Select(
+            parameter => KeyValuePair.Create(parameter.Name, parameter.Value.Render(variables)));
+        var url = plan.Url.Render(variables, parameters, violations);
+        var urlLength = url.OriginalString.Length;
+        if (urlLength > options.MaxRenderedUrlLength)
+            violations.Add("variables", $"make a URL of {urlLength} characters; at most {options.MaxRenderedUrlLength} are allowed.");
+
+        var headers = RenderHeaders(plan, variables, idempotencyKey, options, violations);
+        var body = plan.Body?.Render(variables);
+        if (body?.Length > options.MaxRenderedBodyBytes)
+            violations.Add("variables", $"make a body of {body.Value.Length} bytes; at most {options.MaxRenderedBodyBytes} are allowed.");
+        violations.ThrowIfAny();
+        return new UpstreamRequest(plan.Method, url, headers, body);
+    }
+
+    public HttpRequestMessage ToMessage()
+    {
+        var message = new HttpRequestMessage(Method, Url)
+        {
+            // HTTP/2 where TLS negotiates it, else HTTP/1.1.
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+            Content = Body is { } body ? new ReadOnlyMemoryContent(body) : null,
+        };
+        foreach (var (name, value) in Headers)
+        {
+            if (message.Headers.TryAddWithoutValidation(name, value))
+                continue;
+            // Headers about content need one to hang on.
+            message.Content ??= new ByteArrayContent([]);
+            message.Content.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return message;
+    }
+
+    public RenderedRequest ToRendered() => new()
+    {
+        Method = Enum.Parse<V1.HttpMethod>(Method.Method, ignoreCase: true),
+        Url = Url.OriginalString,
+        Headers = { Headers.Select(header => new Header { Name = header.Key, Value = header.Value }) },
+        Body = Body is { } body ? Encoding.UTF8.GetString(body.Span) : "",
+    };
+
+    private static ImmutableArray<KeyValuePair<string, string>> RenderHeaders(
+        RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options, Violations violations)
+    {
+        var headers = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>(plan.Headers.Length + 4);
+        foreach (var (name, template) in plan.Headers)
+        {
+            var value = template.Render(variables);
+            if (!HeaderRules.IsAllowedValue(value))
+                foreach (var variable in template.Names.Where(variable => !HeaderRules.IsAllowedValue(variables.Text(variable))))
+                    violations.Add($"variables.{variable}", $"holds CR, LF or NUL, which the header '{name}' can't carry.");
+            if (value.Length > options.MaxHeaderValueLength)
+                violations.Add(
+                    "variables", $"make the header '{name}' {value.Length} characters long; at most {options.MaxHeaderValueLength} are allowed.");
+            headers.Add(KeyValuePair.Create(name, value));
+        }
+
+        if (idempotencyKey.Length > ContractLimits.MaxIdempotencyKeyLength
+            || idempotencyKey.Any(c => c is < ' ' or > '~'))
+            violations.Add("idempotency_key", $"must be at most {ContractLimits.MaxIdempotencyKeyLength} visible ASCII characters.");
+        else if (idempotencyKey.Length > 0)
+            Set(headers, "Idempotency-Key", idempotencyKey);
+
+        AddDefault(headers, "Accept", "application/json, */*;q=0.8");
+        AddDefault(headers, "User-Agent", UserAgent.ToString());
+        if (plan.Body is not null)
+            AddDefault(headers, "Content-Type", plan.Body.ContentType);
+        return headers.ToImmutable();
+    }
+
+    private static void Set(ImmutableArray<KeyValuePair<string, string>>.Builder headers, string name, string value)
+    {
+        headers.RemoveAll(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
+        headers.Add(KeyValuePair.Create(name, value));
+    }
+
+    private static void AddDefault(ImmutableArray<KeyValuePair<string, string>>.Builder headers, string name, string value)
+    {
+        if (!headers.Any(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            headers.Add(KeyValuePair.Create(name, value));
+    }
+}

@@ -1,0 +1,117 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Actions.Engine.Variables;
+
+namespace Actions.Engine.Templates;
+
+/// <summary>
+/// A JSON document whose string values are templates. Property names and everything else stand for themselves. A
+/// string that is exactly one placeholder becomes the variable's own JSON value, type included; in any other string
+/// placeholders become text. What comes out is always written by a JSON writer.
+/// </summary>
+internal sealed class JsonTemplate
+{
+    // Relaxed: the body travels as application/json, never inside HTML, and stays readable in the API's own logs.
+    private static readonly JsonWriterOptions WriterOptions =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    private readonly JsonDocument _document;
+    private readonly Dictionary<string, Template> _templates;
+
+    private JsonTemplate(JsonDocument document, Dictionary<string, Template> templates)
+    {
+        _document = document;
+        _templates = templates;
+    }
+
+    public IEnumerable<string> Names => _templates.Values.SelectMany(template => template.Names);
+
+    /// <exception cref="JsonException">It is no JSON, or nested deeper than <paramref name="maxDepth"/>.</exception>
+    /// <exception cref="FormatException">A placeholder stands in a property's name, or a string holds half a
+    /// surrogate pair.</exception>
+    public static JsonTemplate Parse(string json, int maxDepth)
+    {
+        var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
+        var templates = new Dictionary<string, Template>(StringComparer.Ordinal);
+        try
+        {
+            Collect(document.RootElement, templates);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new FormatException("A string holds half a surrogate pair.");
+        }
+
+        return new JsonTemplate(document, templates);
+    }
+
+    /// <summary>The document in UTF-8.</summary>
+    public ReadOnlyMemory<byte> Render(VariableValues variables)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+            Write(writer, _document.RootElement, variables);
+        return buffer.WrittenMemory;
+    }
+
+    private static void Collect(JsonElement element, Dictionary<string, Template> templates)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                foreach (var property in element.EnumerateObject())
+                {
+                    if (Template.Parse(property.Name).HasPlaceholders)
+                        throw new FormatException($"The property name '{property.Name}' holds a placeholder; only values may.");
+                    Collect(property.Value, templates);
+                }
+
+                break;
+            case JsonValueKind.Array:
+                foreach (var item in element.EnumerateArray())
+                    Collect(item, templates);
+                break;
+            case JsonValueKind.String:
+                var text = element.GetString()!;
+                if (!templates.ContainsKey(text))
+                    templates.Add(text, Template.Parse(text));
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void Write(Utf8JsonWriter writer, JsonElement element, VariableValues variables)
+    {
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                writer.WriteStartObject();
+                foreach (var property in element.EnumerateObject())
+                {
+                    writer.WritePropertyName(property.Name);
+                    Write(writer, property.Value, variables);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case JsonValueKind.Array:
+                writer.WriteStartArray();
+                foreach (var item in element.EnumerateArray())
+                    Write(writer, item, variables);
+                writer.WriteEndArray();
+                break;
+            case JsonValueKind.String:
+                var template = _templates[element.GetString()!];
+                if (template.OnlyPlaceholder is { } name)
+                    variables.WriteJson(writer, name);
+                else
+                    writer.WriteStringValue(template.Render(variables));
+                break;
+            default:
+                element.WriteTo(writer);
+                break;
+        }
+    }
+}

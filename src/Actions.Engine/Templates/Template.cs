@@ -1,0 +1,149 @@
+using System.Collections.Immutable;
+using System.Text;
+using Actions.Engine.Variables;
+
+namespace Actions.Engine.Templates;
+
+/// <summary>
+/// A text with placeholders, parsed once. <c>&lt;name&gt;</c>, <c>{name}</c> and <c>{{name}}</c> mean the same; a
+/// name is letters, digits, underscores and dots (ASCII), starting with a letter or an underscore. A bracket that
+/// opens no placeholder is text.
+/// </summary>
+/// <remarks>
+/// A backslash right before an opening bracket keeps the bracket (or both of <c>{{</c>) as text; two backslashes there
+/// are one backslash followed by whatever the bracket opens. Every other backslash is text.
+/// </remarks>
+internal sealed class Template
+{
+    private Template(ImmutableArray<TemplatePart> parts) => Parts = parts;
+
+    public ImmutableArray<TemplatePart> Parts { get; }
+
+    /// <summary>The names it refers to, in order, with repetitions.</summary>
+    public IEnumerable<string> Names => Parts.Where(part => part.IsPlaceholder).Select(part => part.Text);
+
+    public bool HasPlaceholders => Parts.Any(part => part.IsPlaceholder);
+
+    /// <summary>The name, if the whole text is exactly one placeholder; else null.</summary>
+    public string? OnlyPlaceholder => Parts is [{ IsPlaceholder: true } only] ? only.Text : null;
+
+    public static Template Parse(string text)
+    {
+        var parts = ImmutableArray.CreateBuilder<TemplatePart>();
+        var literal = new StringBuilder();
+        var at = 0;
+        while (at < text.Length)
+        {
+            var backslashes = CountBackslashes(text, at);
+            var open = at + backslashes;
+            if (open >= text.Length || !IsOpening(text[open]))
+            {
+                var plain = Math.Max(backslashes, 1);
+                literal.Append(text, at, plain);
+                at += plain;
+                continue;
+            }
+
+            literal.Append('\\', backslashes / 2);
+            at = open;
+            if (backslashes % 2 == 1)
+            {
+                var kept = text.AsSpan(at).StartsWith("{{") ? 2 : 1;
+                literal.Append(text, at, kept);
+                at += kept;
+            }
+            else if (PlaceholderAt(text, at) is var (name, length))
+            {
+                FlushLiteral(parts, literal);
+                parts.Add(new TemplatePart(name, IsPlaceholder: true));
+                at += length;
+            }
+            else
+            {
+                literal.Append(text[at++]);
+            }
+        }
+
+        FlushLiteral(parts, literal);
+        return new Template(parts.DrainToImmutable());
+    }
+
+    /// <summary>A template of parts that were parsed and worked on already.</summary>
+    public static Template FromParts(ImmutableArray<TemplatePart> parts) => new(parts);
+
+    /// <summary>The text with every placeholder replaced by its variable's text as it is.</summary>
+    public string Render(VariableValues variables) => Render(variables, escape: null);
+
+    /// <summary>The text with every placeholder replaced by what <paramref name="escape"/> makes of its variable's text.</summary>
+    public string Render(VariableValues variables, Func<string, string>? escape)
+    {
+        if (Parts.Length == 0)
+            return "";
+        if (Parts is [{ IsPlaceholder: false } only])
+            return only.Text;
+
+        var text = new StringBuilder();
+        foreach (var part in Parts)
+        {
+            if (!part.IsPlaceholder)
+                text.Append(part.Text);
+            else if (escape is null)
+                text.Append(variables.Text(part.Text));
+            else
+                text.Append(escape(variables.Text(part.Text)));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>Whether placeholders can refer to it.</summary>
+    public static bool IsName(ReadOnlySpan<char> name) => name.Length > 0 && NameLength(name) == name.Length;
+
+    private static (string Name, int Length)? PlaceholderAt(string text, int at)
+    {
+        foreach (var (opening, closing) in (ReadOnlySpan<(string, string)>)[("{{", "}}"), ("{", "}"), ("<", ">")])
+        {
+            var rest = text.AsSpan(at);
+            if (!rest.StartsWith(opening))
+                continue;
+            rest = rest[opening.Length..];
+            var length = NameLength(rest);
+            if (length > 0 && rest[length..].StartsWith(closing))
+                return (rest[..length].ToString(), opening.Length + length + closing.Length);
+        }
+
+        return null;
+    }
+
+    private static int NameLength(ReadOnlySpan<char> text)
+    {
+        var length = 0;
+        while (length < text.Length && IsNameCharacter(text[length], first: length == 0))
+            length++;
+        return length;
+    }
+
+    private static bool IsNameCharacter(char c, bool first) =>
+        char.IsAsciiLetter(c) || c == '_' || (!first && (char.IsAsciiDigit(c) || c == '.'));
+
+    private static bool IsOpening(char c) => c is '{' or '<';
+
+    private static int CountBackslashes(string text, int at)
+    {
+        var end = at;
+        while (end < text.Length && text[end] == '\\')
+            end++;
+        return end - at;
+    }
+
+    private static void FlushLiteral(ImmutableArray<TemplatePart>.Builder parts, StringBuilder literal)
+    {
+        if (literal.Length == 0)
+            return;
+        parts.Add(new TemplatePart(literal.ToString(), IsPlaceholder: false));
+        literal.Clear();
+    }
+}
+
+/// <summary>A piece of a template: a placeholder's name, or text that stands for itself.</summary>
+internal readonly record struct TemplatePart(string Text, bool IsPlaceholder);

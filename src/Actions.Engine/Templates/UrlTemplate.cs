@@ -1,0 +1,196 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Actions.Engine.Variables;
+
+namespace Actions.Engine.Templates;
+
+/// <summary>
+/// An absolute http or https URL (RFC 3986) with placeholders in its path and query. Scheme, host and port are fixed
+/// when it is parsed; a placeholder is percent-encoded as one path segment or one query value, so that it can't add
+/// structure.
+/// </summary>
+internal sealed class UrlTemplate
+{
+    private readonly string _origin;
+    private readonly ImmutableArray<Template> _segments;
+    private readonly Template? _query;
+
+    private UrlTemplate(string origin, ImmutableArray<Template> segments, Template? query)
+    {
+        _origin = origin;
+        _segments = segments;
+        _query = query;
+    }
+
+    public IEnumerable<string> Names => _segments.SelectMany(segment => segment.Names).Concat(_query?.Names ?? []);
+
+    /// <exception cref="FormatException">Not such a URL; the message says why and what to do.</exception>
+    public static UrlTemplate Parse(string text)
+    {
+        var parts = Template.Parse(text).Parts;
+        var head = parts is [{ IsPlaceholder: false } first, ..] ? first.Text : "";
+        var (origin, length) = ParseOrigin(head, hasMore: parts.Length > 1);
+
+        var segments = ImmutableArray.CreateBuilder<Template>();
+        var current = ImmutableArray.CreateBuilder<TemplatePart>();
+        var inQuery = false;
+        if (length < head.Length)
+            parts = parts.SetItem(0, new TemplatePart(head[length..], IsPlaceholder: false));
+        else
+            parts = parts.RemoveAt(0);
+
+        foreach (var part in parts)
+        {
+            if (part.IsPlaceholder)
+            {
+                current.Add(part);
+                continue;
+            }
+
+            var literal = part.Text;
+            RefuseBadCharacters(literal);
+            var start = 0;
+            for (var i = 0; i < literal.Length && !inQuery; i++)
+            {
+                if (literal[i] is not ('/' or '?'))
+                    continue;
+                AddLiteral(current, literal[start..i]);
+                segments.Add(EndSegment(current));
+                inQuery = literal[i] == '?';
+                start = i + 1;
+            }
+
+            AddLiteral(current, literal[start..]);
+        }
+
+        if (!inQuery)
+            segments.Add(EndSegment(current));
+        // What stands before the path's first slash is always empty.
+        return new UrlTemplate(
+            origin, segments.ToImmutable().RemoveAt(0), inQuery ? Template.FromParts(current.DrainToImmutable()) : null);
+    }
+
+    /// <param name="variables">The values.</param>
+    /// <param name="parameters">Further query parameters, not encoded yet.</param>
+    /// <param name="violations">Gets a violation for each variable that would change the path's structure.</param>
+    /// <returns>The address exactly as it goes on the wire.</returns>
+    public Uri Render(
+        VariableValues variables, IEnumerable<KeyValuePair<string, string>> parameters, Violations violations)
+    {
+        var url = new StringBuilder(_origin);
+        foreach (var segment in _segments)
+        {
+            var rendered = segment.Render(variables, Uri.EscapeDataString);
+            if (IsDotSegment(rendered))
+                foreach (var name in segment.Names)
+                    violations.Add($"variables.{name}", "would make the URL's path step to another directory ('.' or '..').");
+            url.Append('/').Append(rendered);
+        }
+
+        if (_segments.IsEmpty)
+            url.Append('/');
+
+        var query = _query?.Render(variables, Uri.EscapeDataString);
+        var separator = _query is null ? '?' : '&';
+        if (_query is not null)
+            url.Append('?').Append(query);
+        if (query is "" || query?.EndsWith('&') == true)
+            separator = '\0';
+        foreach (var (name, value) in parameters)
+        {
+            if (separator != '\0')
+                url.Append(separator);
+            url.Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
+            separator = '&';
+        }
+
+        // Already in its final form: normalizing again could undo the encoding of a variable (%2E%2E).
+        return new Uri(url.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+    }
+
+    private static (string Origin, int Length) ParseOrigin(string head, bool hasMore)
+    {
+        var scheme = head.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "https"
+            : head.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? "http"
+            : throw new FormatException("must start with http:// or https://, without a placeholder in it");
+        var start = scheme.Length + 3;
+        var authorityLength = head.AsSpan(start).IndexOfAny("/?#\\");
+        if (authorityLength < 0)
+        {
+            if (hasMore)
+                throw new FormatException("must not hold a placeholder in the host or port; put a '/' after the host");
+            authorityLength = head.Length - start;
+        }
+
+        var authority = head.Substring(start, authorityLength);
+        RefuseBadCharacters(authority);
+        if (authority.Contains('@', StringComparison.Ordinal))
+            throw new FormatException("must not hold a user name or password");
+        if (authority.EndsWith(':') || authority.Contains('%', StringComparison.Ordinal)
+            || !Uri.TryCreate($"{scheme}://{authority}/", UriKind.Absolute, out var uri)
+            || uri.IdnHost.Length == 0 || uri.Port is < 1 or > 65535)
+            throw new FormatException($"has no valid host and port: '{authority}'");
+
+        var host = uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost;
+        var port = uri.IsDefaultPort ? "" : string.Create(CultureInfo.InvariantCulture, $":{uri.Port}");
+        return ($"{scheme}://{host}{port}", start + authorityLength);
+    }
+
+    private static void RefuseBadCharacters(string literal)
+    {
+        foreach (var c in literal)
+        {
+            if (c == '#')
+                throw new FormatException("must not hold a fragment ('#…'), which is never sent; write %23 for the character");
+            if (c == '\\')
+                throw new FormatException("must not hold a backslash; write %5C for the character");
+            if (char.IsControl(c) || char.IsWhiteSpace(c))
+                throw new FormatException("must not hold white space or control characters; write %20 for a space");
+        }
+    }
+
+    private static void AddLiteral(ImmutableArray<TemplatePart>.Builder parts, string literal)
+    {
+        if (literal.Length > 0)
+            parts.Add(new TemplatePart(EncodeLiteral(literal), IsPlaceholder: false));
+    }
+
+    private static Template EndSegment(ImmutableArray<TemplatePart>.Builder parts)
+    {
+        var segment = Template.FromParts(parts.DrainToImmutable());
+        return !segment.HasPlaceholders && IsDotSegment(string.Concat(segment.Parts.Select(part => part.Text)))
+            ? throw new FormatException("must not hold '.' or '..' as a path segment; write the path it leads to")
+            : segment;
+    }
+
+    private static bool IsDotSegment(string segment) =>
+        segment.Length is > 0 and <= 6 && segment.Replace("%2E", ".", StringComparison.OrdinalIgnoreCase) is "." or "..";
+
+    /// <summary>Leaves what RFC 3986 allows in a path or query and what is encoded already; encodes the rest.</summary>
+    private static string EncodeLiteral(string literal)
+    {
+        var encoded = new StringBuilder(literal.Length);
+        for (var i = 0; i < literal.Length; i++)
+        {
+            var c = literal[i];
+            if (c == '%' && i + 2 < literal.Length && char.IsAsciiHexDigit(literal[i + 1]) && char.IsAsciiHexDigit(literal[i + 2]))
+            {
+                encoded.Append(literal, i, 3);
+                i += 2;
+            }
+            else if (char.IsAsciiLetterOrDigit(c) || "-._~!$&'()*+,;=:@/?".Contains(c, StringComparison.Ordinal))
+            {
+                encoded.Append(c);
+            }
+            else
+            {
+                var length = i + 1 < literal.Length && char.IsSurrogatePair(literal, i) ? 2 : 1;
+                encoded.Append(Uri.EscapeDataString(literal.AsSpan(i, length)));
+                i += length - 1;
+            }
+        }
+
+        return encoded.ToString();
+    }
+}

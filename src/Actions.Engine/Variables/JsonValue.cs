@@ -1,0 +1,158 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Actions.Engine.Variables;
+
+/// <summary>google.protobuf.Value from and to JSON.</summary>
+internal static class JsonValue
+{
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // Every integer up to here is a double of its own (2^53).
+    private const double LargestExactInteger = 9_007_199_254_740_992;
+
+    /// <summary>A string as it is, nothing for null, anything else as compact JSON.</summary>
+    public static string ToText(Value value)
+    {
+        switch (value.KindCase)
+        {
+            case Value.KindOneofCase.StringValue:
+                return value.StringValue;
+            case Value.KindOneofCase.None or Value.KindOneofCase.NullValue:
+                return "";
+            case Value.KindOneofCase.BoolValue:
+                return value.BoolValue ? "true" : "false";
+            case Value.KindOneofCase.NumberValue:
+                return NumberText(value.NumberValue);
+            default:
+                var buffer = new ArrayBufferWriter<byte>();
+                using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+                    Write(writer, value);
+                return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        }
+    }
+
+    public static void Write(Utf8JsonWriter writer, Value value)
+    {
+        switch (value.KindCase)
+        {
+            case Value.KindOneofCase.StringValue:
+                writer.WriteStringValue(value.StringValue);
+                break;
+            case Value.KindOneofCase.BoolValue:
+                writer.WriteBooleanValue(value.BoolValue);
+                break;
+            case Value.KindOneofCase.NumberValue:
+                writer.WriteRawValue(NumberText(value.NumberValue));
+                break;
+            case Value.KindOneofCase.StructValue:
+                writer.WriteStartObject();
+                foreach (var (name, field) in value.StructValue.Fields)
+                {
+                    writer.WritePropertyName(name);
+                    Write(writer, field);
+                }
+
+                writer.WriteEndObject();
+                break;
+            case Value.KindOneofCase.ListValue:
+                writer.WriteStartArray();
+                foreach (var item in value.ListValue.Values)
+                    Write(writer, item);
+                writer.WriteEndArray();
+                break;
+            default:
+                writer.WriteNullValue();
+                break;
+        }
+    }
+
+    /// <summary>NaN and the infinities, which JSON doesn't know.</summary>
+    public static bool HasNonFiniteNumber(Value value) => value.KindCase switch
+    {
+        Value.KindOneofCase.NumberValue => !double.IsFinite(value.NumberValue),
+        Value.KindOneofCase.StructValue => value.StructValue.Fields.Values.Any(HasNonFiniteNumber),
+        Value.KindOneofCase.ListValue => value.ListValue.Values.Any(HasNonFiniteNumber),
+        _ => false,
+    };
+
+    /// <param name="element">What the API answered.</param>
+    /// <param name="maxDepth">How many levels of arrays and objects are allowed.</param>
+    /// <exception cref="FormatException">Nested deeper than that, or a string is no Unicode text.</exception>
+    public static Value From(JsonElement element, int maxDepth)
+    {
+        try
+        {
+            return Convert(element, maxDepth);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new FormatException("holds a string that is no Unicode text");
+        }
+    }
+
+    private static Value Convert(JsonElement element, int depthLeft)
+    {
+        if (element.ValueKind is JsonValueKind.Array or JsonValueKind.Object && depthLeft == 0)
+            throw new FormatException("is nested too deeply to be a variable; select something inside it");
+        switch (element.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var fields = new Struct();
+                foreach (var property in element.EnumerateObject())
+                    fields.Fields[property.Name] = Convert(property.Value, depthLeft - 1);
+                return Value.ForStruct(fields);
+            case JsonValueKind.Array:
+                var list = new ListValue();
+                foreach (var item in element.EnumerateArray())
+                    list.Values.Add(Convert(item, depthLeft - 1));
+                return new Value { ListValue = list };
+            case JsonValueKind.String:
+                return Value.ForString(element.GetString()!);
+            case JsonValueKind.Number:
+                return FromNumber(element.GetRawText());
+            case JsonValueKind.True or JsonValueKind.False:
+                return Value.ForBool(element.GetBoolean());
+            default:
+                return Value.ForNull();
+        }
+    }
+
+    /// <summary>A number where the nearest double prints as the same value, else its own text.</summary>
+    private static Value FromNumber(string text)
+    {
+        var number = double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
+        return double.IsFinite(number) && SameDecimal(text, number.ToString("R", CultureInfo.InvariantCulture))
+            ? Value.ForNumber(number)
+            : Value.ForString(text);
+    }
+
+    private static string NumberText(double number) =>
+        Math.Abs(number) <= LargestExactInteger && Math.Floor(number) == number
+            ? ((long)number).ToString(CultureInfo.InvariantCulture)
+            : number.ToString("R", CultureInfo.InvariantCulture);
+
+    private static bool SameDecimal(string left, string right) => Normalize(left) == Normalize(right);
+
+    /// <summary>Sign, digits without zeros at either end, and the power of ten of the last digit.</summary>
+    private static (bool Negative, string Digits, long Exponent) Normalize(string number)
+    {
+        var e = number.AsSpan().IndexOfAny('e', 'E');
+        var mantissa = e < 0 ? number : number[..e];
+        // An exponent too long for a long is far outside a double's range, which was ruled out before.
+        var exponent = e < 0 || !long.TryParse(number.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power) ? 0 : power;
+        var point = mantissa.IndexOf('.', StringComparison.Ordinal);
+        if (point >= 0)
+            exponent -= mantissa.Length - point - 1;
+
+        var digits = mantissa.Replace(".", "", StringComparison.Ordinal).TrimStart('-').TrimStart('0');
+        var trimmed = digits.TrimEnd('0');
+        return trimmed.Length == 0
+            ? (false, "", 0)
+            : (mantissa[0] == '-', trimmed, exponent + digits.Length - trimmed.Length);
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Concurrent;
+using Actions.Engine;
+using Actions.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server;
+
+/// <summary>Compiled actions by id and name: from the cache, or from the store by way of the compiler.</summary>
+internal sealed class ActionCatalog(IActionStore store, ActionCompiler compiler, IOptions<ServerOptions> options)
+{
+    private readonly ConcurrentDictionary<(string Workspace, string Id), ActionPlan> _plans = new();
+    private readonly ConcurrentDictionary<(string Workspace, string NameKey), string> _ids = new();
+    private long _generation;
+
+    /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
+    public async ValueTask<ActionPlan> GetAsync(string workspace, string id, CancellationToken cancellationToken) =>
+        _plans.TryGetValue((workspace, id), out var plan)
+            ? plan
+            : await LoadAsync(workspace, () => store.GetAsync(workspace, id, cancellationToken)).ConfigureAwait(false)
+                ?? throw new ActionNotFoundException(id);
+
+    /// <exception cref="ActionNameNotFoundException">The workspace has no action of that name.</exception>
+    public async ValueTask<ActionPlan> FindByNameAsync(string workspace, string name, CancellationToken cancellationToken)
+    {
+        var key = ActionName.Key(name);
+        return _ids.TryGetValue((workspace, key), out var id) && _plans.TryGetValue((workspace, id), out var plan)
+            && ActionName.Key(plan.Name) == key // renamed since
+            ? plan
+            : await LoadAsync(workspace, () => store.FindByNameAsync(workspace, name, cancellationToken)).ConfigureAwait(false)
+                ?? throw new ActionNameNotFoundException(name);
+    }
+
+    /// <summary>To be called after every write, before it is acknowledged.</summary>
+    public void Invalidate(string workspace, string id)
+    {
+        Interlocked.Increment(ref _generation);
+        _plans.TryRemove((workspace, id), out _);
+    }
+
+    private async Task<ActionPlan?> LoadAsync(string workspace, Func<Task<V1.ActionConfig?>> read)
+    {
+        var generation = Interlocked.Read(ref _generation);
+        if (await read().ConfigureAwait(false) is not { } config)
+            return null;
+
+        var plan = compiler.Compile(config, "action_config");
+        if (_plans.Count >= options.Value.MaxCachedActions)
+        {
+            _plans.Clear();
+            _ids.Clear();
+        }
+
+        _plans[(workspace, plan.Id)] = plan;
+        _ids[(workspace, ActionName.Key(plan.Name))] = plan.Id;
+        // What was read before a write that ended meanwhile must not stay.
+        if (generation != Interlocked.Read(ref _generation))
+            _plans.TryRemove((workspace, plan.Id), out _);
+        return plan;
+    }
+}

@@ -1,0 +1,67 @@
+using Actions.Engine;
+using Actions.Server.Access;
+using Actions.Server.Lifecycle;
+using Actions.V1;
+using Grpc.Core;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server;
+
+/// <summary>What a voice engine calls during a conversation.</summary>
+internal sealed class ActionService(
+    ActionCatalog catalog,
+    ActionEngine engine,
+    Drain drain,
+    TimeProvider time,
+    IOptions<ServerOptions> options,
+    ILogger<ActionService> log) : V1.ActionService.ActionServiceBase
+{
+    public override async Task Execute(
+        ExecuteRequest request, IServerStreamWriter<ExecuteResponse> responseStream, ServerCallContext context)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Aborted);
+        if (request.CallId.Length > options.Value.MaxCallIdLength)
+            throw new InvalidFieldsException(
+                "call_id", $"has {request.CallId.Length} characters; at most {options.Value.MaxCallIdLength} are allowed.");
+        var plan = await FindAsync(request, stop.Token).ConfigureAwait(false);
+        if (plan.Disabled)
+            throw new ActionDisabledException(plan.Id);
+
+        var executionId = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+        var input = new ExecutionInput(request.Variables, request.IdempotencyKey, request.BodyView);
+        ExecutionEvent? last = null;
+        try
+        {
+            await foreach (var told in engine.ExecuteAsync(plan, input, stop.Token).ConfigureAwait(false))
+            {
+                last = told;
+                await responseStream.WriteAsync(new ExecuteResponse { ExecutionId = executionId, Event = told }, stop.Token)
+                    .ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            if (last is not null)
+                LogEnd(executionId, plan, request, last);
+        }
+    }
+
+    private async ValueTask<ActionPlan> FindAsync(ExecuteRequest request, CancellationToken cancellationToken) => request switch
+    {
+        { HasId: true, Id.Length: > 0 } => await catalog.GetAsync(Caller.Workspace, request.Id, cancellationToken).ConfigureAwait(false),
+        { HasName: true, Name.Length: > 0 } =>
+            await catalog.FindByNameAsync(Caller.Workspace, request.Name, cancellationToken).ConfigureAwait(false),
+        _ => throw new InvalidFieldsException("id", "or name is required: which action to execute."),
+    };
+
+    private void LogEnd(string executionId, ActionPlan plan, ExecuteRequest request, ExecutionEvent last)
+    {
+        var elapsed = last.Elapsed.ToTimeSpan();
+        if (last.Result is { } result)
+            log.Executed(executionId, plan.Id, request.CallId, $"status {result.StatusCode}", elapsed);
+        else if (last.Failure is { } failure)
+            log.ExecutionFailed(executionId, plan.Id, request.CallId, failure.Reason, elapsed, failure.Detail);
+        else
+            log.ExecutionAbandoned(executionId, plan.Id, request.CallId);
+    }
+}

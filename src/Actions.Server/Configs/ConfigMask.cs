@@ -1,0 +1,142 @@
+using System.Collections;
+using Actions.Engine;
+using Actions.V1;
+using Google.Protobuf;
+using Google.Protobuf.Reflection;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Actions.Server.Configs;
+
+/// <summary>
+/// Writes the fields that an update names (google.protobuf.FieldMask, AIP-134). The library's own merge doesn't know
+/// map fields, and ignores paths that don't exist.
+/// </summary>
+internal static class ConfigMask
+{
+    /// <param name="mask">Paths such as <c>messages.start_message</c>; <c>*</c> for everything; none for what is set.</param>
+    /// <param name="source">What the caller sent.</param>
+    /// <param name="target">What is stored; changed in place.</param>
+    /// <exception cref="InvalidFieldsException">A path names no field that can be written.</exception>
+    public static void Apply(FieldMask? mask, ActionConfig source, ActionConfig target)
+    {
+        if (mask is null or { Paths.Count: 0 })
+        {
+            Merge(source, target, OutputOnly.Fields);
+            return;
+        }
+
+        for (var i = 0; i < mask.Paths.Count; i++)
+        {
+            if (mask.Paths[i] == "*")
+            {
+                foreach (var field in ActionConfig.Descriptor.Fields.InDeclarationOrder().Where(f => !OutputOnly.Fields.Contains(f.Name)))
+                    Copy(field, source, target);
+            }
+            else
+            {
+                Write(mask.Paths[i], i, source, target);
+            }
+        }
+    }
+
+    /// <summary>All that is set: messages field by field, lists and maps as a whole.</summary>
+    private static void Merge(IMessage source, IMessage target, IReadOnlySet<string>? except = null)
+    {
+        foreach (var field in source.Descriptor.Fields.InDeclarationOrder())
+        {
+            if (!IsSet(field, source) || except?.Contains(field.Name) == true)
+                continue;
+            if (IsNested(field) && IsSet(field, target))
+                Merge((IMessage)field.Accessor.GetValue(source), (IMessage)field.Accessor.GetValue(target));
+            else
+                Copy(field, source, target);
+        }
+    }
+
+    private static void Write(string path, int index, ActionConfig source, ActionConfig target)
+    {
+        var steps = path.Split('.');
+        if (OutputOnly.Fields.Contains(steps[0]))
+            throw Wrong(index, $"names '{path}', which only the server writes.");
+
+        IMessage? from = source;
+        IMessage to = target;
+        for (var i = 0; ; i++)
+        {
+            var field = to.Descriptor.FindFieldByName(steps[i]) ?? throw Wrong(index, $"names '{path}', which is no field.");
+            if (i == steps.Length - 1)
+            {
+                Copy(field, from, to);
+                return;
+            }
+
+            if (!IsNested(field))
+                throw Wrong(index, $"names '{path}', but '{steps[i]}' has no fields of its own to name; name it as a whole.");
+            from = from is null ? null : (IMessage?)field.Accessor.GetValue(from);
+            if (field.Accessor.GetValue(to) is not IMessage next)
+            {
+                // Nothing to clear in what isn't there, and nothing to make of it.
+                if (from is null)
+                    return;
+                next = field.MessageType.Parser.ParseFrom(ByteString.Empty);
+                field.Accessor.SetValue(to, next);
+            }
+
+            to = next;
+        }
+    }
+
+    private static void Copy(FieldDescriptor field, IMessage? source, IMessage target)
+    {
+        if (source is null || !IsSet(field, source))
+        {
+            // Of a oneof only the member that is named is cleared.
+            if (IsSet(field, target))
+                field.Accessor.Clear(target);
+            return;
+        }
+
+        var value = field.Accessor.GetValue(source);
+        if (field.IsMap)
+        {
+            field.Accessor.Clear(target);
+            var map = (IDictionary)field.Accessor.GetValue(target);
+            foreach (DictionaryEntry entry in (IDictionary)value)
+                map.Add(entry.Key, entry.Value);
+        }
+        else if (field.IsRepeated)
+        {
+            field.Accessor.Clear(target);
+            var list = (IList)field.Accessor.GetValue(target);
+            foreach (var item in (IList)value)
+                list.Add(item);
+        }
+        else
+        {
+            field.Accessor.SetValue(target, value);
+        }
+    }
+
+    // google.protobuf's own messages (durations, values, timestamps) are values here.
+    private static bool IsNested(FieldDescriptor field) =>
+        !field.IsRepeated && field.FieldType == FieldType.Message && field.MessageType.File.Package == ActionConfig.Descriptor.File.Package;
+
+    private static bool IsSet(FieldDescriptor field, IMessage message) => field switch
+    {
+        { IsRepeated: true } => ((ICollection)field.Accessor.GetValue(message)).Count > 0,
+        { HasPresence: true } => field.Accessor.HasValue(message),
+        _ => !IsDefault(field.Accessor.GetValue(message)),
+    };
+
+    private static bool IsDefault(object value) => value switch
+    {
+        string text => text.Length == 0,
+        ByteString bytes => bytes.IsEmpty,
+        bool flag => !flag,
+        int number => number == 0,
+        System.Enum constant => Convert.ToInt32(constant, System.Globalization.CultureInfo.InvariantCulture) == 0,
+        _ => throw new NotSupportedException($"A field of {value.GetType()} came into the contract."),
+    };
+
+    private static InvalidFieldsException Wrong(int index, string description) => new($"update_mask.paths[{index}]", description);
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using Grpc.Core;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server;
+
+/// <summary>
+/// Adds the details to the statuses that the gRPC framework makes before a method is reached: an unknown method, a
+/// message that is too large or can't be read.
+/// </summary>
+internal static class ErrorDetails
+{
+    public static void UseErrorDetails(this IApplicationBuilder app)
+    {
+        var maxRequestBytes = app.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value.MaxRequestBytes;
+        app.Use(async (context, next) =>
+        {
+            await next(context).ConfigureAwait(false);
+            // An error without a message is sent in the headers alone; after a message it is in the trailers.
+            var trailers = context.Response.HasStarted
+                ? context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers
+                : context.Response.Headers;
+            if (trailers is not { IsReadOnly: false } || trailers.ContainsKey(RpcErrors.DetailsTrailer)
+                || !int.TryParse(trailers["grpc-status"], NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+                || (StatusCode)code is StatusCode.OK or StatusCode.Cancelled or StatusCode.DeadlineExceeded)
+                return;
+
+            var message = Uri.UnescapeDataString(trailers["grpc-message"].ToString());
+            trailers[RpcErrors.DetailsTrailer] =
+                Convert.ToBase64String(RpcErrors.DetailsOf((StatusCode)code, message, maxRequestBytes));
+        });
+    }
+}

@@ -1,0 +1,44 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server.Hosting;
+
+/// <summary>Says on the console where the server listens and how to try it.</summary>
+internal sealed class Banner(
+    IServer server, IConfiguration configuration, IOptions<Storage.StorageOptions> storage) : IHostedLifecycleService
+{
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        // Kestrel reports the endpoints in the order of their configuration.
+        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint.Key).Zip(addresses);
+        foreach (var (name, address) in endpoints)
+            Console.WriteLine($"{name,-6} {address}");
+        Console.WriteLine($"Store  {storage.Value.Provider}{(storage.Value.Provider == "sqlite" ? $", {Path.GetFullPath(storage.Value.Sqlite.Path)}" : "")}");
+
+        var grpc = endpoints.FirstOrDefault(endpoint => endpoint.First.Equals("Grpc", StringComparison.OrdinalIgnoreCase)).Second;
+        if (grpc is not null)
+            PrintTrial(new Uri(grpc));
+        return Task.CompletedTask;
+    }
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static void PrintTrial(Uri grpc)
+    {
+        const string method = "actions.v1.ActionConfigService/ListActionConfigs";
+        var plain = grpc.Scheme == "http";
+        Console.WriteLine("Try it:");
+        Console.WriteLine($"  grpcurl {(plain ? "-plaintext " : "")}{grpc.Authority} {method}");
+        Console.WriteLine($"  buf curl --protocol grpc {(plain ? "--http2-prior-knowledge " : "")}{grpc.GetLeftPart(UriPartial.Authority)}/{method}");
+    }
+}

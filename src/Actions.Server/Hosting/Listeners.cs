@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server.Hosting;
+
+/// <summary>Where the server listens.</summary>
+internal static class Listeners
+{
+    /// <summary>
+    /// gRPC on HTTP/2 and the web pages on HTTP/1.1, both on loopback unless the configuration says otherwise
+    /// (<c>Kestrel:Endpoints:Grpc:Url</c>, <c>Kestrel:Endpoints:Web:Url</c>; TLS by Kestrel's own settings).
+    /// </summary>
+    public static void AddListeners(this WebApplicationBuilder builder)
+    {
+        // First in the list: everything else overrides it.
+        builder.Configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource
+        {
+            InitialData = new Dictionary<string, string?>
+            {
+                ["Kestrel:Endpoints:Grpc:Url"] = "http://127.0.0.1:5080",
+                ["Kestrel:Endpoints:Grpc:Protocols"] = "Http2",
+                ["Kestrel:Endpoints:Web:Url"] = "http://127.0.0.1:5081",
+                ["Kestrel:Endpoints:Web:Protocols"] = "Http1",
+                ["Logging:LogLevel:Default"] = "Information",
+                ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
+                ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
+                // Every refused call would be logged with its stack: what is worth it, ErrorInterceptor logs.
+                ["Logging:LogLevel:Grpc"] = "Warning",
+            },
+        });
+        builder.Services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
+            .Configure<IOptions<ServerOptions>>((kestrel, options) =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxConcurrentConnections = options.Value.MaxConnections;
+                kestrel.Limits.MaxRequestBodySize = options.Value.MaxRequestBytes + ServerOptions.GrpcFrameBytes;
+                kestrel.Limits.Http2.MaxStreamsPerConnection = options.Value.MaxStreamsPerConnection;
+                kestrel.Limits.Http2.KeepAlivePingDelay = options.Value.KeepAlivePingDelay;
+                kestrel.Limits.Http2.KeepAlivePingTimeout = options.Value.KeepAlivePingTimeout;
+            });
+        builder.Services.AddHostedService<Banner>();
+    }
+}

@@ -1,0 +1,130 @@
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server.Lifecycle;
+
+/// <summary>
+/// The end of a server's life, as its calls see it. Counts the running ones; once the drain has begun it refuses new
+/// ones, lets the running ones finish within the grace period and then cuts them off.
+/// </summary>
+/// <remarks>It all happens while the listeners are still open: a refused caller hears why.</remarks>
+internal sealed class Drain(
+    ServingStatus status,
+    IOptions<DrainOptions> options,
+    TimeProvider time,
+    ILogger<Drain> log) : IDisposable
+{
+    // Often enough for somebody who looks on, seldom enough for a log that is kept.
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
+
+    private readonly TimeSpan _gracePeriod = options.Value.GracePeriod;
+    private readonly Lock _gate = new();
+    private readonly CancellationTokenSource _graceOver = new();
+    private readonly CancellationTokenSource _aborted = new();
+    private readonly TaskCompletionSource _idle = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _running;
+    private bool _begun;
+
+    /// <summary>
+    /// Cancelled when a call that still runs has to end now. Link to it and let the cancellation surface:
+    /// <see cref="DrainInterceptor"/> turns it into <see cref="DrainingException"/>.
+    /// </summary>
+    public CancellationToken Aborted => _aborted.Token;
+
+    /// <summary>Counts a call in.</summary>
+    /// <exception cref="DrainingException">The drain has begun.</exception>
+    public void Enter()
+    {
+        lock (_gate)
+        {
+            if (_begun)
+                throw new DrainingException();
+
+            _running++;
+        }
+    }
+
+    /// <summary>Counts a call out.</summary>
+    public void Leave()
+    {
+        lock (_gate)
+        {
+            if (--_running == 0 && _begun)
+                _idle.TrySetResult();
+        }
+    }
+
+    /// <summary>Ends when nothing runs any more, or when what runs has been told to stop. To be called once.</summary>
+    public async Task RunAsync()
+    {
+        var started = time.GetTimestamp();
+        log.DrainBegun(Begin(), _gracePeriod);
+
+        using var gracePeriod = new CancellationTokenSource(_gracePeriod, time);
+        using var graceOver = CancellationTokenSource.CreateLinkedTokenSource(gracePeriod.Token, _graceOver.Token);
+        if (await FinishAsync(started, graceOver.Token).ConfigureAwait(false))
+        {
+            log.Drained(time.GetElapsedTime(started));
+            return;
+        }
+
+        log.GraceOver(Running(), time.GetElapsedTime(started));
+        await _aborted.CancelAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the grace of a drain that has begun or is about to.</summary>
+    public void EndGrace() => _graceOver.Cancel();
+
+    /// <summary>The host stops, drained or not: whatever runs has to end now.</summary>
+    public void Abort()
+    {
+        Begin();
+        EndGrace();
+        _aborted.Cancel();
+    }
+
+    public void Dispose()
+    {
+        _graceOver.Dispose();
+        _aborted.Dispose();
+    }
+
+    private int Begin()
+    {
+        // First of all the state, so that nobody is sent here who would only be refused.
+        status.MoveTo(ServingState.Draining);
+        lock (_gate)
+        {
+            _begun = true;
+            if (_running == 0)
+                _idle.TrySetResult();
+
+            return _running;
+        }
+    }
+
+    private int Running()
+    {
+        lock (_gate)
+            return _running;
+    }
+
+    private async Task<bool> FinishAsync(long started, CancellationToken graceOver)
+    {
+        while (true)
+        {
+            try
+            {
+                await _idle.Task.WaitAsync(ReportInterval, time, graceOver).ConfigureAwait(false);
+                return true;
+            }
+            catch (TimeoutException)
+            {
+                log.DrainContinues(Running(), time.GetElapsedTime(started), _gracePeriod);
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Actions.Server.Lifecycle;
+
+/// <summary>How the server finds out whether it is ready.</summary>
+internal sealed class ReadinessOptions
+{
+    public const string Section = "Readiness";
+
+    /// <summary>
+    /// How often the store is checked, and how long a check may take. 5 s: half of Kubernetes' default probe period,
+    /// so that each probe sees a newer answer; the check itself reads next to nothing.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00", ParseLimitsInInvariantCulture = true,
+        ErrorMessage = "Readiness:CheckInterval must be between 00:00:00.1 and 00:05:00.")]
+    public TimeSpan CheckInterval { get; set; } = TimeSpan.FromSeconds(5);
+}

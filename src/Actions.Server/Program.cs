@@ -1,0 +1,30 @@
+using Actions.Server;
+using Actions.Server.Hosting;
+using Actions.Server.Introspection;
+using Actions.Server.Lifecycle;
+using Actions.Storage;
+
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddListeners();
+    builder.Services.AddServerOptions(builder.Configuration);
+    builder.Services.AddActionStore(builder.Configuration);
+    builder.Services.AddEngine(builder.Configuration);
+    builder.Services.AddActionServices();
+    builder.Services.AddLifecycle(builder.Configuration);
+    builder.Services.AddIntrospection();
+
+    var app = builder.Build();
+    app.UseErrorDetails();
+    app.MapActionServices();
+    app.MapIntrospection();
+    app.MapLifecycle();
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (StartFailure.Explain(e) is { } reason)
+{
+    await Console.Error.WriteLineAsync($"The server can't start: {reason}");
+    return 1;
+}

@@ -1,0 +1,46 @@
+using Actions.Engine;
+using Actions.Engine.Outbound;
+using Actions.Server.Lifecycle;
+using Grpc.AspNetCore.Server;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server;
+
+/// <summary>The parts that carry an execution.</summary>
+internal static class Registration
+{
+    public static IServiceCollection AddEngine(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<EngineOptions>().Bind(configuration.GetSection(EngineOptions.Section))
+            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<EngineOptions>>().Value);
+        services.AddSingleton<UpstreamHttp>();
+        services.AddSingleton<ActionCompiler>();
+        services.AddSingleton<ActionEngine>();
+        return services;
+    }
+
+    public static IServiceCollection AddActionServices(this IServiceCollection services)
+    {
+        services.AddSingleton<ActionCatalog>();
+        services.AddSingleton<ErrorInterceptor>();
+        services.AddSingleton<DrainInterceptor>();
+        services.AddGrpc(grpc =>
+        {
+            // The outer one first: it knows what the inner one throws.
+            grpc.Interceptors.Add<ErrorInterceptor>();
+            grpc.Interceptors.Add<DrainInterceptor>();
+        });
+        services.AddOptions<GrpcServiceOptions>()
+            .Configure<IOptions<ServerOptions>>((grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxRequestBytes);
+        services.AddSingleton<ActionService>();
+        services.AddSingleton<ActionConfigService>();
+        return services;
+    }
+
+    public static void MapActionServices(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapGrpcService<ActionService>();
+        endpoints.MapGrpcService<ActionConfigService>();
+    }
+}

@@ -1,0 +1,129 @@
+using Actions.Engine;
+using Actions.Server.Lifecycle;
+using Actions.Storage;
+using Actions.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+
+namespace Actions.Server;
+
+/// <summary>
+/// Makes statuses of known failures: the code, a text for people, and google.rpc.ErrorInfo with the
+/// <see cref="ErrorReason"/> for programs, with BadRequest or RetryInfo where the contract says so.
+/// </summary>
+internal static class RpcErrors
+{
+    public const string Domain = "actions.v1";
+
+    /// <summary>The trailer that carries google.rpc.Status.</summary>
+    public const string DetailsTrailer = "grpc-status-details-bin";
+
+    // Trailers travel as headers, of which gRPC's C core (Python, Ruby, PHP) accepts 8 KiB by default, base64 included.
+    private const int MaxBadRequestBytes = 4_500;
+    private const int MaxTextLength = 250;
+
+    // Long enough for a store to be restarted, short enough for somebody who listens.
+    private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
+
+    /// <returns>Null for what isn't known: a fault of the server itself.</returns>
+    public static RpcException? From(Exception exception) => exception switch
+    {
+        InvalidFieldsException e => Invalid(e),
+        ActionNotFoundException e => Error(StatusCode.NotFound, ErrorReason.ActionNotFound, e.Message, ("id", e.Id)),
+        ActionNameNotFoundException e => Error(StatusCode.NotFound, ErrorReason.ActionNotFound, e.Message, ("name", e.Name)),
+        NameTakenException e => Error(StatusCode.AlreadyExists, ErrorReason.NameTaken, e.Message, ("name", e.Name)),
+        EtagMismatchException e => Error(
+            StatusCode.Aborted, ErrorReason.EtagMismatch, e.Message, ("id", e.Id), ("etag", e.StoredEtag)),
+        ActionDisabledException e => Error(StatusCode.FailedPrecondition, ErrorReason.ActionDisabled, e.Message, ("id", e.Id)),
+        StoreUnavailableException e => Build(
+            StatusCode.Unavailable,
+            e.Message,
+            Info(ErrorReason.StoreUnavailable),
+            new RetryInfo { RetryDelay = Duration.FromTimeSpan(StoreRetryDelay) }),
+        DrainingException e => Error(StatusCode.Unavailable, ErrorReason.Draining, e.Message),
+        _ => null,
+    };
+
+    /// <param name="errorId">What the log has the cause under.</param>
+    public static RpcException Internal(string errorId) => Error(
+        StatusCode.Internal, ErrorReason.Internal, "The server failed; its log says why.", ("error_id", errorId));
+
+    /// <summary>Details for a status that the gRPC framework made by itself.</summary>
+    /// <returns>The value of <see cref="DetailsTrailer"/>.</returns>
+    public static byte[] DetailsOf(StatusCode code, string message, int maxRequestBytes) => code switch
+    {
+        StatusCode.ResourceExhausted => Details(
+            code,
+            message,
+            Info(ErrorReason.LimitReached, ("limit", $"request of {maxRequestBytes} bytes")),
+            // Never: the same request stays too large.
+            new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromDays(1)) }),
+        StatusCode.Unimplemented => Details(code, message, Info(ErrorReason.Unimplemented)),
+        _ => Details(code, message, Info(ErrorReason.Protocol)),
+    };
+
+    private static RpcException Invalid(InvalidFieldsException e)
+    {
+        var reason = e.Violations.Any(violation => violation.IsMissingVariable)
+            ? ErrorReason.MissingVariable
+            : ErrorReason.InvalidField;
+        var badRequest = new BadRequest();
+        foreach (var violation in e.Violations)
+        {
+            var shown = new BadRequest.Types.FieldViolation
+            {
+                Field = Shorten(violation.Field),
+                Description = Shorten(violation.Description),
+            };
+            if (badRequest.CalculateSize() + shown.CalculateSize() > MaxBadRequestBytes)
+            {
+                badRequest.FieldViolations.Add(new BadRequest.Types.FieldViolation
+                {
+                    Field = "…",
+                    Description = $"and {e.Violations.Length - badRequest.FieldViolations.Count} more.",
+                });
+                break;
+            }
+
+            badRequest.FieldViolations.Add(shown);
+        }
+
+        return Build(StatusCode.InvalidArgument, e.Message, Info(reason), badRequest);
+    }
+
+    private static RpcException Error(
+        StatusCode code, ErrorReason reason, string message, params (string Key, string Value)[] metadata) =>
+        Build(code, message, Info(reason, metadata));
+
+    private static RpcException Build(StatusCode code, string message, params IMessage[] details) => new(
+        new Grpc.Core.Status(code, Shorten(message)),
+        new Metadata { { DetailsTrailer, Details(code, Shorten(message), details) } });
+
+    private static ErrorInfo Info(ErrorReason reason, params (string Key, string Value)[] metadata)
+    {
+        var name = typeof(ErrorReason).GetField(reason.ToString())!
+            .GetCustomAttributes(typeof(Google.Protobuf.Reflection.OriginalNameAttribute), inherit: false)
+            .Cast<Google.Protobuf.Reflection.OriginalNameAttribute>().Single().Name;
+        var info = new ErrorInfo { Domain = Domain, Reason = name };
+        foreach (var (key, value) in metadata)
+            info.Metadata.Add(key, Shorten(value));
+        return info;
+    }
+
+    private static byte[] Details(StatusCode code, string message, params IMessage[] details) => new Google.Rpc.Status
+    {
+        Code = (int)code,
+        Message = message,
+        Details = { details.Select(detail => Any.Pack(detail)) },
+    }.ToByteArray();
+
+    private static string Shorten(string text)
+    {
+        if (text.Length <= MaxTextLength)
+            return text;
+        var length = char.IsHighSurrogate(text[MaxTextLength - 1]) ? MaxTextLength - 1 : MaxTextLength;
+        return text[..length] + "…";
+    }
+}

@@ -1,0 +1,68 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Actions.Server;
+
+/// <summary>Every limit of the server that an operator may change (section <c>Server</c>).</summary>
+internal sealed class ServerOptions : IValidatableObject
+{
+    public const string Section = "Server";
+
+    /// <summary>What gRPC puts before a message.</summary>
+    public const int GrpcFrameBytes = 5;
+
+    /// <summary>Bytes of one request. gRPC's own default, 4 MiB.</summary>
+    [Range(1_024, 67_108_864)]
+    public int MaxRequestBytes { get; set; } = 4 << 20;
+
+    /// <summary>Actions per page where the request doesn't say.</summary>
+    [Range(1, 1_000)]
+    public int DefaultPageSize { get; set; } = 50;
+
+    /// <summary>Actions per page at most. As the contract has it.</summary>
+    [Range(1, 1_000)]
+    public int MaxPageSize { get; set; } = 200;
+
+    /// <summary>Bytes of one page; it ends early rather than grow beyond. Below the 4 MiB that gRPC clients accept by default.</summary>
+    [Range(1_024, 67_108_864)]
+    public int MaxPageBytes { get; set; } = 3 << 20;
+
+    /// <summary>Characters of a call_id.</summary>
+    [Range(1, 4_096)]
+    public int MaxCallIdLength { get; set; } = 256;
+
+    /// <summary>Compiled actions in memory, some KiB each. Beyond it the cache starts afresh.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxCachedActions { get; set; } = 10_000;
+
+    /// <summary>Connections at once: half of the usual 1,024 file descriptors, the other half being for calls to APIs.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxConnections { get; set; } = 512;
+
+    /// <summary>Calls at once on one connection. A voice engine keeps one channel for all its conversations; Kestrel's 100 would queue them.</summary>
+    [Range(1, 100_000)]
+    public int MaxStreamsPerConnection { get; set; } = 1_000;
+
+    /// <summary>After so long without a frame a caller is asked whether it is still there.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan KeepAlivePingDelay { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Without an answer in this time its calls are cancelled.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
+    public TimeSpan KeepAlivePingTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (DefaultPageSize > MaxPageSize)
+            yield return new ValidationResult($"{Section}:DefaultPageSize must not exceed {Section}:MaxPageSize.");
+    }
+}
+
+internal static class ServerOptionsRegistration
+{
+    public static IServiceCollection AddServerOptions(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ServerOptions>().Bind(configuration.GetSection(ServerOptions.Section))
+            .ValidateDataAnnotations().ValidateOnStart();
+        return services;
+    }
+}

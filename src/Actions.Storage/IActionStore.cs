@@ -1,0 +1,80 @@
+using Actions.V1;
+
+namespace Actions.Storage;
+
+/// <summary>
+/// Keeps the action configurations of all workspaces. Every engine passes <c>ActionStoreContract</c>.
+/// </summary>
+/// <remarks>
+/// Guarantees, whatever the engine:
+/// <list type="bullet">
+/// <item>A write whose task completed is durable: it survives the process's and the machine's crash.</item>
+/// <item>A name is unique within its workspace regardless of case (<see cref="ActionName.Key"/>), whoever races.</item>
+/// <item>Of several replacements that expect the same etag exactly one wins; the etag is checked and the row
+/// written in one statement.</item>
+/// <item>Nothing of another workspace is ever returned or changed: its ids are as unknown as ids that never
+/// were.</item>
+/// <item>Messages are copied in and out: changing one afterwards changes nothing stored.</item>
+/// </list>
+/// Every method may throw <see cref="StoreUnavailableException"/>, and nothing else that stems from a driver.
+/// </remarks>
+public interface IActionStore
+{
+    /// <summary>Creates or migrates what the engine needs. Idempotent; called before anything else.</summary>
+    Task InitializeAsync(CancellationToken cancellationToken);
+
+    /// <summary>Cheap proof that the store can be read now; throws when it can't.</summary>
+    Task CheckAsync(CancellationToken cancellationToken);
+
+    /// <summary>Stores a new action. Assigns id, etag, create and update time; what the caller put there is ignored.</summary>
+    /// <returns>What was stored.</returns>
+    /// <exception cref="NameTakenException">The workspace has that name already.</exception>
+    Task<ActionConfig> CreateAsync(string workspace, ActionConfig config, CancellationToken cancellationToken);
+
+    /// <returns>The whole message with its sample, or null.</returns>
+    Task<ActionConfig?> GetAsync(string workspace, string id, CancellationToken cancellationToken);
+
+    /// <summary>Finds by name, regardless of case.</summary>
+    /// <returns>The whole message with its sample, or null.</returns>
+    Task<ActionConfig?> FindByNameAsync(string workspace, string name, CancellationToken cancellationToken);
+
+    /// <summary>Lists in the order of <see cref="ActionName.Key"/> (ordinal), without samples.</summary>
+    /// <returns>At most <see cref="ActionQuery.Limit"/> actions. An action that exists throughout a walk over all
+    /// pages and keeps its name is returned exactly once, whatever is written meanwhile.</returns>
+    Task<IReadOnlyList<ActionConfig>> ListAsync(string workspace, ActionQuery query, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Replaces the action with <c>config.Id</c> if its etag is still <paramref name="expectedEtag"/>. Assigns a new
+    /// etag and the update time; keeps the stored create time.
+    /// </summary>
+    /// <returns>What was stored.</returns>
+    /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
+    /// <exception cref="EtagMismatchException">Somebody else wrote in between.</exception>
+    /// <exception cref="NameTakenException">Another action of the workspace has the new name.</exception>
+    Task<ActionConfig> ReplaceAsync(
+        string workspace, ActionConfig config, string expectedEtag, CancellationToken cancellationToken);
+
+    /// <param name="workspace">Whose.</param>
+    /// <param name="id">Which.</param>
+    /// <param name="expectedEtag">Null: whatever the version.</param>
+    /// <param name="cancellationToken">Gives up before the write, never in the middle of it.</param>
+    /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
+    /// <exception cref="EtagMismatchException">Somebody else wrote in between.</exception>
+    Task DeleteAsync(string workspace, string id, string? expectedEtag, CancellationToken cancellationToken);
+}
+
+/// <summary>Which actions <see cref="IActionStore.ListAsync"/> returns.</summary>
+public sealed record ActionQuery
+{
+    /// <summary>At most so many, 1 or more.</summary>
+    public required int Limit { get; init; }
+
+    /// <summary>Only those whose name comes after this one in the order of <see cref="ActionName.Key"/>. Null: from the first.</summary>
+    public string? AfterName { get; init; }
+
+    /// <summary>Only those whose name starts with it, regardless of case.</summary>
+    public string NamePrefix { get; init; } = "";
+
+    /// <summary>Only those that carry all of these labels, exactly.</summary>
+    public IReadOnlyDictionary<string, string> Labels { get; init; } = new Dictionary<string, string>();
+}

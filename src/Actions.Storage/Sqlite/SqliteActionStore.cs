@@ -1,0 +1,240 @@
+using System.Security.Cryptography;
+using System.Text;
+using Actions.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Actions.Storage.Sqlite;
+
+/// <summary>The embedded engine: one file, no server to run.</summary>
+internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider clock) : IActionStore, IDisposable
+{
+    // What ReadAction expects, in its order; the sample, where it is wanted, comes last.
+    private const string Columns = "etag, create_time, update_time, config";
+
+    public Task InitializeAsync(CancellationToken cancellationToken) => database.InitializeAsync(cancellationToken);
+
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        database.RequireFile();
+        await database.ReadAsync(
+            connection =>
+            {
+                using var command = connection.Command("SELECT 1 FROM actions LIMIT 1");
+                return command.ExecuteScalar();
+            },
+            cancellationToken);
+    }
+
+    public Task<ActionConfig> CreateAsync(string workspace, ActionConfig config, CancellationToken cancellationToken)
+    {
+        var stored = config.Clone();
+        return database.WriteAsync(
+            connection =>
+            {
+                var now = clock.GetUtcNow();
+                stored.Id = Guid.CreateVersion7(now).ToString("N");
+                stored.Etag = NewEtag();
+                stored.CreateTime = Timestamp.FromDateTimeOffset(now);
+                stored.UpdateTime = stored.CreateTime.Clone();
+                using var insert = connection.Command(
+                    """
+                    INSERT INTO actions (workspace, id, name_key, etag, create_time, update_time, config, sample)
+                    VALUES ($workspace, $id, $name_key, $etag, $now, $now, $config, $sample)
+                    RETURNING number
+                    """,
+                    ("$workspace", workspace), ("$id", stored.Id), ("$name_key", ActionName.Key(stored.Name)),
+                    ("$etag", stored.Etag), ("$now", ToNumber(now)),
+                    ("$config", ConfigBytes(stored)), ("$sample", stored.Sample?.ToByteArray()));
+                var number = RequiringFreeName(stored.Name, () => (long)insert.ExecuteScalar()!);
+                InsertLabels(connection, number, stored.Labels);
+                return stored;
+            },
+            cancellationToken);
+    }
+
+    public Task<ActionConfig?> GetAsync(string workspace, string id, CancellationToken cancellationToken) =>
+        ReadOneAsync("id = $value", workspace, id, cancellationToken);
+
+    public Task<ActionConfig?> FindByNameAsync(string workspace, string name, CancellationToken cancellationToken) =>
+        ReadOneAsync("name_key = $value", workspace, ActionName.Key(name), cancellationToken);
+
+    public Task<IReadOnlyList<ActionConfig>> ListAsync(
+        string workspace, ActionQuery query, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
+        return database.ReadAsync<IReadOnlyList<ActionConfig>>(
+            connection =>
+            {
+                using var command = ListCommand(connection, workspace, query);
+                using var row = command.ExecuteReader();
+                var page = new List<ActionConfig>();
+                while (row.Read())
+                    page.Add(ReadAction(row));
+                return page;
+            },
+            cancellationToken);
+    }
+
+    public Task<ActionConfig> ReplaceAsync(
+        string workspace, ActionConfig config, string expectedEtag, CancellationToken cancellationToken)
+    {
+        var stored = config.Clone();
+        return database.WriteAsync(
+            connection =>
+            {
+                stored.Etag = NewEtag();
+                // max: a clock that was set back doesn't make an action younger than it was.
+                using var update = connection.Command(
+                    """
+                    UPDATE actions
+                    SET name_key = $name_key, etag = $etag, update_time = max(update_time, $now),
+                        config = $config, sample = $sample
+                    WHERE workspace = $workspace AND id = $id AND etag = $expected_etag
+                    RETURNING number, create_time, update_time
+                    """,
+                    ("$workspace", workspace), ("$id", stored.Id), ("$expected_etag", expectedEtag),
+                    ("$name_key", ActionName.Key(stored.Name)), ("$etag", stored.Etag),
+                    ("$now", ToNumber(clock.GetUtcNow())),
+                    ("$config", ConfigBytes(stored)), ("$sample", stored.Sample?.ToByteArray()));
+                using var row = RequiringFreeName(stored.Name, update.ExecuteReader);
+                if (!row.Read())
+                    throw NotFoundOrMismatch(connection, workspace, stored.Id);
+                var number = row.GetInt64(0);
+                stored.CreateTime = ToTimestamp(row.GetInt64(1));
+                stored.UpdateTime = ToTimestamp(row.GetInt64(2));
+                connection.Execute("DELETE FROM action_labels WHERE action = $action", ("$action", number));
+                InsertLabels(connection, number, stored.Labels);
+                return stored;
+            },
+            cancellationToken);
+    }
+
+    public Task DeleteAsync(
+        string workspace, string id, string? expectedEtag, CancellationToken cancellationToken) =>
+        database.WriteAsync(
+            connection =>
+            {
+                var deleted = connection.Execute(
+                    """
+                    DELETE FROM actions
+                    WHERE workspace = $workspace AND id = $id AND ($expected_etag IS NULL OR etag = $expected_etag)
+                    """,
+                    ("$workspace", workspace), ("$id", id), ("$expected_etag", expectedEtag));
+                return deleted == 1 ? true : throw NotFoundOrMismatch(connection, workspace, id);
+            },
+            cancellationToken);
+
+    public void Dispose() => database.Dispose();
+
+    private Task<ActionConfig?> ReadOneAsync(
+        string condition, string workspace, string value, CancellationToken cancellationToken) =>
+        database.ReadAsync(
+            connection =>
+            {
+                using var command = connection.Command(
+                    $"SELECT {Columns}, sample FROM actions WHERE workspace = $workspace AND {condition}",
+                    ("$workspace", workspace), ("$value", value));
+                using var row = command.ExecuteReader();
+                return row.Read() ? ReadAction(row) : null;
+            },
+            cancellationToken);
+
+    private static SqliteCommand ListCommand(SqliteConnection connection, string workspace, ActionQuery query)
+    {
+        // One lower bound, not two: SQLite starts its walk of the index at only one of them, and that would sometimes
+        // be the prefix, with every page before this one read again.
+        var prefix = ActionName.Key(query.NamePrefix);
+        var after = ActionName.Key(query.AfterName ?? "");
+        var command = connection.Command(
+            "", ("$workspace", workspace), ("$limit", query.Limit), ("$prefix", prefix), ("$after", after));
+        var sql = new StringBuilder(
+            $"SELECT {Columns} FROM actions WHERE workspace = $workspace AND name_key >= max($prefix, $after)");
+        if (query.AfterName is not null)
+            sql.Append(" AND name_key <> $after");
+        if (prefix.Length > 0)
+        {
+            sql.Append(" AND name_key < CAST($end AS TEXT)");
+            command.Parameters.AddWithValue("$end", FirstAfterPrefix(prefix));
+        }
+
+        foreach (var (name, value) in query.Labels)
+        {
+            var n = command.Parameters.Count;
+            sql.Append(
+                $" AND EXISTS (SELECT 1 FROM action_labels WHERE action = number AND name = $name{n} AND value = $value{n})");
+            command.Parameters.AddWithValue($"$name{n}", name);
+            command.Parameters.AddWithValue($"$value{n}", value);
+        }
+
+        command.CommandText = sql.Append(" ORDER BY name_key LIMIT $limit").ToString();
+        return command;
+    }
+
+    // Bytes, and not text, because the result is no valid UTF-8; 0xFF never occurs in UTF-8, so nothing overflows.
+    private static byte[] FirstAfterPrefix(string prefix)
+    {
+        var bytes = Encoding.UTF8.GetBytes(prefix);
+        bytes[^1]++;
+        return bytes;
+    }
+
+    private static ActionConfig ReadAction(SqliteDataReader row)
+    {
+        var config = ActionConfig.Parser.ParseFrom(row.GetFieldValue<byte[]>(3));
+        config.Etag = row.GetString(0);
+        config.CreateTime = ToTimestamp(row.GetInt64(1));
+        config.UpdateTime = ToTimestamp(row.GetInt64(2));
+        if (row.FieldCount > 4 && !row.IsDBNull(4))
+            config.Sample = Sample.Parser.ParseFrom(row.GetFieldValue<byte[]>(4));
+        return config;
+    }
+
+    private static byte[] ConfigBytes(ActionConfig stored)
+    {
+        var config = stored.Clone();
+        config.Sample = null;
+        config.Etag = "";
+        config.CreateTime = config.UpdateTime = null;
+        return config.ToByteArray();
+    }
+
+    private static void InsertLabels(SqliteConnection connection, long action, IDictionary<string, string> labels)
+    {
+        foreach (var (name, value) in labels)
+        {
+            connection.Execute(
+                "INSERT INTO action_labels (action, name, value) VALUES ($action, $name, $value)",
+                ("$action", action), ("$name", name), ("$value", value));
+        }
+    }
+
+    private static T RequiringFreeName<T>(string name, Func<T> write)
+    {
+        try
+        {
+            return write();
+        }
+        catch (SqliteException e) when (e.SqliteExtendedErrorCode == raw.SQLITE_CONSTRAINT_UNIQUE)
+        {
+            throw new NameTakenException(name);
+        }
+    }
+
+    private static StoreException NotFoundOrMismatch(SqliteConnection connection, string workspace, string id)
+    {
+        using var command = connection.Command(
+            "SELECT etag FROM actions WHERE workspace = $workspace AND id = $id", ("$workspace", workspace), ("$id", id));
+        return command.ExecuteScalar() is string etag ? new EtagMismatchException(id, etag) : new ActionNotFoundException(id);
+    }
+
+    // Random, so that an etag never comes back, not even that of a deleted action.
+    private static string NewEtag() => RandomNumberGenerator.GetHexString(16, lowercase: true);
+
+    private static long ToNumber(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks;
+
+    private static Timestamp ToTimestamp(long number) =>
+        Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddTicks(number));
+}

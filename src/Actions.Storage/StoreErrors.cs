@@ -1,0 +1,33 @@
+namespace Actions.Storage;
+
+/// <summary>What the port <see cref="IActionStore"/> refuses. The texts hold no driver's words.</summary>
+public abstract class StoreException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The workspace has no such action.</summary>
+public sealed class ActionNotFoundException(string id) : StoreException($"There is no action with the id '{id}'.")
+{
+    /// <summary>The id that was asked for.</summary>
+    public string Id { get; } = id;
+}
+
+/// <summary>Another action of the workspace has the name, regardless of case.</summary>
+public sealed class NameTakenException(string name) : StoreException($"There is already an action named '{name}'.")
+{
+    /// <summary>The name that was asked for.</summary>
+    public string Name { get; } = name;
+}
+
+/// <summary>The etag is not the stored one: somebody else wrote in between.</summary>
+public sealed class EtagMismatchException(string id, string storedEtag)
+    : StoreException($"The action '{id}' was changed by somebody else. Read it again and repeat the change.")
+{
+    /// <summary>The action's id.</summary>
+    public string Id { get; } = id;
+
+    /// <summary>The etag that is stored now.</summary>
+    public string StoredEtag { get; } = storedEtag;
+}
+
+/// <summary>The store can't be reached, is full, is locked or is damaged. The cause is the inner exception, for the log only.</summary>
+public sealed class StoreUnavailableException(Exception inner)
+    : StoreException("The store of the actions can't be reached.", inner);

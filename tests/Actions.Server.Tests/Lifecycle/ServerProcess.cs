@@ -1,0 +1,145 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Text;
+using Actions.Server.Lifecycle;
+using Actions.V1;
+using Grpc.Core;
+using Grpc.Health.V1;
+using Grpc.Net.Client;
+
+namespace Actions.Server.Tests.Lifecycle;
+
+/// <summary>The built server in a process of its own, which is what a signal needs.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private const int SigTerm = 15;
+
+    private readonly Process _process = new();
+    private readonly StringBuilder _output = new();
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("actions-server-tests-");
+    private readonly Uri _web;
+
+    private ServerProcess(string gracePeriod)
+    {
+        var (grpc, web) = FreeAddresses();
+        Channel = GrpcChannel.ForAddress(grpc, new() { InitialReconnectBackoff = TimeSpan.FromMilliseconds(50) });
+        _web = new Uri(web);
+
+        _process.StartInfo = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(DrainOptions).Assembly.Location])
+        {
+            WorkingDirectory = _folder.FullName,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment =
+            {
+                ["ASPNETCORE_ENVIRONMENT"] = "Production",
+                ["Kestrel__Endpoints__Grpc__Url"] = grpc,
+                ["Kestrel__Endpoints__Web__Url"] = web,
+                ["Storage__Sqlite__Path"] = Path.Combine(_folder.FullName, "actions.db"),
+                ["Drain__GracePeriod"] = gracePeriod,
+            },
+        };
+        _process.OutputDataReceived += Keep;
+        _process.ErrorDataReceived += Keep;
+    }
+
+    public GrpcChannel Channel { get; }
+
+    /// <returns>A server that answers.</returns>
+    public static async Task<ServerProcess> StartAsync(string gracePeriod, CancellationToken cancellationToken)
+    {
+        var server = new ServerProcess(gracePeriod);
+        try
+        {
+            server._process.Start();
+            server._process.BeginOutputReadLine();
+            server._process.BeginErrorReadLine();
+
+            using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var answers = new Health.HealthClient(server.Channel)
+                .CheckAsync(new(), new CallOptions(cancellationToken: giveUp.Token).WithWaitForReady()).ResponseAsync;
+            var ends = server._process.WaitForExitAsync(cancellationToken);
+            if (await Task.WhenAny(answers, ends) == ends)
+            {
+                await giveUp.CancelAsync();
+                throw new InvalidOperationException($"The server ended instead of starting:\n{server.Output}");
+            }
+
+            (await answers).Status.ShouldBe(HealthCheckResponse.Types.ServingStatus.Serving);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>What the server printed.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    /// <returns>The id of an action that calls <paramref name="url"/>.</returns>
+    public async Task<string> CreateActionAsync(Uri url, CancellationToken cancellationToken)
+    {
+        var request = new HttpRequest { Method = V1.HttpMethod.Get, Url = url.AbsoluteUri };
+        var response = await new V1.ActionConfigService.ActionConfigServiceClient(Channel).CreateActionConfigAsync(
+            new() { ActionConfig = new() { Name = "Held", Request = request } }, cancellationToken: cancellationToken);
+        return response.ActionConfig.Id;
+    }
+
+    public Task<(HttpStatusCode Status, string Body)> GetAsync(string path, CancellationToken cancellationToken) =>
+        WebProbe.GetAsync(_web, path, cancellationToken);
+
+    public void Terminate() => SendSignal(_process.Id, SigTerm).ShouldBe(0);
+
+    /// <returns>The exit code.</returns>
+    public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)
+    {
+        await _process.WaitForExitAsync(cancellationToken);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Channel.Dispose();
+        if (!_process.HasExited)
+            _process.Kill();
+
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        lock (_output)
+            _output.AppendLine(line.Data);
+    }
+
+    // Held together, so that they differ; free again when this returns.
+    private static (string Grpc, string Web) FreeAddresses()
+    {
+        using var grpc = new TcpListener(IPAddress.Loopback, 0);
+        using var web = new TcpListener(IPAddress.Loopback, 0);
+        grpc.Start();
+        web.Start();
+        return (Address(grpc), Address(web));
+    }
+
+    private static string Address(TcpListener listener) =>
+        string.Create(CultureInfo.InvariantCulture, $"http://{listener.LocalEndpoint}");
+
+    [DllImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SendSignal(int processId, int signal);
+}

@@ -1,0 +1,15 @@
+namespace Actions.Storage.Tests;
+
+/// <summary>The embedded engine keeps the contract; what only it does is in <see cref="SqliteFileTests"/>.</summary>
+public sealed class SqliteActionStoreTests : ActionStoreContract
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    protected override IReadOnlyDictionary<string, string?> Settings => StoreHost.SqliteAt(_directory.File("actions.db"));
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        _directory.Dispose();
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Actions.Storage.Tests;
+
+/// <summary>A store as the server gets it: from settings, through the container.</summary>
+internal sealed class StoreHost : IDisposable
+{
+    private readonly ServiceProvider _services;
+
+    public StoreHost(IReadOnlyDictionary<string, string?> settings, TimeProvider clock)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
+        _services = new ServiceCollection()
+            .AddSingleton(clock)
+            .AddActionStore(configuration)
+            .BuildServiceProvider();
+        Store = _services.GetRequiredService<IActionStore>();
+    }
+
+    public IActionStore Store { get; }
+
+    public static Dictionary<string, string?> SqliteAt(string path, string busyTimeout = "00:00:30") => new()
+    {
+        ["Storage:Provider"] = "sqlite",
+        ["Storage:Sqlite:Path"] = path,
+        ["Storage:Sqlite:BusyTimeout"] = busyTimeout,
+    };
+
+    public void Dispose() => _services.Dispose();
+}
