@@ -7,9 +7,6 @@ internal sealed class ServerOptions : IValidatableObject
 {
     public const string Section = "Server";
 
-    /// <summary>What gRPC puts before a message.</summary>
-    public const int GrpcFrameBytes = 5;
-
     /// <summary>Bytes of one request. gRPC's own default, 4 MiB.</summary>
     [Range(1_024, 67_108_864)]
     public int MaxRequestBytes { get; set; } = 4 << 20;

@@ -32,7 +32,6 @@ internal static class Listeners
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxConcurrentConnections = options.Value.MaxConnections;
-                kestrel.Limits.MaxRequestBodySize = options.Value.MaxRequestBytes + ServerOptions.GrpcFrameBytes;
                 kestrel.Limits.Http2.MaxStreamsPerConnection = options.Value.MaxStreamsPerConnection;
                 kestrel.Limits.Http2.KeepAlivePingDelay = options.Value.KeepAlivePingDelay;
                 kestrel.Limits.Http2.KeepAlivePingTimeout = options.Value.KeepAlivePingTimeout;
