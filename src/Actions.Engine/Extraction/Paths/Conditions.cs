@@ -1,0 +1,118 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Actions.Engine.Extraction.Paths;
+
+/// <summary>What a filter asks of a node. Section 2.3.5.1.</summary>
+internal abstract record Condition
+{
+    /// <summary>Reads an expression that stands alone, such as <c>@.success == false</c>.</summary>
+    /// <exception cref="FormatException">Not well-formed or not valid; the message says where and why.</exception>
+    public static Condition Parse(string text) => new PathParser(text).ParseCondition();
+
+    /// <summary>Asks it of a whole document, which is both <c>@</c> and <c>$</c>.</summary>
+    public bool Holds(JsonElement root) => Holds(root, new Evaluation(root, Evaluation.MaxNodes));
+
+    public abstract bool Holds(JsonElement current, Evaluation evaluation);
+}
+
+internal sealed record OrCondition(ImmutableArray<Condition> Conditions) : Condition
+{
+    public override bool Holds(JsonElement current, Evaluation evaluation) =>
+        Conditions.Any(condition => condition.Holds(current, evaluation));
+}
+
+internal sealed record AndCondition(ImmutableArray<Condition> Conditions) : Condition
+{
+    public override bool Holds(JsonElement current, Evaluation evaluation) =>
+        Conditions.All(condition => condition.Holds(current, evaluation));
+}
+
+internal sealed record NotCondition(Condition Condition) : Condition
+{
+    public override bool Holds(JsonElement current, Evaluation evaluation) => !Condition.Holds(current, evaluation);
+}
+
+/// <summary>The query selects something.</summary>
+internal sealed record ExistsCondition(FilterQuery Query) : Condition
+{
+    public override bool Holds(JsonElement current, Evaluation evaluation) => Query.Select(current, evaluation).Count > 0;
+}
+
+/// <summary><c>match</c>: the whole string fits the expression; <c>search</c>: a part of it does. Sections 2.4.6 and 2.4.7.</summary>
+internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool Whole) : Condition
+{
+    // A pattern that stands in the query is read once, one that comes from the document each time.
+    private readonly IRegexp? _fixed = Pattern is LiteralComparable { Value.ValueKind: JsonValueKind.String } literal
+        ? IRegexp.TryParse(literal.Value.GetString()!)
+        : null;
+
+    public override bool Holds(JsonElement current, Evaluation evaluation)
+    {
+        if (Text.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } text
+            || Pattern.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } pattern)
+            return false;
+        var expression = Pattern is LiteralComparable ? _fixed : IRegexp.TryParse(pattern.GetString()!);
+        return expression?.IsMatch(text.GetString()!, Whole, evaluation.Step) == true;
+    }
+}
+
+/// <summary>Two values compared. Section 2.3.5.2.2.</summary>
+internal sealed record ComparisonCondition(Comparable Left, string Operator, Comparable Right) : Condition
+{
+    public override bool Holds(JsonElement current, Evaluation evaluation)
+    {
+        var left = Left.Evaluate(current, evaluation);
+        var right = Right.Evaluate(current, evaluation);
+        return Operator switch
+        {
+            "==" => AreEqual(left, right),
+            "!=" => !AreEqual(left, right),
+            "<" => IsLess(left, right),
+            ">" => IsLess(right, left),
+            "<=" => IsLess(left, right) || AreEqual(left, right),
+            _ => IsLess(right, left) || AreEqual(left, right),
+        };
+    }
+
+    private static bool AreEqual(JsonElement? left, JsonElement? right)
+    {
+        if (left is not { } a || right is not { } b)
+            return left is null && right is null;
+        return JsonElement.DeepEquals(a, b) || (a.ValueKind == JsonValueKind.Number && b.ValueKind == JsonValueKind.Number && a.GetDouble() == b.GetDouble());
+    }
+
+    private static bool IsLess(JsonElement? left, JsonElement? right)
+    {
+        if (left is not { } a || right is not { } b || a.ValueKind != b.ValueKind)
+            return false;
+        return a.ValueKind switch
+        {
+            JsonValueKind.Number => a.GetDouble() < b.GetDouble(),
+            JsonValueKind.String => CompareScalars(a.GetString()!, b.GetString()!) < 0,
+            _ => false,
+        };
+    }
+
+    /// <summary>By Unicode scalar values, which UTF-16's own order is not.</summary>
+    private static int CompareScalars(string left, string right)
+    {
+        using var a = left.EnumerateRunes().GetEnumerator();
+        using var b = right.EnumerateRunes().GetEnumerator();
+        while (true)
+        {
+            var (moreA, moreB) = (a.MoveNext(), b.MoveNext());
+            if (!moreA || !moreB)
+                return moreA.CompareTo(moreB);
+            if (a.Current != b.Current)
+                return a.Current.CompareTo(b.Current);
+        }
+    }
+}
+
+/// <summary>A query inside a filter, from the current node (<c>@</c>) or the document's root (<c>$</c>).</summary>
+internal sealed record FilterQuery(JsonPath Path, bool FromRoot)
+{
+    public IReadOnlyList<JsonElement> Select(JsonElement current, Evaluation evaluation) =>
+        Path.SelectFrom(FromRoot ? evaluation.Root : current, evaluation);
+}

@@ -1,0 +1,68 @@
+using System.Text;
+
+namespace Actions.Engine.Extraction.Paths;
+
+/// <summary>
+/// A regular expression for interoperability (RFC 9485), run as a set of states that moves along the text: the time is
+/// bounded by the text's length times the expression's, whatever either holds. Besides the RFC <c>^</c> and <c>$</c> are
+/// anchors, as the compliance suite has it.
+/// </summary>
+internal sealed class IRegexp(IRegexpState start)
+{
+    /// <returns>Null when it is no such expression, or too large.</returns>
+    public static IRegexp? TryParse(string pattern) => new IRegexpParser(pattern).TryParse();
+
+    /// <param name="text">The whole text.</param>
+    /// <param name="whole">Whether all of it has to fit, or any part.</param>
+    /// <param name="onStep">Called for every state that is looked at.</param>
+    public bool IsMatch(string text, bool whole, Action onStep)
+    {
+        var runes = text.EnumerateRunes().ToArray();
+        var states = new HashSet<IRegexpState>();
+        for (var i = 0; ; i++)
+        {
+            if (i == 0 || !whole)
+                Enter(start, states, i, runes.Length, onStep);
+            if (states.Any(state => state.IsEnd) && (!whole || i == runes.Length))
+                return true;
+            if (i == runes.Length || (whole && states.Count == 0))
+                return false;
+
+            var next = new HashSet<IRegexpState>();
+            foreach (var state in states)
+                if (state.Fits?.Invoke(runes[i]) == true)
+                    Enter(state.Next[0], next, i + 1, runes.Length, onStep);
+            states = next;
+        }
+    }
+
+    /// <summary>Adds a state and all that can be reached from it without a character.</summary>
+    private static void Enter(IRegexpState state, HashSet<IRegexpState> states, int at, int length, Action onStep)
+    {
+        var pending = new Stack<IRegexpState>([state]);
+        while (pending.TryPop(out var current))
+        {
+            onStep();
+            if (!states.Add(current) || current.Fits is not null)
+                continue;
+            if ((current.Anchor == '^' && at != 0) || (current.Anchor == '$' && at != length))
+                continue;
+            foreach (var next in current.Next)
+                pending.Push(next);
+        }
+    }
+}
+
+/// <summary>A state of the automaton: takes a character that fits, or goes on without one.</summary>
+internal sealed class IRegexpState
+{
+    /// <summary>Null: goes on without a character.</summary>
+    public Func<Rune, bool>? Fits { get; init; }
+
+    /// <summary>'^' or '$': goes on only there.</summary>
+    public char Anchor { get; init; }
+
+    public bool IsEnd { get; init; }
+
+    public List<IRegexpState> Next { get; } = [];
+}

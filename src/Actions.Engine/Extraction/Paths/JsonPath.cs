@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+
+namespace Actions.Engine.Extraction.Paths;
+
+/// <summary>A JSONPath query (RFC 9535), parsed and checked once.</summary>
+/// <param name="Segments">Applied one after the other to the nodes that the one before selected.</param>
+internal sealed record JsonPath(ImmutableArray<Segment> Segments)
+{
+    /// <summary>Selects at most one node, whatever the document: every segment is one name or one index (section 2.3.5.1).</summary>
+    public bool IsSingular { get; } = Segments.All(segment => segment.IsSingular);
+
+    /// <exception cref="FormatException">Not well-formed or not valid; the message says where and why.</exception>
+    public static JsonPath Parse(string text) => new PathParser(text).ParseQuery();
+
+    /// <returns>The nodes in the order of section 2.1.2.</returns>
+    /// <exception cref="InvalidOperationException">A string of the document is no Unicode text.</exception>
+    /// <exception cref="FormatException">The query visits more than <see cref="Evaluation.MaxNodes"/> on its way.</exception>
+    public IReadOnlyList<JsonElement> Select(JsonElement root) => SelectFrom(root, new Evaluation(root, Evaluation.MaxNodes));
+
+    internal IReadOnlyList<JsonElement> SelectFrom(JsonElement node, Evaluation evaluation)
+    {
+        List<JsonElement> nodes = [node];
+        foreach (var segment in Segments)
+        {
+            if (nodes.Count == 0)
+                break;
+            var selected = new List<JsonElement>();
+            foreach (var current in nodes)
+                segment.Select(current, selected, evaluation);
+            nodes = selected;
+        }
+
+        return nodes;
+    }
+}
+
+/// <summary>One query at work on one document.</summary>
+internal sealed class Evaluation(JsonElement root, int maxNodes)
+{
+    /// <summary>Some ten times the nodes of the largest body that is read; about a second's work.</summary>
+    public const int MaxNodes = 5_000_000;
+
+    private int _nodesLeft = maxNodes;
+
+    public JsonElement Root { get; } = root;
+
+    /// <summary>Counts a step: a query such as <c>$..*..*</c> grows faster than any document's size tells.</summary>
+    public void Step()
+    {
+        if (--_nodesLeft < 0)
+            throw new FormatException("a JSONPath visits too many nodes of it");
+    }
+}
+
+/// <summary>Selects children, or (descendant) children of every node below as well. Sections 2.5.1 and 2.5.2.</summary>
+internal sealed record Segment(ImmutableArray<Selector> Selectors, bool IsDescendant)
+{
+    public bool IsSingular => !IsDescendant && Selectors is [NameSelector or IndexSelector];
+
+    public void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
+    {
+        if (!IsDescendant)
+        {
+            SelectChildren(node, selected, evaluation);
+            return;
+        }
+
+        // A stack of our own: a document may be nested deeper than a thread's stack is long. Children are pushed last
+        // to first, so that nodes are visited in document order.
+        var pending = new Stack<JsonElement>([node]);
+        var children = new List<JsonElement>();
+        while (pending.TryPop(out var current))
+        {
+            SelectChildren(current, selected, evaluation);
+            children.Clear();
+            new WildcardSelector().Select(current, children, evaluation);
+            for (var i = children.Count - 1; i >= 0; i--)
+                pending.Push(children[i]);
+        }
+    }
+
+    private void SelectChildren(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
+    {
+        foreach (var selector in Selectors)
+            selector.Select(node, selected, evaluation);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text.Json;
+
+namespace Actions.Engine.Extraction.Paths;
+
+/// <summary>Selects children of a node. Section 2.3.</summary>
+internal abstract record Selector
+{
+    public abstract void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation);
+}
+
+/// <summary>A member by its name. Section 2.3.1.</summary>
+internal sealed record NameSelector(string Name) : Selector
+{
+    public override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
+    {
+        evaluation.Step();
+        if (node.ValueKind == JsonValueKind.Object && node.TryGetProperty(Name, out var member))
+            selected.Add(member);
+    }
+}
+
+/// <summary>Every child. Section 2.3.2.</summary>
+internal sealed record WildcardSelector : Selector
+{
+    public override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
+    {
+        foreach (var child in Children(node))
+        {
+            evaluation.Step();
+            selected.Add(child);
+        }
+    }
+
+    /// <summary>In the order of the document; none of anything but an array or an object.</summary>
+    public static IEnumerable<JsonElement> Children(JsonElement node) => node.ValueKind switch
+    {
+        JsonValueKind.Array => node.EnumerateArray(),
+        JsonValueKind.Object => node.EnumerateObject().Select(member => member.Value),
+        _ => [],
+    };
+}
+
+/// <summary>An element by its index, negative ones counting from the end. Section 2.3.3.</summary>
+internal sealed record IndexSelector(long Index) : Selector
+{
+    public override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
+    {
+        evaluation.Step();
+        if (node.ValueKind != JsonValueKind.Array)
+            return;
+        var length = node.GetArrayLength();
+        var index = Index < 0 ? length + Index : Index;
+        if (index >= 0 && index < length)
+            selected.Add(node[(int)index]);
+    }
+}
+
+/// <summary>A series of elements. Section 2.3.4.</summary>
+internal sealed record SliceSelector(long? Start, long? End, long Step) : Selector
+{
+    public override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
+    {
+        if (node.ValueKind != JsonValueKind.Array || Step == 0)
+            return;
+        long length = node.GetArrayLength();
+        var elements = node.EnumerateArray().ToArray();
+        if (Step > 0)
+        {
+            var (lower, upper) = (Clamp(Start ?? 0, 0), Clamp(End ?? length, 0));
+            for (var i = lower; i < upper; i += Step)
+                Add(i);
+        }
+        else
+        {
+            // From the end; -1 stands for "before the first".
+            var (upper, lower) = (Clamp(Start ?? length - 1, -1), End is { } end ? Clamp(end, -1) : -1);
+            for (var i = upper; i > lower; i += Step)
+                Add(i);
+        }
+
+        long Clamp(long index, long min) => Math.Clamp(index < 0 ? length + index : index, min, length + min);
+
+        void Add(long index)
+        {
+            evaluation.Step();
+            selected.Add(elements[index]);
+        }
+    }
+}
+
+/// <summary>The children for which an expression holds. Section 2.3.5.</summary>
+internal sealed record FilterSelector(Condition Condition) : Selector
+{
+    public override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
+    {
+        foreach (var child in WildcardSelector.Children(node))
+        {
+            evaluation.Step();
+            if (Condition.Holds(child, evaluation))
+                selected.Add(child);
+        }
+    }
+}
