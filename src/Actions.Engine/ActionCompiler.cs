@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Actions.Engine.Compilation;
 using Actions.Engine.Extraction;
+using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Outbound;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;

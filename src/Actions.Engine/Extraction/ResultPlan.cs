@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Variables;
 using Google.Protobuf.WellKnownTypes;
 
@@ -18,8 +19,8 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
         foreach (var field in fields)
         {
-            if (root is { } document && Select(field, document) is { } node)
-                variables.Add(field.Variable, Convert(field, node));
+            if (root is { } document && Select(field, document) is { } value)
+                variables.Add(field.Variable, value);
             else if (field.Default is not null)
                 variables.Add(field.Variable, field.Default);
             else if (field.Required)
@@ -29,23 +30,18 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
         return variables;
     }
 
-    private static JsonElement? Select(ResultFieldPlan field, JsonElement root)
+    private static Value? Select(ResultFieldPlan field, JsonElement root)
     {
         try
         {
-            return field.Path.Select(root);
+            var nodes = field.Path.Select(root);
+            if (!field.Path.IsSingular)
+                return Value.ForList([.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1))]);
+            return nodes is [var only] ? JsonValue.From(only, ContractLimits.MaxVariableDepth) : null;
         }
         catch (InvalidOperationException)
         {
-            throw new FormatException($"a name on the way to {field.PathText} is no Unicode text");
-        }
-    }
-
-    private static Value Convert(ResultFieldPlan field, JsonElement node)
-    {
-        try
-        {
-            return JsonValue.From(node, ContractLimits.MaxVariableDepth);
+            throw new FormatException($"a string on the way to {field.PathText} is no Unicode text");
         }
         catch (FormatException e)
         {
