@@ -1,9 +1,4 @@
-using System.Collections.Immutable;
 using Actions.Engine.Compilation;
-using Actions.Engine.Extraction;
-using Actions.Engine.Extraction.Paths;
-using Actions.Engine.Outbound;
-using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
 
@@ -24,17 +19,21 @@ public sealed class ActionCompiler(EngineOptions options)
     {
         var violations = new Violations(root);
         CheckTexts(config, violations);
-        RefuseWhatIsNotSupportedYet(config, violations);
-
         var variables = new VariableCompiler(_options, violations).Compile(config.Variables);
-        var request = new RequestCompiler(_options, violations).Compile(config.Request);
-        var messages = CompileMessages(config.Messages ?? new Messages(), violations);
-        var response = CompileResponse(config.ResponsePolicy ?? new ResponsePolicy(), violations);
-        var results = CompileResults(config.Results, violations);
+        var authentication = new AuthenticationCompiler(_options, violations).Compile(config.Authentication);
+        var request = new RequestCompiler(_options, violations).Compile(config.Request, authentication);
+        var messages = new MessageCompiler(_options, violations).Compile(config.Messages ?? new Messages());
+        var response = new ResponseCompiler(_options, violations);
+        var policy = response.CompilePolicy(config.ResponsePolicy ?? new ResponsePolicy());
+        var results = response.CompileResults(config.Results, config.Sample, policy);
+        var retry = response.CompileRetry(config.RetryPolicy, config.Request);
         violations.ThrowIfAny();
 
-        var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names), _options);
-        return new ActionPlan(config, binder, request, messages, response, results);
+        // What a rule says may come from the answer; the rest has to be there before.
+        var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? []).Except(results.Variables);
+        var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names).Concat(said), _options);
+        return new ActionPlan(
+            config, new ActionParts(binder, request, messages, authentication, retry, policy, results));
     }
 
     private void CheckTexts(ActionConfig config, Violations violations)
@@ -54,101 +53,6 @@ public sealed class ActionCompiler(EngineOptions options)
             if (key.Length is 0 or > ContractLimits.MaxLabelKeyLength)
                 violations.Add($"labels[\"{key}\"]", $"must have a key of 1 to {ContractLimits.MaxLabelKeyLength} characters.");
             violations.CheckLimit($"labels[\"{key}\"]", value.Length, ContractLimits.MaxLabelValueLength, "characters");
-        }
-    }
-
-    private static void RefuseWhatIsNotSupportedYet(ActionConfig config, Violations violations)
-    {
-        if (config.Authentication is not null)
-            violations.Add("authentication", "is not supported by this version yet; leave it unset.");
-        if (config.RetryPolicy is not null)
-            violations.Add("retry_policy", "is not supported by this version yet; leave it unset: one attempt is made.");
-        if (config.ResponsePolicy is { MaxRedirects: not 0 })
-            violations.Add("response_policy.max_redirects", "is not supported by this version yet; leave it unset: none is followed.");
-    }
-
-    private MessagePlan CompileMessages(Messages messages, Violations violations)
-    {
-        foreach (var (field, text) in new[]
-        {
-            ("start_message", messages.StartMessage),
-            ("delay_message", messages.DelayMessage),
-            ("failure_message", messages.FailureMessage),
-        })
-            violations.CheckLimit($"messages.{field}", text.Length, _options.MaxMessageLength, "characters");
-
-        var threshold = Durations.Read(
-            messages.DelayThreshold, "messages.delay_threshold", TimeSpan.FromMilliseconds(1), ContractLimits.MaxTimeout, violations);
-        var repeat = Durations.Read(
-            messages.DelayRepeatInterval, "messages.delay_repeat_interval",
-            ContractLimits.MinDelayRepeatInterval, ContractLimits.MaxTimeout, violations);
-        if (threshold is null && messages.DelayMessage.Length > 0)
-            threshold = ContractLimits.DefaultDelayThreshold;
-        if (threshold is null && repeat is not null)
-            violations.Add("messages.delay_repeat_interval", "needs a delay_message or a delay_threshold.");
-
-        return new MessagePlan(
-            messages.SpeakNaturally,
-            Template.Parse(messages.StartMessage),
-            Template.Parse(messages.DelayMessage),
-            Template.Parse(messages.FailureMessage),
-            threshold,
-            repeat);
-    }
-
-    private static ResponsePlan CompileResponse(ResponsePolicy policy, Violations violations)
-    {
-        var statuses = ImmutableArray.CreateBuilder<(int, int)>();
-        violations.CheckLimit("response_policy.success_statuses", policy.SuccessStatuses.Count, 100, "patterns");
-        for (var i = 0; i < policy.SuccessStatuses.Count; i++)
-        {
-            if (StatusSet.ParseRange(policy.SuccessStatuses[i]) is { } range)
-                statuses.Add(range);
-            else
-                violations.Add(
-                    $"response_policy.success_statuses[{i}]", "must be like \"2xx\", \"404\" or \"200-299\", within 100 to 599.");
-        }
-
-        if (policy.MaxBodyBytes is < 0 or > ContractLimits.MaxResponseBodyBytes)
-            violations.Add("response_policy.max_body_bytes", $"must be 1 to {ContractLimits.MaxResponseBodyBytes}, or 0 for the default.");
-        return new ResponsePlan(
-            statuses.Count == 0 ? StatusSet.Successful : new StatusSet(statuses.ToImmutable()),
-            policy.MaxBodyBytes == 0 ? ContractLimits.DefaultResponseBodyBytes : policy.MaxBodyBytes);
-    }
-
-    private ResultPlan CompileResults(IReadOnlyList<ResultField> results, Violations violations)
-    {
-        violations.CheckLimit("results", results.Count, _options.MaxResultFields, "fields");
-        var fields = ImmutableArray.CreateBuilder<ResultFieldPlan>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (var i = 0; i < results.Count; i++)
-        {
-            var result = results[i];
-            var field = $"results[{i}]";
-            VariableCompiler.CheckName(result.Variable, $"{field}.variable", _options, violations);
-            if (!seen.Add(result.Variable))
-                violations.Add($"{field}.variable", $"names '{result.Variable}' a second time.");
-            if (result.DefaultValue is not null && JsonValue.HasNonFiniteNumber(result.DefaultValue))
-                violations.Add($"{field}.default_value", "holds a number that JSON doesn't know (NaN or an infinity).");
-            if (result.JsonPath.Length > _options.MaxJsonPathLength)
-                violations.CheckLimit($"{field}.json_path", result.JsonPath.Length, _options.MaxJsonPathLength, "characters");
-            else if (CompilePath(result.JsonPath, $"{field}.json_path", violations) is { } path)
-                fields.Add(new ResultFieldPlan(result.Variable, result.JsonPath, path, result.DefaultValue, result.Required));
-        }
-
-        return new ResultPlan(fields.ToImmutable());
-    }
-
-    private static JsonPath? CompilePath(string text, string field, Violations violations)
-    {
-        try
-        {
-            return JsonPath.Parse(text);
-        }
-        catch (FormatException e)
-        {
-            violations.Add(field, $"{e.Message}.");
-            return null;
         }
     }
 }

@@ -2,83 +2,114 @@ using System.Runtime.CompilerServices;
 using Actions.Engine.Execution;
 using Actions.Engine.Extraction;
 using Actions.Engine.Outbound;
+using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Outbound.Authentication;
 using Actions.V1;
-using Google.Protobuf;
-using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine;
 
 /// <summary>
-/// Runs actions. An execution is a stream of events with a guarantee: one Start, any number of Delays, then exactly
-/// one Result or Failure and nothing after it; sequence numbers count up from 1 without a gap.
+/// Runs actions. An execution is a stream of events with a guarantee: one Start, any number of Delays and Retries, then
+/// exactly one Result or Failure and nothing after it; sequence numbers count up from 1 without a gap.
 /// </summary>
-public sealed class ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time)
+public sealed class ActionEngine
 {
+    private readonly EngineOptions _options;
+    private readonly TimeProvider _time;
+    private readonly UpstreamSender _sender;
+    private readonly AnswerReader _answers;
+    private readonly AttemptLoop _attempts;
+
+    public ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time)
+    {
+        _options = options;
+        _time = time;
+        _sender = new UpstreamSender(upstream, new TokenCache(new TokenEndpoint(upstream, options, time), time));
+        _answers = new AnswerReader(options, time);
+        _attempts = new AttemptLoop(options, time);
+    }
+
     /// <summary>
     /// Runs one action. The API is called once Start was consumed: the caller asks for the next event when it has
-    /// written this one. A Delay that comes due while the caller is still writing is dropped when the outcome is known
-    /// by then. The time-out counts from this call on, however long the caller takes.
+    /// written this one. A Delay or Retry that comes while the caller is still writing is dropped when the outcome is
+    /// known by then. The time-out counts from this call on, however long the caller takes.
     /// </summary>
     /// <exception cref="InvalidFieldsException">Thrown at once: a variable is missing or doesn't fit, and nothing was sent.</exception>
     /// <exception cref="OperationCanceledException">Thrown by the stream; the HTTP call is aborted.</exception>
     public IAsyncEnumerable<ExecutionEvent> ExecuteAsync(
-        ActionPlan plan, ExecutionInput input, CancellationToken cancellationToken)
-    {
-        var began = time.GetTimestamp();
-        // 1 bind variables
-        var variables = plan.Variables.Bind(input.Variables);
-        // 2 render
-        var request = UpstreamRequest.Render(plan.Request, variables, input.IdempotencyKey, options);
-        var texts = plan.Messages.Render(variables);
-        return TellAsync(new Run(plan, request, texts, input.BodyView, began), cancellationToken);
-    }
+        ActionPlan plan, ExecutionInput input, CancellationToken cancellationToken) =>
+        TellAsync(Prepare(plan, input), cancellationToken);
 
-    /// <summary>Calls the API once for a sample of what it answers, whatever the status.</summary>
-    /// <returns>The request as it was sent, sensitive variables masked, with a sample or a failure.</returns>
+    /// <summary>Calls the API once, never again, for a sample of what it answers, whatever the status.</summary>
+    /// <returns>The request as it was sent, secrets and sensitive variables masked, with a sample or a failure.</returns>
     /// <exception cref="InvalidFieldsException">A variable is missing or doesn't fit, and nothing was sent.</exception>
     /// <exception cref="OperationCanceledException">The caller gave up; the HTTP call is aborted.</exception>
     public async Task<InitializeResponse> InitializeAsync(
         ActionPlan plan, ExecutionInput input, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
-        var variables = plan.Variables.Bind(input.Variables);
-        var request = UpstreamRequest.Render(plan.Request, variables, input.IdempotencyKey, options);
-        var texts = plan.Messages.Render(variables);
-        var masked = UpstreamRequest.Render(
-            plan.Request, variables.Mask(plan.Variables.Sensitive, "MASKED"), input.IdempotencyKey, options);
+        var run = Prepare(plan, input);
+        var response = new InitializeResponse { Request = Masked(run) };
+        var (sample, failure) = await CallAsync(
+            run,
+            (answer, token) => SampleReader.ReadAsync(run, answer, _options, _time, token),
+            cancellationToken).ConfigureAwait(false);
+        if (failure is null)
+            response.Sample = sample;
+        else
+            response.Failure = run.ToFailure(failure, attempts: 1);
+        return response;
+    }
 
-        var run = new Run(plan, request, texts, input.BodyView, began);
-        var (sample, failure) = await CallAsync(run, SampleAsync, cancellationToken).ConfigureAwait(false);
-        return failure is null
-            ? new InitializeResponse { Request = masked.ToRendered(), Sample = sample }
-            : new InitializeResponse { Request = masked.ToRendered(), Failure = run.ToFailure(failure) };
+    private Run Prepare(ActionPlan plan, ExecutionInput input)
+    {
+        var began = _time.GetTimestamp();
+        var parts = plan.Parts;
+        // 1 bind variables
+        var variables = parts.Variables.Bind(input.Variables);
+        // 2 render
+        if (parts.Retry.NeedsIdempotencyKey && input.IdempotencyKey.Length == 0)
+            input = input with { IdempotencyKey = Guid.NewGuid().ToString() };
+        var request = UpstreamRequest.Render(parts.Request, variables, input.IdempotencyKey, _options);
+        return new Run(parts, request, parts.Messages.Render(variables), variables, input, began);
     }
 
     private async IAsyncEnumerable<ExecutionEvent> TellAsync(
         Run run, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var story = new Story(time, run.Began);
+        var story = new Story(_time, run.Began);
         yield return story.Next(new Start { Message = run.Texts.Start, SpeakNaturally = run.Plan.Messages.SpeakNaturally });
         cancellationToken.ThrowIfCancellationRequested();
+        if (run.Input.DryRun)
+        {
+            yield return story.Next(new ExecutionEvent { Result = new Result { RenderedRequest = Masked(run) } });
+            yield break;
+        }
 
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
+            var retries = new RetryFeed();
             // Nothing is begun that is over already: the caller may have taken its time over Start.
             var outcome = story.Elapsed < run.Timeout
-                ? OutcomeAsync(run, abort.Token)
-                : Task.FromResult(run.Fail(run.TimedOut(), attempts: 0));
+                ? OutcomeAsync(run, retries, abort.Token)
+                : Task.FromResult(run.Tell(new Attempt(run.TimedOut()), attempts: 0));
             var delays = new DelaySchedule(run.Plan.Messages);
             while (!outcome.IsCompleted)
             {
+                if (retries.TryTake() is { } retry)
+                {
+                    yield return story.Next(new ExecutionEvent { Retry = retry });
+                    continue;
+                }
+
                 var due = delays.Next < run.Timeout ? delays.Next : run.Timeout;
-                await story.WaitAsync(outcome, due, cancellationToken).ConfigureAwait(false);
+                await story.WaitAsync(Task.WhenAny(outcome, retries.WaitAsync()), due, cancellationToken).ConfigureAwait(false);
                 if (outcome.IsCompleted)
                     break;
                 // The call was told to stop at this very moment; the listener doesn't wait until it has.
                 if (story.Elapsed >= run.Timeout)
-                    outcome = Task.FromResult(run.Fail(run.TimedOut()));
-                else
+                    outcome = Task.FromResult(run.Tell(new Attempt(run.TimedOut()), retries.Attempts));
+                else if (story.Elapsed >= delays.Next)
                     yield return story.Next(
                         new Delay
                         {
@@ -98,27 +129,38 @@ public sealed class ActionEngine(UpstreamHttp upstream, EngineOptions options, T
         }
     }
 
-    private async Task<ExecutionEvent> OutcomeAsync(Run run, CancellationToken cancellationToken)
+    private async Task<ExecutionEvent> OutcomeAsync(Run run, RetryFeed retries, CancellationToken cancellationToken)
     {
-        var (outcome, failure) = await CallAsync(run, JudgeAsync, cancellationToken).ConfigureAwait(false);
-        return failure is null ? outcome! : run.Fail(failure);
+        var (last, attempts) = await _attempts.RunAsync(
+            run.Host,
+            run.Plan.Retry,
+            () => run.Timeout - _time.GetElapsedTime(run.Began),
+            async token =>
+            {
+                var (answer, failure) = await CallAsync(
+                    run, (response, inner) => _answers.ReadAsync(run, response, inner), token).ConfigureAwait(false);
+                return answer ?? new Attempt(failure!);
+            },
+            retries.Add,
+            cancellationToken).ConfigureAwait(false);
+        return run.Tell(last, attempts);
     }
 
     /// <summary>One HTTP call within what is left of the time-out; everything that an API can do wrong is a failure.</summary>
     private async Task<(T? Answer, UpstreamFailure? Failure)> CallAsync<T>(
-        Run run, Func<Run, HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+        Run run, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
-        var left = run.Timeout - time.GetElapsedTime(run.Began);
-        using var timeout = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        var left = run.Timeout - _time.GetElapsedTime(run.Began);
+        using var timeout = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         var status = 0;
         try
         {
-            // 5 send
-            using var request = run.Request.ToMessage();
-            using var response = await upstream.SendAsync(request, stop.Token).ConfigureAwait(false);
+            // 3 authorize, 5 send
+            using var response = await _sender.SendAsync(
+                run.Request, run.Plan.Authentication, run.Plan.Response.MaxRedirects, stop.Token).ConfigureAwait(false);
             status = (int)response.StatusCode;
-            return (await read(run, response, stop.Token).ConfigureAwait(false), null);
+            return (await read(response, stop.Token).ConfigureAwait(false), null);
         }
         // A socket that is torn down under a read complains in its own words: the reason is what tore it down.
         catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException || UpstreamFailure.Classify(e, status) is not null))
@@ -132,59 +174,10 @@ public sealed class ActionEngine(UpstreamHttp upstream, EngineOptions options, T
         }
     }
 
-    private async Task<ExecutionEvent> JudgeAsync(Run run, HttpResponseMessage response, CancellationToken cancellationToken)
+    private RenderedRequest Masked(Run run)
     {
-        var status = (int)response.StatusCode;
-        ExecutionEvent Fail(FailureReason reason, string detail) => run.Fail(new UpstreamFailure(reason, detail, status));
-
-        // 6 judge the status: the body of a refused one isn't read
-        if (!run.Plan.Response.SuccessStatuses.Contains(status))
-            return Fail(FailureReason.HttpStatus, $"The API answered with status {status}.");
-
-        // 7 read with a cap
-        var cap = run.Plan.Response.MaxBodyBytes;
-        var (body, truncated) = await CappedBody.ReadAsync(response.Content, cap, cancellationToken).ConfigureAwait(false);
-        if (truncated)
-            return Fail(FailureReason.ResponseTooLarge, $"The response's body is larger than {cap} bytes.");
-
-        // 8 extract
-        try
-        {
-            var results = run.Plan.Results;
-            var result = new Result { StatusCode = status, ContentType = ContentTypeOf(response), Attempts = 1 };
-            using var json = ResponseJson.Parse(body, result.ContentType, wanted: !results.IsEmpty, options.MaxJsonResponseDepth);
-            result.Variables.Add(results.Extract(json?.RootElement));
-            if (run.WantsBody)
-                result.Body = ByteString.CopyFrom(body.Span);
-            return result.CalculateSize() <= ContractLimits.MaxEventBytes
-                ? new ExecutionEvent { Result = result }
-                : Fail(FailureReason.ResponseTooLarge, "The selected fields and the body are too large for one message together.");
-        }
-        catch (MissingResultException e)
-        {
-            return Fail(FailureReason.MissingResult, e.Message);
-        }
-        catch (FormatException e)
-        {
-            return Fail(FailureReason.InvalidResponse, $"The response can't be read: {e.Message}.");
-        }
+        var variables = run.Variables.Mask(run.Plan.Variables.Sensitive, AuthenticationPlan.Mask);
+        var request = UpstreamRequest.Render(run.Plan.Request, variables, run.Input.IdempotencyKey, _options);
+        return (run.Plan.Authentication is { } plan ? request.Authorize(plan, AuthenticationPlan.Mask) : request).ToRendered();
     }
-
-    private async Task<Sample> SampleAsync(Run run, HttpResponseMessage response, CancellationToken cancellationToken)
-    {
-        var (body, truncated) = await CappedBody.ReadAsync(response.Content, ContractLimits.MaxSampleBodyBytes, cancellationToken)
-            .ConfigureAwait(false);
-        return new Sample
-        {
-            StatusCode = (int)response.StatusCode,
-            ContentType = ContentTypeOf(response),
-            Body = ByteString.CopyFrom(body.Span),
-            BodyTruncated = truncated,
-            Latency = Duration.FromTimeSpan(time.GetElapsedTime(run.Began)),
-            Time = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
-        };
-    }
-
-    private static string ContentTypeOf(HttpResponseMessage response) =>
-        response.Content.Headers.NonValidated.TryGetValues("Content-Type", out var values) ? values.ToString() : "";
 }

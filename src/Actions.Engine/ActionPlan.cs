@@ -1,31 +1,26 @@
 using System.Collections.Immutable;
 using Actions.Engine.Extraction;
 using Actions.Engine.Outbound;
+using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
 
 namespace Actions.Engine;
 
-/// <summary>An action ready to run: immutable, everything parsed and checked. Made by <see cref="ActionCompiler"/> only.</summary>
+/// <summary>
+/// An action ready to run: immutable, everything parsed and checked. Made by <see cref="ActionCompiler"/> only. Holds the
+/// action's secrets in the clear.
+/// </summary>
 public sealed class ActionPlan
 {
-    internal ActionPlan(
-        ActionConfig config,
-        VariableBinder variables,
-        RequestPlan request,
-        MessagePlan messages,
-        ResponsePlan response,
-        ResultPlan results)
+    internal ActionPlan(ActionConfig config, ActionParts parts)
     {
         Id = config.Id;
         Name = config.Name;
         Disabled = config.Disabled;
-        Variables = variables;
-        Request = request;
-        Messages = messages;
-        Response = response;
-        Results = results;
+        Parts = parts;
     }
 
     /// <summary>Empty for a draft.</summary>
@@ -36,22 +31,32 @@ public sealed class ActionPlan
     /// <summary>Kept, but refuses to execute.</summary>
     public bool Disabled { get; }
 
-    internal VariableBinder Variables { get; }
-
-    internal RequestPlan Request { get; }
-
-    internal MessagePlan Messages { get; }
-
-    internal ResponsePlan Response { get; }
-
-    internal ResultPlan Results { get; }
+    internal ActionParts Parts { get; }
 }
+
+/// <summary>What a plan is made of, in the order in which an execution needs it.</summary>
+/// <param name="Authentication">Null: the API needs none.</param>
+/// <param name="Variables">Step 1.</param>
+/// <param name="Request">Step 2.</param>
+/// <param name="Messages">Step 2.</param>
+/// <param name="Retry">Step 5.</param>
+/// <param name="Response">Steps 6 and 7.</param>
+/// <param name="Results">Step 8.</param>
+internal sealed record ActionParts(
+    VariableBinder Variables,
+    RequestPlan Request,
+    MessagePlan Messages,
+    AuthenticationPlan? Authentication,
+    RetryPlan Retry,
+    ResponsePlan Response,
+    ResultPlan Results);
 
 /// <summary>What is said while the call is in flight.</summary>
 /// <param name="SpeakNaturally">Start and delay carry no text.</param>
 /// <param name="Start">Said before the API is called.</param>
 /// <param name="Delay">Said when it takes longer than the threshold.</param>
 /// <param name="Failure">Said when it fails.</param>
+/// <param name="FailureByReason">Said instead for some reasons.</param>
 /// <param name="DelayThreshold">Null: no delay is ever reported.</param>
 /// <param name="DelayRepeatInterval">Null: reported once.</param>
 internal sealed record MessagePlan(
@@ -59,22 +64,34 @@ internal sealed record MessagePlan(
     Template Start,
     Template Delay,
     Template Failure,
+    ImmutableDictionary<FailureReason, Template> FailureByReason,
     TimeSpan? DelayThreshold,
     TimeSpan? DelayRepeatInterval)
 {
-    public IEnumerable<string> Names => Start.Names.Concat(Delay.Names).Concat(Failure.Names);
+    public IEnumerable<string> Names =>
+        Start.Names.Concat(Delay.Names).Concat(Failure.Names).Concat(FailureByReason.Values.SelectMany(message => message.Names));
 
     public SpokenTexts Render(VariableValues variables) => new(
         SpeakNaturally ? "" : Start.Render(variables),
         SpeakNaturally ? "" : Delay.Render(variables),
-        Failure.Render(variables));
+        Failure.Render(variables),
+        FailureByReason.ToImmutableDictionary(pair => pair.Key, pair => pair.Value.Render(variables)));
 }
 
 /// <summary>The messages of one execution.</summary>
-internal sealed record SpokenTexts(string Start, string Delay, string Failure);
+internal sealed record SpokenTexts(
+    string Start, string Delay, string Failure, ImmutableDictionary<FailureReason, string> FailureByReason)
+{
+    public string For(FailureReason reason) => FailureByReason.GetValueOrDefault(reason, Failure);
+}
 
 /// <summary>What counts as success and how much of an answer is read.</summary>
-internal sealed record ResponsePlan(StatusSet SuccessStatuses, int MaxBodyBytes);
+/// <param name="Rules">Asked in order, before the statuses.</param>
+/// <param name="SuccessStatuses">Those that count as success where no rule fits.</param>
+/// <param name="MaxBodyBytes">A longer body is a failure.</param>
+/// <param name="MaxRedirects">How many are followed; 0: a redirect is an answer like any other.</param>
+internal sealed record ResponsePlan(
+    ImmutableArray<OutcomeRulePlan> Rules, StatusSet SuccessStatuses, int MaxBodyBytes, int MaxRedirects);
 
 /// <summary>How the request is made.</summary>
 /// <param name="Timeout">From the beginning of an execution to the last byte read.</param>

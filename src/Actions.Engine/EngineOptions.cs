@@ -74,7 +74,15 @@ public sealed class EngineOptions
     [Range(1, 1_000)]
     public int MaxResultFields { get; set; } = 128;
 
-    /// <summary>Characters of a JSONPath.</summary>
+    /// <summary>Outcome rules of one action, each asked for every answer.</summary>
+    [Range(0, 1_000)]
+    public int MaxOutcomeRules { get; set; } = 32;
+
+    /// <summary>Status patterns in one list. Every status there is fits into fewer.</summary>
+    [Range(1, 1_000)]
+    public int MaxStatusPatterns { get; set; } = 100;
+
+    /// <summary>Characters of a JSONPath or a filter.</summary>
     [Range(1, 65_536)]
     public int MaxJsonPathLength { get; set; } = 1_024;
 
@@ -104,6 +112,37 @@ public sealed class EngineOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromSeconds(50);
 
+    /// <summary>How long a token endpoint may take. As long as an execution by default: none waits longer.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:02:00")]
+    public TimeSpan TokenTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Calls at once to one host from one workspace; more fail at once with OVERLOADED. Twice as many as an API of
+    /// common size answers at once, far below what <see cref="MaxConnectionsPerHost"/> shares between workspaces.
+    /// </summary>
+    [Range(1, 100_000)]
+    public int MaxCallsPerHost { get; set; } = 128;
+
+    /// <summary>Share of failed attempts (no answer, or a 5xx) to one host from which its circuit opens.</summary>
+    [Range(0.01, 1.0)]
+    public double CircuitFailureRatio { get; set; } = 0.5;
+
+    /// <summary>Attempts to a host within <see cref="CircuitSamplingDuration"/> before its circuit may open: a single failure says little.</summary>
+    [Range(2, 100_000)]
+    public int CircuitMinimumAttempts { get; set; } = 20;
+
+    /// <summary>The time over which attempts to a host are counted.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
+    public TimeSpan CircuitSamplingDuration { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a circuit stays open before one call tries again. A caller's patience, not an operator's.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
+    public TimeSpan CircuitBreakDuration { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Executions of a host within a minute up to which retries are free; beyond, attempts stay within 1.1 times the executions.</summary>
+    [Range(0, 1_000_000)]
+    public int RetryBudgetFreeExecutions { get; set; } = 100;
+
     /// <summary>Connections to one API's host. A bound on sockets: half of the usual 1,024 file descriptors.</summary>
     [Range(1, 65_536)]
     public int MaxConnectionsPerHost { get; set; } = 512;
@@ -117,12 +156,16 @@ public static class ContractLimits
     public const int MaxLabelKeyLength = 63;
     public const int MaxLabelValueLength = 255;
     public const int MaxIdempotencyKeyLength = 255;
+    public const int MaxRedirects = 10;
+    public const int MaxAttempts = 5;
+    public const int MaxSampleFields = 500;
     public const int DefaultResponseBodyBytes = 1 << 20;
     public const int MaxResponseBodyBytes = 3 << 20;
     public const int MaxSampleBodyBytes = 64 << 10;
     public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(120);
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+    public static readonly TimeSpan DefaultInitialBackoff = TimeSpan.FromMilliseconds(200);
     public static readonly TimeSpan DefaultDelayThreshold = TimeSpan.FromSeconds(2);
 
     /// <summary>Below this a listener would hear the same words without a pause.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Actions.Engine.Outbound;
+using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Templates;
 using Actions.V1;
 
@@ -10,7 +11,7 @@ namespace Actions.Engine.Compilation;
 internal sealed class RequestCompiler(EngineOptions options, Violations violations)
 {
     /// <returns>Null when anything is wrong with it.</returns>
-    public RequestPlan? Compile(HttpRequest? request)
+    public RequestPlan? Compile(HttpRequest? request, AuthenticationPlan? authentication)
     {
         if (request is null)
         {
@@ -22,7 +23,7 @@ internal sealed class RequestCompiler(EngineOptions options, Violations violatio
         var url = CompileUrl(request.Url);
         var parameters = CompileParameters(request.QueryParameters, "request.query_parameters");
         var body = CompileBody(request);
-        var headers = CompileHeaders(request.Headers, body);
+        var headers = CompileHeaders(request.Headers, body, authentication);
         var timeout = Durations.Read(
             request.Timeout, "request.timeout", ContractLimits.MinTimeout, ContractLimits.MaxTimeout, violations);
         return method is null || url is null
@@ -82,7 +83,8 @@ internal sealed class RequestCompiler(EngineOptions options, Violations violatio
         return plans.DrainToImmutable();
     }
 
-    private ImmutableArray<NamedTemplate> CompileHeaders(IReadOnlyList<Header> headers, BodyPlan? body)
+    private ImmutableArray<NamedTemplate> CompileHeaders(
+        IReadOnlyList<Header> headers, BodyPlan? body, AuthenticationPlan? authentication)
     {
         violations.CheckLimit("request.headers", headers.Count, options.MaxHeaders, "headers");
         var plans = ImmutableArray.CreateBuilder<NamedTemplate>(headers.Count);
@@ -95,6 +97,8 @@ internal sealed class RequestCompiler(EngineOptions options, Violations violatio
             var value = Template.Parse(headers[i].Value);
             if (HeaderRules.JudgeName(name) is { } wrongName)
                 violations.Add($"{field}.name", wrongName);
+            if (authentication?.Place is { InQuery: false } place && place.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                violations.Add($"{field}.name", "is what the authentication writes; leave it out here.");
             if (HeaderRules.IsContentType(name) && (++contentTypes > 1 || body is not (null or JsonBodyPlan)))
                 violations.Add($"{field}.name", "states the content type a second time; the body states it already.");
             if (value.Parts.Any(part => !part.IsPlaceholder && !HeaderRules.IsAllowedValue(part.Text)))

@@ -1,4 +1,6 @@
 using Actions.Engine.Outbound;
+using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Variables;
 using Actions.V1;
 
 namespace Actions.Engine.Execution;
@@ -7,22 +9,33 @@ namespace Actions.Engine.Execution;
 /// <param name="Plan">What is run.</param>
 /// <param name="Request">What is sent.</param>
 /// <param name="Texts">What is said.</param>
-/// <param name="BodyView">Whether the result carries the body.</param>
+/// <param name="Variables">Its variables.</param>
+/// <param name="Input">What the call brought.</param>
 /// <param name="Began">The clock's timestamp from which the time-out counts.</param>
-internal sealed record Run(ActionPlan Plan, UpstreamRequest Request, SpokenTexts Texts, BodyView BodyView, long Began)
+internal sealed record Run(
+    ActionParts Plan, UpstreamRequest Request, SpokenTexts Texts, VariableValues Variables, ExecutionInput Input, long Began)
 {
     public TimeSpan Timeout => Plan.Request.Timeout;
 
-    public bool WantsBody => BodyView == BodyView.Full || (BodyView == BodyView.Unspecified && Plan.Results.IsEmpty);
+    public HostKey Host => new(Input.Workspace, Request.Url.Authority);
+
+    public bool WantsBody =>
+        Input.BodyView == BodyView.Full || (Input.BodyView == BodyView.Unspecified && Plan.Results.IsEmpty);
 
     public UpstreamFailure TimedOut(int status = 0) => new(
         FailureReason.Timeout, $"The API took longer than the time-out of {Timeout.TotalMilliseconds:0} ms.", status);
 
-    public ExecutionEvent Fail(UpstreamFailure failure, int attempts = 1) => new() { Failure = ToFailure(failure, attempts) };
-
-    public Failure ToFailure(UpstreamFailure failure, int attempts = 1) => new()
+    public ExecutionEvent Tell(Attempt attempt, int attempts)
     {
-        Message = Texts.Failure,
+        if (attempt.Failure is { } failure)
+            return new ExecutionEvent { Failure = ToFailure(failure, attempts) };
+        attempt.Result!.Attempts = attempts;
+        return new ExecutionEvent { Result = attempt.Result };
+    }
+
+    public Failure ToFailure(UpstreamFailure failure, int attempts) => new()
+    {
+        Message = failure.Message ?? Texts.For(failure.Reason),
         Reason = failure.Reason,
         Detail = failure.Detail,
         StatusCode = failure.StatusCode,

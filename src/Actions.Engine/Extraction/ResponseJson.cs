@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
@@ -9,33 +10,57 @@ internal static class ResponseJson
 {
     /// <param name="body">What came.</param>
     /// <param name="contentType">What it claims to be.</param>
-    /// <param name="wanted">Whether fields are selected from it, whatever it claims to be.</param>
+    /// <param name="wanted">Whether something is asked of it as JSON, whatever it claims to be.</param>
     /// <param name="maxDepth">Levels of arrays and objects.</param>
-    /// <returns>Null when there is no body, or it neither claims nor needs to be JSON.</returns>
-    /// <exception cref="FormatException">It is not the JSON that it claims or needs to be.</exception>
-    public static JsonDocument? Parse(ReadOnlyMemory<byte> body, string contentType, bool wanted, int maxDepth)
+    /// <param name="broken">Why it is not the JSON that it claims or needs to be; never quotes it.</param>
+    /// <returns>Null when there is no body, when it neither claims nor needs to be JSON, and when it is broken.</returns>
+    public static JsonDocument? TryParse(
+        ReadOnlyMemory<byte> body, string contentType, bool wanted, int maxDepth, out string? broken)
     {
-        if (body.IsEmpty || !(wanted || ClaimsJson(contentType)))
+        broken = null;
+        var type = MediaTypeHeaderValue.TryParse(contentType, out var parsed) ? parsed : null;
+        if (body.IsEmpty || !(wanted || ClaimsJson(type)))
             return null;
+        if (ForeignCharset(type) is { } encoding)
+            body = Encoding.Convert(encoding, Encoding.UTF8, body.ToArray());
         // RFC 8259 section 8.1: a reader may ignore a byte order mark.
         if (body.Span.StartsWith("\uFEFF"u8))
             body = body[3..];
         if (!Utf8.IsValid(body.Span))
-            throw new FormatException("it is no UTF-8");
+        {
+            broken = "it is no UTF-8";
+            return null;
+        }
+
         try
         {
             return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = maxDepth });
         }
         catch (JsonException e)
         {
-            // The exception's own text may quote the body.
-            throw new FormatException(
-                $"it is no JSON of at most {maxDepth} levels (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})");
+            broken = $"it is no JSON of at most {maxDepth} levels (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})";
+            return null;
+        }
+    }
+
+    /// <returns>Null: UTF-8, or what is taken for it.</returns>
+    private static Encoding? ForeignCharset(MediaTypeHeaderValue? type)
+    {
+        if (type?.CharSet is not { Length: > 0 } charset)
+            return null;
+        try
+        {
+            var encoding = CodePagesEncodingProvider.Instance.GetEncoding(charset.Trim('"')) ?? Encoding.GetEncoding(charset.Trim('"'));
+            return encoding.CodePage == Encoding.UTF8.CodePage ? null : encoding;
+        }
+        catch (ArgumentException)
+        {
+            return null;
         }
     }
 
     /// <summary>application/json and anything +json, RFC 6839 section 3.1.</summary>
-    private static bool ClaimsJson(string contentType) =>
-        MediaTypeHeaderValue.TryParse(contentType, out var type) && type.MediaType is { } media
+    private static bool ClaimsJson(MediaTypeHeaderValue? type) =>
+        type?.MediaType is { } media
         && (media.EndsWith("/json", StringComparison.OrdinalIgnoreCase) || media.EndsWith("+json", StringComparison.OrdinalIgnoreCase));
 }

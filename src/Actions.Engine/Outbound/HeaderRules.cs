@@ -21,10 +21,13 @@ internal static class HeaderRules
     {
         if (name.Length == 0)
             return "is required.";
-        if (!name.All(IsTokenCharacter))
+        if (!IsName(name))
             return "must be letters, digits and any of !#$%&'*+-.^_`|~";
         return Refused.Contains(name) ? $"'{name}' is set by the server itself and can't be written by hand." : null;
     }
+
+    /// <summary>A token, RFC 9110 section 5.6.2.</summary>
+    public static bool IsName(string name) => name.Length > 0 && name.All(IsTokenCharacter);
 
     public static bool IsAllowedValue(string value) => value.AsSpan().IndexOfAny('\r', '\n', '\0') < 0;
 

@@ -8,6 +8,9 @@ internal sealed class StatusSet(ImmutableArray<(int From, int To)> ranges)
 {
     public static StatusSet Successful { get; } = new([(200, 299)]);
 
+    /// <summary>Statuses that say themselves that later may be different.</summary>
+    public static StatusSet Retryable { get; } = new([(408, 408), (429, 429), (502, 504)]);
+
     public bool Contains(int status) => ranges.Any(range => status >= range.From && status <= range.To);
 
     /// <returns>Null when the text is no such pattern, or outside 100 to 599.</returns>

@@ -9,17 +9,31 @@ namespace Actions.Engine.Outbound;
 /// <param name="StatusCode">0 when no response arrived.</param>
 internal sealed record UpstreamFailure(FailureReason Reason, string Detail, int StatusCode = 0)
 {
-    /// <summary>408, 429, 502, 503 and 504 say themselves that later may be different.</summary>
-    public bool Retryable => Reason switch
+    /// <summary>Whether the same call may succeed later. 408, 429, 502, 503 and 504 say so themselves.</summary>
+    public bool Retryable { get; init; } = Reason switch
     {
         FailureReason.Timeout or FailureReason.Connection or FailureReason.NameResolution or FailureReason.Overloaded => true,
-        FailureReason.HttpStatus => StatusCode is 408 or 429 or 502 or 503 or 504,
+        FailureReason.HttpStatus => StatusSet.Retryable.Contains(StatusCode),
         _ => false,
     };
+
+    /// <summary>An outcome rule asks for another attempt.</summary>
+    public bool RetryWanted { get; init; }
+
+    /// <summary>What the API asked to wait, RFC 9110 section 10.2.3.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>What an outcome rule says; null: what the action says for the reason.</summary>
+    public string? Message { get; init; }
+
+    /// <summary>Whether it tells that the host is in trouble, not that the request was wrong.</summary>
+    public bool IsHostFault => StatusCode >= 500
+        || Reason is FailureReason.Timeout or FailureReason.Connection or FailureReason.NameResolution or FailureReason.Tls;
 
     /// <returns>Null for what isn't the API's doing.</returns>
     public static UpstreamFailure? Classify(Exception exception, int statusCode) => exception switch
     {
+        UpstreamException e => e.Failure,
         HttpRequestException e => new(ReasonOf(e.HttpRequestError, e.InnerException), Describe(e.HttpRequestError, e.InnerException), statusCode),
         // Reading the body: HttpClient's own protocol errors come as HttpIOException.
         HttpIOException e => new(ReasonOf(e.HttpRequestError, e.InnerException), Describe(e.HttpRequestError, e.InnerException), statusCode),

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Variables;
 using Actions.V1;
 
@@ -62,13 +63,43 @@ internal sealed record UpstreamRequest(
         return message;
     }
 
-    public RenderedRequest ToRendered() => new()
+    /// <summary>Step 3: the same with a credential, in place of anything that stands there.</summary>
+    public UpstreamRequest Authorize(AuthenticationPlan plan, string secret)
     {
-        Method = Enum.Parse<V1.HttpMethod>(Method.Method, ignoreCase: true),
-        Url = Url.OriginalString,
-        Headers = { Headers.Select(header => new Header { Name = header.Key, Value = header.Value }) },
-        Body = Body is { } body ? Encoding.UTF8.GetString(body.Span) : "",
-    };
+        var (name, inQuery) = plan.Place;
+        var value = plan.Value(secret);
+        if (!inQuery)
+            return this with { Headers = [.. Headers.RemoveAll(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)), new(name, value)] };
+        var separator = Url.Query.Length switch
+        {
+            0 => Url.OriginalString.EndsWith('?') ? "" : "?",
+            _ => Url.Query.EndsWith('&') || Url.Query == "?" ? "" : "&",
+        };
+        var url = $"{Url.OriginalString}{separator}{Uri.EscapeDataString(name)}={Uri.EscapeDataString(value)}";
+        return this with { Url = new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }) };
+    }
+
+    public RenderedRequest ToRendered()
+    {
+        var body = Body is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : "";
+        return new RenderedRequest
+        {
+            Method = Enum.Parse<V1.HttpMethod>(Method.Method, ignoreCase: true),
+            Url = Url.OriginalString,
+            Headers = { Headers.Select(header => new Header { Name = header.Key, Value = header.Value }) },
+            Body = body,
+            Curl = string.Join(
+                ' ',
+                [
+                    "curl", "--request", Method.Method, Quote(Url.OriginalString),
+                    .. Headers.Select(header => $"--header {Quote(header.Value.Length == 0 ? $"{header.Key};" : $"{header.Key}: {header.Value}")}"),
+                    .. body.Length == 0 ? Array.Empty<string>() : [$"--data-raw {Quote(body)}"],
+                ]),
+        };
+    }
+
+    /// <summary>For a POSIX shell, where nothing inside single quotes has a meaning.</summary>
+    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static ImmutableArray<KeyValuePair<string, string>> RenderHeaders(
         RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options, Violations violations)

@@ -26,9 +26,10 @@ internal sealed class UrlTemplate
     public IEnumerable<string> Names => _segments.SelectMany(segment => segment.Names).Concat(_query?.Names ?? []);
 
     /// <exception cref="FormatException">Not such a URL; the message says why and what to do.</exception>
-    public static UrlTemplate Parse(string text)
+    public static UrlTemplate Parse(string text) => Parse(Template.Parse(text).Parts);
+
+    private static UrlTemplate Parse(ImmutableArray<TemplatePart> parts)
     {
-        var parts = Template.Parse(text).Parts;
         var head = parts is [{ IsPlaceholder: false } first, ..] ? first.Text : "";
         var (origin, length) = ParseOrigin(head, hasMore: parts.Length > 1);
 
@@ -108,6 +109,11 @@ internal sealed class UrlTemplate
         // Already in its final form: normalizing again could undo the encoding of a variable (%2E%2E).
         return new Uri(url.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
+
+    /// <summary>An address without placeholders: brackets stand for themselves.</summary>
+    /// <exception cref="FormatException">Not such a URL.</exception>
+    public static Uri ParseLiteral(string text) =>
+        Parse([new TemplatePart(text, IsPlaceholder: false)]).Render(VariableValues.None, [], new Violations());
 
     private static (string Origin, int Length) ParseOrigin(string head, bool hasMore)
     {

@@ -12,6 +12,9 @@ internal sealed class VariableBinder(
     private readonly FrozenSet<string> _numeric =
         declared.Values.Where(variable => variable.IsNumeric).Select(variable => variable.Name).ToFrozenSet(StringComparer.Ordinal);
 
+    /// <summary>Every name that an execution needs a value for.</summary>
+    public IEnumerable<string> Names => _names;
+
     public FrozenSet<string> Sensitive { get; } =
         declared.Values.Where(variable => variable.Sensitive).Select(variable => variable.Name).ToFrozenSet(StringComparer.Ordinal);
 

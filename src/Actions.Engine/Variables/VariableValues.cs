@@ -3,11 +3,13 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;
 
-/// <summary>The values that one execution's templates are rendered with: every name they refer to has one.</summary>
+/// <summary>The values that one execution's templates are rendered with.</summary>
 internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, IReadOnlySet<string> numeric)
 {
+    public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
+
     /// <summary>What stands in a text for the variable: a string as it is, anything else as JSON, nothing for null.</summary>
-    public string Text(string name) => JsonValue.ToText(values[name]);
+    public string Text(string name) => values.TryGetValue(name, out var value) ? JsonValue.ToText(value) : "";
 
     /// <summary>
     /// The variable's own JSON value. A number that a double can't hold comes as a string; for a variable declared as
@@ -20,6 +22,15 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
             writer.WriteRawValue(value.StringValue);
         else
             JsonValue.Write(writer, value);
+    }
+
+    /// <summary>The same with what an answer brought; a name without a value is the empty text.</summary>
+    public VariableValues With(IReadOnlyDictionary<string, Value> answer)
+    {
+        var all = new Dictionary<string, Value>(values, StringComparer.Ordinal);
+        foreach (var (name, value) in answer)
+            all[name] = value;
+        return new VariableValues(all, numeric);
     }
 
     /// <summary>The same with each of the <paramref name="names"/> replaced, for showing a request to people.</summary>

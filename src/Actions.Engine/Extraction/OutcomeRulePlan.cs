@@ -1,0 +1,32 @@
+using System.Text.Json;
+using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Outbound;
+using Actions.Engine.Templates;
+using Actions.V1;
+
+namespace Actions.Engine.Extraction;
+
+/// <summary>What an answer means where its status alone doesn't tell.</summary>
+/// <param name="Statuses">Null: any.</param>
+/// <param name="Filter">Null: any body.</param>
+/// <param name="Outcome">What it means.</param>
+/// <param name="Message">Null: the message that is said without the rule.</param>
+internal sealed record OutcomeRulePlan(StatusSet? Statuses, Condition? Filter, Outcome Outcome, Template? Message)
+{
+    /// <param name="status">The answer's.</param>
+    /// <param name="body">Null: no JSON.</param>
+    public bool Fits(int status, JsonElement? body)
+    {
+        if (Statuses?.Contains(status) == false)
+            return false;
+        try
+        {
+            return Filter is null || (body is { } root && Filter.Holds(root));
+        }
+        catch (InvalidOperationException)
+        {
+            // A string that is no Unicode text equals nothing.
+            return false;
+        }
+    }
+}

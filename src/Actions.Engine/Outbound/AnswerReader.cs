@@ -1,0 +1,96 @@
+using Actions.Engine.Execution;
+using Actions.Engine.Extraction;
+using Actions.Engine.Outbound.Attempts;
+using Actions.V1;
+using Google.Protobuf;
+
+namespace Actions.Engine.Outbound;
+
+/// <summary>Steps 6 to 8 of one attempt: reads the answer, judges it and takes from it what is kept.</summary>
+internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
+{
+    public async Task<Attempt> ReadAsync(Run run, HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var status = (int)response.StatusCode;
+        var policy = run.Plan.Response;
+        var succeeds = policy.SuccessStatuses.Contains(status);
+        if (!succeeds && policy.Rules.IsEmpty)
+            return Fail(FailureReason.HttpStatus, $"The API answered with status {status}.", response);
+
+        // 6 read with a cap
+        var (body, truncated) = await CappedBody.ReadAsync(response.Content, policy.MaxBodyBytes, cancellationToken).ConfigureAwait(false);
+        if (truncated)
+            return Fail(FailureReason.ResponseTooLarge, $"The response's body is larger than {policy.MaxBodyBytes} bytes.", response);
+
+        var contentType = ContentTypeOf(response);
+        var wanted = run.Plan.Results.NeedBody || policy.Rules.Any(rule => rule.Filter is not null);
+        using var json = ResponseJson.TryParse(body, contentType, wanted, options.MaxJsonResponseDepth, out var broken);
+        var answer = new Answer(status, name => HeaderOf(response, name), json?.RootElement);
+        try
+        {
+            // 7 judge
+            var rule = policy.Rules.FirstOrDefault(rule => rule.Fits(status, answer.Body));
+            var said = rule?.Message?.Render(run.Variables.With(ExtractLeniently(run, answer)));
+            if (rule?.Outcome is Outcome.Failure or Outcome.Retry)
+                return Fail(FailureReason.OutcomeRule, $"An outcome rule counts this answer (status {status}) as a failure.", response, rule, said);
+            if (!succeeds && rule is null)
+                return Fail(FailureReason.HttpStatus, $"The API answered with status {status}.", response);
+            // What a rule calls a success needn't be the JSON that others are.
+            if (broken is not null && rule is null)
+                return Fail(FailureReason.InvalidResponse, $"The response can't be read: {broken}.", response);
+
+            // 8 extract
+            var result = new Result { StatusCode = status, ContentType = contentType, Message = said ?? "" };
+            result.Variables.Add(run.Plan.Results.Extract(answer, strict: rule is null));
+            result.Warnings.Add(rule is null ? run.Plan.Results.Compare(answer) : []);
+            if (run.WantsBody)
+                result.Body = ByteString.CopyFrom(body.Span);
+            return result.CalculateSize() <= ContractLimits.MaxEventBytes
+                ? new Attempt(result)
+                : Fail(FailureReason.ResponseTooLarge, "The selected fields and the body are too large for one message together.", response);
+        }
+        catch (MissingResultException e)
+        {
+            return Fail(FailureReason.MissingResult, e.Message, response);
+        }
+        catch (FormatException e)
+        {
+            return Fail(FailureReason.InvalidResponse, $"The response can't be read: {e.Message}.", response);
+        }
+    }
+
+    public static string ContentTypeOf(HttpResponseMessage response) => HeaderOf(response, "Content-Type") ?? "";
+
+    private static Dictionary<string, Google.Protobuf.WellKnownTypes.Value> ExtractLeniently(Run run, Answer answer)
+    {
+        try
+        {
+            return run.Plan.Results.Extract(answer, strict: false);
+        }
+        catch (FormatException)
+        {
+            // The rule has spoken; its words do without what can't be read.
+            return [];
+        }
+    }
+
+    /// <summary>All values of a header, joined as RFC 9110 section 5.3 allows.</summary>
+    private static string? HeaderOf(HttpResponseMessage response, string name) =>
+        response.Headers.NonValidated.TryGetValues(name, out var values)
+        || response.Content.Headers.NonValidated.TryGetValues(name, out values)
+            ? string.Join(", ", values)
+            : null;
+
+    private Attempt Fail(
+        FailureReason reason, string detail, HttpResponseMessage response, OutcomeRulePlan? rule = null, string? said = null)
+    {
+        var wait = response.Headers.RetryAfter;
+        var failure = new UpstreamFailure(reason, detail, (int)response.StatusCode)
+        {
+            RetryAfter = wait?.Delta ?? (wait?.Date is { } date ? date - time.GetUtcNow() : null),
+            RetryWanted = rule?.Outcome == Outcome.Retry,
+            Message = string.IsNullOrEmpty(said) ? null : said,
+        };
+        return new Attempt(rule?.Outcome == Outcome.Retry ? failure with { Retryable = true } : failure);
+    }
+}

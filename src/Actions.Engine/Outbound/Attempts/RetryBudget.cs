@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+
+namespace Actions.Engine.Outbound.Attempts;
+
+/// <summary>
+/// Keeps retries from hammering an API that is down: within the last minute attempts stay within 1.1 times the
+/// executions, per host, once more than a number of them ran.
+/// </summary>
+internal sealed class RetryBudget(EngineOptions options, TimeProvider time)
+{
+    private const int Seconds = 60;
+    private const double AttemptsPerExecution = 1.1;
+
+    private readonly ConcurrentDictionary<HostKey, Window> _windows = new();
+
+    /// <summary>Counts an execution with its first attempt.</summary>
+    public void CountExecution(HostKey host) => WindowOf(host).Add(Now(), executions: 1, attempts: 1);
+
+    /// <summary>Counts another attempt, if there may be one.</summary>
+    public bool TryTakeRetry(HostKey host) => WindowOf(host).TryTakeRetry(Now(), options.RetryBudgetFreeExecutions);
+
+    private Window WindowOf(HostKey host) => _windows.GetOrAdd(host, static _ => new Window());
+
+    private long Now() => time.GetTimestamp() / time.TimestampFrequency;
+
+    /// <summary>A minute in buckets of a second.</summary>
+    private sealed class Window
+    {
+        private readonly Lock _gate = new();
+        private readonly int[] _executions = new int[Seconds];
+        private readonly int[] _attempts = new int[Seconds];
+        private long _newest;
+
+        public void Add(long now, int executions, int attempts)
+        {
+            lock (_gate)
+            {
+                Forget(now);
+                _executions[_newest % Seconds] += executions;
+                _attempts[_newest % Seconds] += attempts;
+            }
+        }
+
+        public bool TryTakeRetry(long now, int free)
+        {
+            lock (_gate)
+            {
+                Forget(now);
+                var executions = _executions.Sum();
+                if (executions > free && _attempts.Sum() + 1 > executions * AttemptsPerExecution)
+                    return false;
+                _attempts[_newest % Seconds]++;
+                return true;
+            }
+        }
+
+        private void Forget(long now)
+        {
+            for (var second = Math.Max(_newest + 1, now - Seconds + 1); second <= now; second++)
+                _executions[second % Seconds] = _attempts[second % Seconds] = 0;
+            _newest = Math.Max(_newest, now);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Actions.Engine.Outbound.Authentication;
+
+/// <summary>A token and until when it is used.</summary>
+internal sealed record AccessToken(string Text, DateTimeOffset GoodUntil);
+
+/// <summary>The token endpoint gave no token.</summary>
+internal sealed class TokenException(string detail, bool retryable) : Exception(detail)
+{
+    public bool Retryable { get; } = retryable;
+}
+
+/// <summary>Fetches tokens by client credentials, RFC 6749 section 4.4.</summary>
+internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options, TimeProvider time)
+{
+    // What section 5.1 leaves open: a token without expires_in. Short enough to notice a change.
+    private static readonly TimeSpan DefaultLifetime = TimeSpan.FromMinutes(5);
+    // So long before its end a token isn't begun with: a call takes time, and clocks differ.
+    private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(30);
+    private const int MaxAnswerBytes = 64 << 10;
+
+    // Endpoints that refused the Authorization header once (section 2.3.1 lets them take the body only).
+    private readonly ConcurrentDictionary<Uri, bool> _secretInBody = new();
+
+    /// <exception cref="TokenException">There is none, for whatever reason.</exception>
+    public async Task<AccessToken> FetchAsync(OAuth2Plan plan)
+    {
+        // The lambda of a cache: nothing of it may run under whoever asked first.
+        await Task.Yield();
+        using var timeout = new CancellationTokenSource(options.TokenTimeout, time);
+        try
+        {
+            var inBody = _secretInBody.ContainsKey(plan.TokenUrl);
+            var (status, body) = await AskAsync(plan, inBody, timeout.Token).ConfigureAwait(false);
+            if (!inBody && status is 400 or 401)
+            {
+                (status, body) = await AskAsync(plan, secretInBody: true, timeout.Token).ConfigureAwait(false);
+                if (status == 200)
+                    _secretInBody[plan.TokenUrl] = true;
+            }
+
+            return Read(status, body);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new TokenException($"The token endpoint took longer than {options.TokenTimeout.TotalMilliseconds:0} ms.", retryable: true);
+        }
+        catch (Exception e) when (UpstreamFailure.Classify(e, statusCode: 0) is { } failure)
+        {
+            throw new TokenException($"The token endpoint can't be reached. {failure.Detail}", failure.Retryable);
+        }
+    }
+
+    private async Task<(int Status, ReadOnlyMemory<byte> Body)> AskAsync(
+        OAuth2Plan plan, bool secretInBody, CancellationToken cancellationToken)
+    {
+        List<KeyValuePair<string, string>> form = [new("grant_type", "client_credentials")];
+        if (plan.Scope.Length > 0)
+            form.Add(new("scope", plan.Scope));
+        if (secretInBody)
+            form.AddRange([new("client_id", plan.ClientId), new("client_secret", plan.ClientSecret)]);
+        using var request = new HttpRequestMessage(HttpMethod.Post, plan.TokenUrl) { Content = new FormUrlEncodedContent(form) };
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        if (!secretInBody)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
+                Encoding.ASCII.GetBytes($"{FormEncode(plan.ClientId)}:{FormEncode(plan.ClientSecret)}")));
+        using var response = await upstream.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        var (body, _) = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
+        return ((int)response.StatusCode, body);
+    }
+
+    private AccessToken Read(int status, ReadOnlyMemory<byte> body)
+    {
+        if (status != (int)HttpStatusCode.OK)
+            throw new TokenException($"The token endpoint answered with status {status}.", retryable: status is 429 or >= 500);
+        try
+        {
+            using var json = JsonDocument.Parse(body);
+            var answer = json.RootElement;
+            // Section 7.1: a token of a type that isn't understood must not be used.
+            if (answer.TryGetProperty("token_type", out var type) && !string.Equals(type.GetString(), "bearer", StringComparison.OrdinalIgnoreCase))
+                throw new TokenException("The token endpoint gave a token that is no bearer token.", retryable: false);
+            var token = answer.GetProperty("access_token").GetString();
+            if (string.IsNullOrEmpty(token) || !HeaderRules.IsAllowedValue(token))
+                throw new TokenException("The token endpoint gave a token that can't be sent.", retryable: false);
+
+            var lifetime = Lifetime(answer);
+            var margin = TimeSpan.FromTicks(Math.Min(LongestMargin.Ticks, lifetime.Ticks / 10));
+            return new AccessToken(token, time.GetUtcNow() + lifetime - margin);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw new TokenException("The token endpoint's answer holds no access_token.", retryable: false);
+        }
+    }
+
+    // Some endpoints write the number as a string.
+    private static TimeSpan Lifetime(JsonElement answer)
+    {
+        if (!answer.TryGetProperty("expires_in", out var element)
+            || !double.TryParse(element.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            || !double.IsFinite(seconds))
+            return DefaultLifetime;
+        return TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.FromDays(365).TotalSeconds));
+    }
+
+    /// <summary>Section 2.3.1: both halves are form-encoded before they are joined by a colon.</summary>
+    private static string FormEncode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Actions.Engine.Templates;
+using Actions.V1;
+
+namespace Actions.Engine.Outbound;
+
+/// <summary>Where a redirect leads and what is sent there. RFC 9110 section 15.4.</summary>
+internal static class Redirect
+{
+    // What tells nothing about the sender; everything else may, whatever its name.
+    private static readonly ImmutableHashSet<string> Harmless = ImmutableHashSet.Create(
+        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Language", "User-Agent", "Content-Type", "Idempotency-Key");
+
+    /// <summary>A redirect without a location that can be read is an answer like any other.</summary>
+    public static bool IsOne(HttpResponseMessage response, [NotNullWhen(true)] out Uri? location)
+    {
+        location = (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 ? response.Headers.Location : null;
+        return location is not null;
+    }
+
+    /// <exception cref="UpstreamException">It leads where it must not.</exception>
+    public static UpstreamRequest Follow(UpstreamRequest request, int status, Uri location)
+    {
+        Uri target;
+        try
+        {
+            // Parsed and checked like an address that an action states. A fragment is for whoever reads the answer.
+            var absolute = location.IsAbsoluteUri ? location : new Uri(request.Url, location);
+            target = UrlTemplate.ParseLiteral(absolute.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped));
+        }
+        catch (Exception e) when (e is FormatException or InvalidOperationException)
+        {
+            throw new UpstreamException(new UpstreamFailure(
+                FailureReason.InvalidResponse, "The API redirected to something that is no http or https address.", status));
+        }
+
+        if (request.Url.Scheme == Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttps)
+            throw new UpstreamException(new UpstreamFailure(
+                FailureReason.BlockedAddress, "The API redirected from https to http.", status));
+
+        var sameOrigin = request.Url.Scheme == target.Scheme && request.Url.Host == target.Host && request.Url.Port == target.Port;
+        var headers = sameOrigin ? request.Headers : request.Headers.RemoveAll(header => !Harmless.Contains(header.Key));
+        // 303 asks for a GET; 301 and 302 make one of a POST, as everybody does.
+        var becomesGet = status == 303 || (status is 301 or 302 && request.Method == System.Net.Http.HttpMethod.Post);
+        return becomesGet && request.Method != System.Net.Http.HttpMethod.Get
+            ? new UpstreamRequest(
+                System.Net.Http.HttpMethod.Get, target, headers.RemoveAll(header => HeaderRules.IsContentType(header.Key)), null)
+            : request with { Url = target, Headers = headers };
+    }
+}

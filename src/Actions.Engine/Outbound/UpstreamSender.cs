@@ -1,0 +1,71 @@
+using System.Net;
+using Actions.Engine.Outbound.Authentication;
+using Actions.V1;
+
+namespace Actions.Engine.Outbound;
+
+/// <summary>Steps 3 to 5 of one attempt: authorizes the request, sends it and follows redirects.</summary>
+internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
+{
+    /// <returns>The answer as soon as its headers are there.</returns>
+    /// <exception cref="UpstreamException">There is no token, or the redirects can't be followed.</exception>
+    public async Task<HttpResponseMessage> SendAsync(
+        UpstreamRequest request, AuthenticationPlan? authentication, int maxRedirects, CancellationToken cancellationToken)
+    {
+        switch (authentication)
+        {
+            case FixedAuthenticationPlan known:
+                return await FollowAsync(request.Authorize(known, known.Secret), maxRedirects, cancellationToken).ConfigureAwait(false);
+            case OAuth2Plan oauth:
+                return await SendWithTokenAsync(request, oauth, maxRedirects, cancellationToken).ConfigureAwait(false);
+            default:
+                return await FollowAsync(request, maxRedirects, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendWithTokenAsync(
+        UpstreamRequest request, OAuth2Plan oauth, int maxRedirects, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var token = await tokens.GetAsync(oauth, refused: null, cancellationToken).ConfigureAwait(false);
+            var response = await FollowAsync(request.Authorize(oauth, token), maxRedirects, cancellationToken).ConfigureAwait(false);
+            if (response.StatusCode != HttpStatusCode.Unauthorized)
+                return response;
+
+            // It may have been revoked before its time. An API that refuses the token hasn't done anything yet.
+            using (response)
+                token = await tokens.GetAsync(oauth, refused: token, cancellationToken).ConfigureAwait(false);
+            return await FollowAsync(request.Authorize(oauth, token), maxRedirects, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TokenException e)
+        {
+            throw new UpstreamException(new UpstreamFailure(FailureReason.Authentication, e.Message) { Retryable = e.Retryable });
+        }
+    }
+
+    private async Task<HttpResponseMessage> FollowAsync(UpstreamRequest request, int maxRedirects, CancellationToken cancellationToken)
+    {
+        for (var redirects = 0; ; redirects++)
+        {
+            using var message = request.ToMessage();
+            var response = await upstream.SendAsync(message, cancellationToken).ConfigureAwait(false);
+            if (maxRedirects == 0 || !Redirect.IsOne(response, out var location))
+                return response;
+            using (response)
+            {
+                var status = (int)response.StatusCode;
+                if (redirects == maxRedirects)
+                    throw new UpstreamException(new UpstreamFailure(
+                        FailureReason.InvalidResponse, $"The API redirected more than {maxRedirects} times.", status));
+                request = Redirect.Follow(request, status, location);
+            }
+        }
+    }
+}
+
+/// <summary>A failure on the way to an answer.</summary>
+internal sealed class UpstreamException(UpstreamFailure failure) : Exception(failure.Detail)
+{
+    public UpstreamFailure Failure { get; } = failure;
+}
