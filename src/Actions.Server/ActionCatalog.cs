@@ -1,18 +1,21 @@
 using System.Collections.Concurrent;
 using Actions.Engine;
+using Actions.Server.Secrets;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server;
 
 /// <summary>Compiled actions by id and name: from the cache, or from the store by way of the compiler.</summary>
-internal sealed class ActionCatalog(IActionStore store, ActionCompiler compiler, IOptions<ServerOptions> options)
+internal sealed class ActionCatalog(
+    IActionStore store, SecretVault vault, ActionCompiler compiler, IOptions<ServerOptions> options)
 {
     private readonly ConcurrentDictionary<(string Workspace, string Id), ActionPlan> _plans = new();
     private readonly ConcurrentDictionary<(string Workspace, string NameKey), string> _ids = new();
     private long _generation;
 
     /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
+    /// <exception cref="SecretUnreadableException">A secret of it can't be decrypted.</exception>
     public async ValueTask<ActionPlan> GetAsync(string workspace, string id, CancellationToken cancellationToken) =>
         _plans.TryGetValue((workspace, id), out var plan)
             ? plan
@@ -20,6 +23,7 @@ internal sealed class ActionCatalog(IActionStore store, ActionCompiler compiler,
                 ?? throw new ActionNotFoundException(id);
 
     /// <exception cref="ActionNameNotFoundException">The workspace has no action of that name.</exception>
+    /// <exception cref="SecretUnreadableException">A secret of it can't be decrypted.</exception>
     public async ValueTask<ActionPlan> FindByNameAsync(string workspace, string name, CancellationToken cancellationToken)
     {
         var key = ActionName.Key(name);
@@ -43,7 +47,7 @@ internal sealed class ActionCatalog(IActionStore store, ActionCompiler compiler,
         if (await read().ConfigureAwait(false) is not { } config)
             return null;
 
-        var plan = compiler.Compile(config, "action_config");
+        var plan = compiler.Compile(vault.Reveal(workspace, config), "action_config");
         if (_plans.Count >= options.Value.MaxCachedActions)
         {
             _plans.Clear();

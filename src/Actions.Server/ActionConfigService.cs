@@ -2,6 +2,7 @@ using Actions.Engine;
 using Actions.Server.Access;
 using Actions.Server.Configs;
 using Actions.Server.Lifecycle;
+using Actions.Server.Secrets;
 using Actions.Storage;
 using Actions.V1;
 using Grpc.Core;
@@ -9,9 +10,13 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server;
 
-/// <summary>Keeps the actions of a workspace. Saving compiles: what is stored can be run.</summary>
+/// <summary>
+/// Keeps the actions of a workspace. Saving compiles: what is stored can be run. Secrets go into the store encrypted, and
+/// to no caller.
+/// </summary>
 internal sealed class ActionConfigService(
     IActionStore store,
+    SecretVault vault,
     ActionCompiler compiler,
     ActionCatalog catalog,
     ActionEngine engine,
@@ -23,22 +28,22 @@ internal sealed class ActionConfigService(
     {
         var config = Required(request.ActionConfig, "action_config").Clone();
         OutputOnly.Clear(config);
+        CheckSize(config);
         compiler.Compile(config, "action_config");
         if (request.ValidateOnly)
-        {
             await CheckNameAsync(config, context.CancellationToken).ConfigureAwait(false);
-            return new CreateActionConfigResponse { ActionConfig = config };
-        }
-
-        return new CreateActionConfigResponse
-        {
-            ActionConfig = await store.CreateAsync(Caller.Workspace, config, context.CancellationToken).ConfigureAwait(false),
-        };
+        else
+            config = await store.CreateAsync(
+                Caller.Workspace, vault.Protect(Caller.Workspace, config), context.CancellationToken).ConfigureAwait(false);
+        return new CreateActionConfigResponse { ActionConfig = SecretVault.Redact(config) };
     }
 
     public override async Task<GetActionConfigResponse> GetActionConfig(
-        GetActionConfigRequest request, ServerCallContext context) =>
-        new() { ActionConfig = await GetAsync(Required(request.Id, "id"), context.CancellationToken).ConfigureAwait(false) };
+        GetActionConfigRequest request, ServerCallContext context)
+    {
+        var stored = await GetAsync(Required(request.Id, "id"), context.CancellationToken).ConfigureAwait(false);
+        return new GetActionConfigResponse { ActionConfig = SecretVault.Redact(stored) };
+    }
 
     public override async Task<ListActionConfigsResponse> ListActionConfigs(
         ListActionConfigsRequest request, ServerCallContext context)
@@ -46,7 +51,7 @@ internal sealed class ActionConfigService(
         var page = new Page(request, options.Value);
         // One more than fits tells whether there is another page.
         var actions = await store.ListAsync(Caller.Workspace, page.Query, context.CancellationToken).ConfigureAwait(false);
-        return page.ToResponse(actions);
+        return page.ToResponse([.. actions.Select(SecretVault.Redact)]);
     }
 
     public override async Task<UpdateActionConfigResponse> UpdateActionConfig(
@@ -60,18 +65,22 @@ internal sealed class ActionConfigService(
             if (change.Etag.Length > 0 && change.Etag != stored.Etag)
                 throw new EtagMismatchException(stored.Id, stored.Etag);
 
-            var updated = stored.Clone();
+            // The change is written over what its author could have read: a secret that is there then is new.
+            var updated = SecretVault.Redact(stored.Clone());
             ConfigMask.Apply(request.UpdateMask, change, updated);
+            CheckSize(updated);
+            vault.KeepWhereEmpty(Caller.Workspace, updated, stored);
             compiler.Compile(updated, "action_config");
             if (request.ValidateOnly)
             {
                 await CheckNameAsync(updated, context.CancellationToken).ConfigureAwait(false);
-                return new UpdateActionConfigResponse { ActionConfig = updated };
+                return new UpdateActionConfigResponse { ActionConfig = SecretVault.Redact(updated) };
             }
 
             try
             {
-                updated = await store.ReplaceAsync(Caller.Workspace, updated, stored.Etag, context.CancellationToken)
+                updated = await store.ReplaceAsync(
+                    Caller.Workspace, vault.Protect(Caller.Workspace, updated), stored.Etag, context.CancellationToken)
                     .ConfigureAwait(false);
             }
             catch (EtagMismatchException) when (change.Etag.Length == 0)
@@ -84,7 +93,7 @@ internal sealed class ActionConfigService(
                 catalog.Invalidate(Caller.Workspace, change.Id);
             }
 
-            return new UpdateActionConfigResponse { ActionConfig = updated };
+            return new UpdateActionConfigResponse { ActionConfig = SecretVault.Redact(updated) };
         }
     }
 
@@ -110,9 +119,12 @@ internal sealed class ActionConfigService(
     public override async Task<InitializeResponse> Initialize(InitializeRequest request, ServerCallContext context)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Aborted);
-        var input = new ExecutionInput(request.Variables, IdempotencyKey: "", BodyView.Unspecified);
+        var input = new ExecutionInput(Caller.Workspace, request.Variables);
         if (request.TargetCase == InitializeRequest.TargetOneofCase.Draft)
-            return await engine.InitializeAsync(compiler.Compile(request.Draft, "draft"), input, stop.Token).ConfigureAwait(false);
+        {
+            var draft = await CompileDraftAsync(request.Draft.Clone(), stop.Token).ConfigureAwait(false);
+            return await engine.InitializeAsync(draft, input, stop.Token).ConfigureAwait(false);
+        }
 
         Required(request.Id, "id");
         var plan = await catalog.GetAsync(Caller.Workspace, request.Id, stop.Token).ConfigureAwait(false);
@@ -120,6 +132,13 @@ internal sealed class ActionConfigService(
         if (response.Sample is not null)
             await KeepSampleAsync(request.Id, response.Sample, stop.Token).ConfigureAwait(false);
         return response;
+    }
+
+    private async Task<ActionPlan> CompileDraftAsync(ActionConfig draft, CancellationToken cancellationToken)
+    {
+        if (draft.Id.Length > 0)
+            vault.KeepWhereEmpty(Caller.Workspace, draft, await GetAsync(draft.Id, cancellationToken).ConfigureAwait(false));
+        return compiler.Compile(draft, "draft");
     }
 
     private async Task KeepSampleAsync(string id, Sample sample, CancellationToken cancellationToken)
@@ -152,6 +171,14 @@ internal sealed class ActionConfigService(
     private async Task<ActionConfig> GetAsync(string id, CancellationToken cancellationToken) =>
         await store.GetAsync(Caller.Workspace, id, cancellationToken).ConfigureAwait(false)
             ?? throw new ActionNotFoundException(id);
+
+    private void CheckSize(ActionConfig config)
+    {
+        var bytes = config.CalculateSize() - (config.Sample?.CalculateSize() ?? 0);
+        if (bytes > options.Value.MaxActionBytes)
+            throw new InvalidFieldsException(
+                "action_config", $"has {bytes} bytes; at most {options.Value.MaxActionBytes} are allowed.");
+    }
 
     private async Task CheckNameAsync(ActionConfig config, CancellationToken cancellationToken)
     {

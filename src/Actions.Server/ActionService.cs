@@ -12,6 +12,7 @@ internal sealed class ActionService(
     ActionCatalog catalog,
     ActionEngine engine,
     Drain drain,
+    ResultDrift drift,
     TimeProvider time,
     IOptions<ServerOptions> options,
     ILogger<ActionService> log) : V1.ActionService.ActionServiceBase
@@ -28,13 +29,16 @@ internal sealed class ActionService(
             throw new ActionDisabledException(plan.Id);
 
         var executionId = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
-        var input = new ExecutionInput(request.Variables, request.IdempotencyKey, request.BodyView);
+        var input = new ExecutionInput(
+            Caller.Workspace, request.Variables, request.IdempotencyKey, request.BodyView, request.DryRun);
         ExecutionEvent? last = null;
         try
         {
             await foreach (var told in engine.ExecuteAsync(plan, input, stop.Token).ConfigureAwait(false))
             {
                 last = told;
+                if (told.Retry is { } retry)
+                    log.ExecutionRetried(executionId, plan.Id, retry.Attempt, retry.Reason, retry.Detail);
                 await responseStream.WriteAsync(new ExecuteResponse { ExecutionId = executionId, Event = told }, stop.Token)
                     .ConfigureAwait(false);
             }
@@ -57,11 +61,20 @@ internal sealed class ActionService(
     private void LogEnd(string executionId, ActionPlan plan, ExecuteRequest request, ExecutionEvent last)
     {
         var elapsed = last.Elapsed.ToTimeSpan();
-        if (last.Result is { } result)
-            log.Executed(executionId, plan.Id, request.CallId, $"status {result.StatusCode}", elapsed);
-        else if (last.Failure is { } failure)
-            log.ExecutionFailed(executionId, plan.Id, request.CallId, failure.Reason, elapsed, failure.Detail);
-        else
-            log.ExecutionAbandoned(executionId, plan.Id, request.CallId);
+        switch (last)
+        {
+            case { Result: { } result }:
+                var outcome = request.DryRun ? "dry run" : $"status {result.StatusCode}";
+                log.Executed(executionId, plan.Id, request.CallId, outcome, elapsed, result.Attempts);
+                drift.Report(plan.Id, result.Warnings);
+                break;
+            case { Failure: { } failure }:
+                log.ExecutionFailed(
+                    executionId, plan.Id, request.CallId, failure.Reason, elapsed, failure.Attempts, failure.Detail);
+                break;
+            default:
+                log.ExecutionAbandoned(executionId, plan.Id, request.CallId);
+                break;
+        }
     }
 }

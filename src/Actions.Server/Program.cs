@@ -2,6 +2,7 @@ using Actions.Server;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
+using Actions.Server.Secrets;
 using Actions.Storage;
 
 try
@@ -13,6 +14,7 @@ try
     builder.Services.AddEngine(builder.Configuration);
     builder.Services.AddActionServices();
     builder.Services.AddLifecycle(builder.Configuration);
+    builder.Services.AddSecrets();
     builder.Services.AddIntrospection();
 
     var app = builder.Build();

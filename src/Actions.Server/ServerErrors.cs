@@ -11,3 +11,15 @@ internal sealed class ActionDisabledException(string id) : Exception($"The actio
 {
     public string Id { get; } = id;
 }
+
+/// <summary>A stored secret can't be decrypted: the key ring is not the one that it was saved with.</summary>
+internal sealed class SecretUnreadableException(string id, string field, Exception cause) : Exception(
+    $"The secret {field} of the action '{id}' can't be decrypted with the server's keys. Save it again, or restore the "
+    + "keys.",
+    cause)
+{
+    public string Id { get; } = id;
+
+    /// <summary>Its path within the action.</summary>
+    public string Field { get; } = field;
+}

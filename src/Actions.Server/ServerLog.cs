@@ -1,8 +1,9 @@
+using System.Runtime.InteropServices;
 using Grpc.Core;
 
 namespace Actions.Server;
 
-/// <summary>Every log event of the calls. Never a body, a secret or a variable's value.</summary>
+/// <summary>Every log event of the server. Never a body, a secret or a variable's value.</summary>
 internal static partial class ServerLog
 {
     [LoggerMessage(1, LogLevel.Information, "{Method} was refused with {Code}: {Message}")]
@@ -14,14 +15,58 @@ internal static partial class ServerLog
     [LoggerMessage(3, LogLevel.Error, "{Method} broke; error id {ErrorId}.")]
     public static partial void CallBroke(this ILogger log, string method, string errorId, Exception cause);
 
-    [LoggerMessage(10, LogLevel.Information, "Execution {ExecutionId} of action {ActionId} for call '{CallId}': {Outcome} after {Elapsed}.")]
+    [LoggerMessage(10, LogLevel.Information,
+        "Execution {ExecutionId} of action {ActionId} for call '{CallId}': {Outcome} after {Elapsed}. Attempts: {Attempts}.")]
     public static partial void Executed(
-        this ILogger log, string executionId, string actionId, string callId, string outcome, TimeSpan elapsed);
+        this ILogger log, string executionId, string actionId, string callId, string outcome, TimeSpan elapsed, int attempts);
 
-    [LoggerMessage(11, LogLevel.Warning, "Execution {ExecutionId} of action {ActionId} for call '{CallId}' failed, {Reason}, after {Elapsed}: {Detail}")]
+    [LoggerMessage(11, LogLevel.Warning,
+        "Execution {ExecutionId} of action {ActionId} for call '{CallId}' failed, {Reason}, after {Elapsed}. "
+        + "Attempts: {Attempts}. {Detail}")]
     public static partial void ExecutionFailed(
-        this ILogger log, string executionId, string actionId, string callId, V1.FailureReason reason, TimeSpan elapsed, string detail);
+        this ILogger log,
+        string executionId,
+        string actionId,
+        string callId,
+        V1.FailureReason reason,
+        TimeSpan elapsed,
+        int attempts,
+        string detail);
 
     [LoggerMessage(12, LogLevel.Information, "Execution {ExecutionId} of action {ActionId} for call '{CallId}' was abandoned.")]
     public static partial void ExecutionAbandoned(this ILogger log, string executionId, string actionId, string callId);
+
+    [LoggerMessage(13, LogLevel.Information,
+        "Execution {ExecutionId} of action {ActionId}: attempt {Attempt} begins; the last one failed, {Reason}. {Detail}")]
+    public static partial void ExecutionRetried(
+        this ILogger log, string executionId, string actionId, int attempt, V1.FailureReason reason, string detail);
+
+    [LoggerMessage(14, LogLevel.Warning, "The API of action {ActionId} no longer answers as its sample did: {Fields}.")]
+    public static partial void ResultDrifted(this ILogger log, string actionId, string fields);
+
+    [LoggerMessage(100, LogLevel.Warning, "The store is unavailable: not ready.")]
+    public static partial void StoreIsUnavailable(this ILogger log, Exception failure);
+
+    [LoggerMessage(101, LogLevel.Information, "The store is back: ready.")]
+    public static partial void StoreIsBack(this ILogger log);
+
+    [LoggerMessage(110, LogLevel.Information, "Received {Signal}.")]
+    public static partial void SignalReceived(this ILogger log, PosixSignal signal);
+
+    [LoggerMessage(111, LogLevel.Information, "Draining. Running calls: {Running}; they have {Grace} to finish.")]
+    public static partial void DrainBegun(this ILogger log, int running, TimeSpan grace);
+
+    [LoggerMessage(112, LogLevel.Information, "Still draining after {Elapsed} of {Grace}. Running calls: {Running}.")]
+    public static partial void DrainContinues(this ILogger log, TimeSpan elapsed, TimeSpan grace, int running);
+
+    [LoggerMessage(113, LogLevel.Information, "Drained in {Elapsed}.")]
+    public static partial void Drained(this ILogger log, TimeSpan elapsed);
+
+    [LoggerMessage(114, LogLevel.Warning, "The grace is over after {Elapsed}. Calls cut off: {Running}.")]
+    public static partial void GraceOver(this ILogger log, TimeSpan elapsed, int running);
+
+    [LoggerMessage(120, LogLevel.Information,
+        "A new key for the secrets of actions is in {Directory}, readable by its owner and not encrypted itself: "
+        + "whoever has it and the store can read them, and without it nobody can.")]
+    public static partial void KeyIsStored(this ILogger log, string directory);
 }

@@ -14,15 +14,21 @@ internal sealed class Page
 {
     private const int DigestBytes = 8;
 
+    // Of the digest and the longest name, in base64.
+    private const int MaxTokenBytes = 512;
+
     private readonly byte[] _digest;
     private readonly int _size;
     private readonly int _maxBytes;
 
-    /// <exception cref="InvalidFieldsException">The size or the token is no good.</exception>
+    /// <exception cref="InvalidFieldsException">The size, the labels or the token are no good.</exception>
     public Page(ListActionConfigsRequest request, ServerOptions options)
     {
         if (request.PageSize < 0 || request.PageSize > options.MaxPageSize)
             throw new InvalidFieldsException("page_size", $"must be 1 to {options.MaxPageSize}, or 0 for {options.DefaultPageSize}.");
+        if (request.Labels.Count > options.MaxLabelFilters)
+            throw new InvalidFieldsException(
+                "labels", $"has {request.Labels.Count} labels; at most {options.MaxLabelFilters} are allowed.");
         _size = request.PageSize == 0 ? options.DefaultPageSize : request.PageSize;
         _maxBytes = options.MaxPageBytes;
         _digest = Digest(request);
@@ -41,7 +47,7 @@ internal sealed class Page
     public ListActionConfigsResponse ToResponse(IReadOnlyList<ActionConfig> actions)
     {
         var response = new ListActionConfigsResponse();
-        var bytes = 0;
+        var bytes = MaxTokenBytes;
         foreach (var action in actions)
         {
             bytes += action.CalculateSize() + 8;

@@ -1,0 +1,70 @@
+using System.Diagnostics.Metrics;
+using Actions.V1;
+
+namespace Actions.Server;
+
+/// <summary>
+/// Tells operators that APIs no longer answer as their samples did: a counter for how often, the log for which action,
+/// once a minute each.
+/// </summary>
+internal sealed class ResultDrift
+{
+    public const string MeterName = "Actions.Server";
+    public const string CounterName = "actions.result.drift";
+    public const string KindTag = "kind";
+
+    // A voice engine calls the same action many times a minute, and an API that has changed stays changed.
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+    // Beyond it the memory of what was logged starts afresh.
+    private const int MaxActions = 10_000;
+    private const int MaxFieldsLogged = 10;
+
+    private readonly Counter<long> _fields;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ResultDrift> _log;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, long> _logged = [];
+
+    public ResultDrift(IMeterFactory meters, TimeProvider time, ILogger<ResultDrift> log)
+    {
+        _fields = meters.Create(MeterName).CreateCounter<long>(
+            CounterName, "{field}", "Result fields that were missing, or of another type than in the sample.");
+        _time = time;
+        _log = log;
+    }
+
+    public void Report(string actionId, IReadOnlyCollection<Warning> warnings)
+    {
+        if (warnings.Count == 0)
+            return;
+        foreach (var warning in warnings)
+            _fields.Add(1, new KeyValuePair<string, object?>(KindTag, NameOf(warning.Kind)));
+        if (!IsDue(actionId))
+            return;
+
+        var fields = warnings.Take(MaxFieldsLogged).Select(warning => $"{warning.Variable} ({NameOf(warning.Kind)})");
+        var more = warnings.Count > MaxFieldsLogged ? $" and {warnings.Count - MaxFieldsLogged} more" : "";
+        _log.ResultDrifted(actionId, string.Join(", ", fields) + more);
+    }
+
+    private bool IsDue(string actionId)
+    {
+        var now = _time.GetTimestamp();
+        lock (_gate)
+        {
+            if (_logged.TryGetValue(actionId, out var last) && _time.GetElapsedTime(last, now) < LogInterval)
+                return false;
+            if (_logged.Count >= MaxActions)
+                _logged.Clear();
+            _logged[actionId] = now;
+            return true;
+        }
+    }
+
+    private static string NameOf(WarningKind kind) => kind switch
+    {
+        WarningKind.FieldMissing => "field_missing",
+        WarningKind.TypeChanged => "type_changed",
+        _ => "changed",
+    };
+}
