@@ -13,6 +13,8 @@ namespace Actions.Server.Tests;
 /// <summary>The whole server in this process, on real sockets and a database file of its own, with a client.</summary>
 public sealed class RunningServer : IAsyncDisposable
 {
+    private const string DatabaseName = "actions.db";
+
     private readonly Factory _factory;
     private readonly DirectoryInfo _folder;
 
@@ -41,6 +43,9 @@ public sealed class RunningServer : IAsyncDisposable
 
     public IServiceProvider Services => _factory.Services;
 
+    /// <summary>The database file, unless the settings name another.</summary>
+    public string DatabasePath => Path.Combine(_folder.FullName, DatabaseName);
+
     /// <param name="settings">Configuration keys as in the environment, with colons.</param>
     /// <param name="time">The clock, where it matters.</param>
     public static Task<RunningServer> StartAsync(Dictionary<string, string>? settings = null, TimeProvider? time = null)
@@ -61,6 +66,40 @@ public sealed class RunningServer : IAsyncDisposable
         }
     }
 
+    /// <returns>What was stored.</returns>
+    public async Task<ActionConfig> CreateAsync(ActionConfig action)
+    {
+        var response = await Configs.CreateActionConfigAsync(
+            new() { ActionConfig = action }, cancellationToken: TestContext.Current.CancellationToken);
+        return response.ActionConfig;
+    }
+
+    /// <returns>What is stored.</returns>
+    public async Task<ActionConfig> GetAsync(string id)
+    {
+        var response = await Configs.GetActionConfigAsync(
+            new() { Id = id }, cancellationToken: TestContext.Current.CancellationToken);
+        return response.ActionConfig;
+    }
+
+    /// <param name="change">Its id says which.</param>
+    /// <param name="paths">The update mask.</param>
+    /// <returns>What was stored.</returns>
+    public async Task<ActionConfig> UpdateAsync(ActionConfig change, params IEnumerable<string> paths)
+    {
+        var response = await Configs.UpdateActionConfigAsync(
+            new() { ActionConfig = change, UpdateMask = new() { Paths = { paths } } },
+            cancellationToken: TestContext.Current.CancellationToken);
+        return response.ActionConfig;
+    }
+
+    /// <returns>All events of an execution that ends with OK.</returns>
+    public async Task<IReadOnlyList<ExecutionEvent>> ExecuteAsync(ExecuteRequest request)
+    {
+        using var call = Actions.Execute(request, cancellationToken: TestContext.Current.CancellationToken);
+        return await call.ReadToEndAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
@@ -75,7 +114,7 @@ public sealed class RunningServer : IAsyncDisposable
         {
             builder.UseSetting("Kestrel:Endpoints:Grpc:Url", "http://127.0.0.1:0");
             builder.UseSetting("Kestrel:Endpoints:Web:Url", "http://127.0.0.1:0");
-            builder.UseSetting("Storage:Sqlite:Path", Path.Combine(folder, "actions.db"));
+            builder.UseSetting("Storage:Sqlite:Path", Path.Combine(folder, DatabaseName));
             foreach (var (key, value) in settings)
                 builder.UseSetting(key, value);
             if (time is not null)

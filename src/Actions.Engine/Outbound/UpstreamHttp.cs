@@ -11,6 +11,9 @@ public sealed class UpstreamHttp : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
 
+    // Read once by the decompressors: a body that ends in the middle of its encoding is an error then, not a shorter body.
+    static UpstreamHttp() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+
     public UpstreamHttp(EngineOptions options)
         : this(CreateHandler(options))
     {
@@ -24,7 +27,7 @@ public sealed class UpstreamHttp : IDisposable
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _invoker.SendAsync(request, cancellationToken);
 
-    private static SocketsHttpHandler CreateHandler(EngineOptions options) => new()
+    internal static SocketsHttpHandler CreateHandler(EngineOptions options) => new()
     {
         UseProxy = false,
         UseCookies = false,
@@ -41,6 +44,7 @@ public sealed class UpstreamHttp : IDisposable
         ResponseDrainTimeout = TimeSpan.Zero,
         MaxResponseDrainSize = 0,
         EnableMultipleHttp2Connections = true,
+        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new FreshConnection(context.PlaintextStream)),
         // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is what they use today.
         RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
