@@ -92,8 +92,8 @@ public sealed class RawUpstream : IAsyncDisposable
     /// <exception cref="Exception">What went wrong in a script, e.g. because a request was no HTTP.</exception>
     public async ValueTask DisposeAsync()
     {
-        _listener.Stop();
         await _stop.CancelAsync();
+        _listener.Stop();
         await _accepting.WaitAsync(TimeSpan.FromSeconds(10), TimeProvider.System);
         _listener.Dispose();
         _stop.Dispose();
@@ -107,7 +107,7 @@ public sealed class RawUpstream : IAsyncDisposable
             while (true)
                 connections.Add(ServeAsync(await _listener.AcceptSocketAsync(_stop.Token), connections.Count + 1));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException && _stop.IsCancellationRequested)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
             await Task.WhenAll(connections);
         }

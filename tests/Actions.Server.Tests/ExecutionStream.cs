@@ -1,6 +1,6 @@
 using Actions.V1;
 using Grpc.Core;
-using static Actions.V1.ExecutionEvent.EventOneofCase;
+using Kind = Actions.V1.ExecutionEvent.EventOneofCase;
 
 namespace Actions.Server.Tests;
 
@@ -17,12 +17,12 @@ internal static class ExecutionStream
         responses.Select(response => response.ExecutionId).Distinct().ShouldHaveSingleItem().ShouldNotBeEmpty();
 
         var events = responses.ConvertAll(response => response.Event);
-        events[^1].EventCase.ShouldBeOneOf(Result, Failure);
+        events[^1].EventCase.ShouldBeOneOf(Kind.Result, Kind.Failure);
         for (var i = 0; i < events.Count; i++)
         {
             events[i].Sequence.ShouldBe(events[0].Sequence + i);
-            (events[i].EventCase is Start).ShouldBe(events[i].Sequence == 1);
-            (events[i].EventCase is Result or Failure).ShouldBe(i == events.Count - 1);
+            (events[i].EventCase is Kind.Start).ShouldBe(events[i].Sequence == 1);
+            (events[i].EventCase is Kind.Result or Kind.Failure).ShouldBe(i == events.Count - 1);
             if (i > 0)
                 events[i].Elapsed.ShouldBeGreaterThanOrEqualTo(events[i - 1].Elapsed);
         }

@@ -13,7 +13,6 @@ public sealed class ResponseTests : IDisposable
     public void Dispose() => _engine.Dispose();
 
     [Theory]
-    [InlineData(199, false)]
     [InlineData(200, true)]
     [InlineData(204, true)]
     [InlineData(299, true)]

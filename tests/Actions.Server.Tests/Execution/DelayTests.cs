@@ -1,7 +1,7 @@
 using Actions.Engine.Tests;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
-using static Actions.V1.ExecutionEvent.EventOneofCase;
+using Kind = Actions.V1.ExecutionEvent.EventOneofCase;
 
 namespace Actions.Server.Tests.Execution;
 
@@ -43,22 +43,21 @@ public sealed class DelayTests(ServerFixture fixture) : IClassFixture<ServerFixt
 
         heard.SetResult();
         var rest = await call.ReadToEndAsync();
-        rest.SkipLast(1).ShouldAllBe(told => told.EventCase == Delay);
+        rest.SkipLast(1).ShouldAllBe(told => told.EventCase == Kind.Delay);
         rest[^1].Result.StatusCode.ShouldBe(200);
     }
 
     [Fact]
     public async Task WithoutAnInterval_IsReportedOnce()
     {
-        var heard = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var upstream = HeldUntil(heard.Task);
+        await using var upstream = new RawUpstream(connection => connection.HoldAsync());
         var action = Calling(upstream, speakNaturally: false, interval: null);
         action.Request.Timeout = Duration.FromTimeSpan(Threshold * 3);
         var stored = await _server.CreateAsync(action);
 
         var events = await _server.ExecuteAsync(new() { Id = stored.Id });
 
-        events.Select(told => told.EventCase).ShouldBe([Start, Delay, Failure]);
+        events.Select(told => told.EventCase).ShouldBe([Kind.Start, Kind.Delay, Kind.Failure]);
         events[2].Failure.Reason.ShouldBe(FailureReason.Timeout);
         events[2].Elapsed.ToTimeSpan().ShouldBeGreaterThanOrEqualTo(Threshold * 3);
     }
@@ -71,15 +70,14 @@ public sealed class DelayTests(ServerFixture fixture) : IClassFixture<ServerFixt
         action.Messages.DelayThreshold = Duration.FromTimeSpan(TimeSpan.FromSeconds(100));
         var stored = await _server.CreateAsync(action);
 
-        (await _server.ExecuteAsync(new() { Id = stored.Id })).Select(told => told.EventCase).ShouldBe([Start, Result]);
+        (await _server.ExecuteAsync(new() { Id = stored.Id })).Select(told => told.EventCase).ShouldBe([Kind.Start, Kind.Result]);
     }
 
     private static RawUpstream HeldUntil(Task released) => new(async connection =>
     {
         await connection.ReadRequestAsync();
-        await released.WaitAsync(Token);
+        await Task.WhenAny(released, connection.HoldAsync());
         await connection.SendAsync(RawUpstream.Response("{}"));
-        await connection.HoldAsync();
     });
 
     private static ActionConfig Calling(RawUpstream upstream, bool speakNaturally, TimeSpan? interval)

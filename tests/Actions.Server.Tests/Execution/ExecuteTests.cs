@@ -3,7 +3,7 @@ using Actions.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
-using static Actions.V1.ExecutionEvent.EventOneofCase;
+using Kind = Actions.V1.ExecutionEvent.EventOneofCase;
 
 namespace Actions.Server.Tests.Execution;
 
@@ -37,7 +37,7 @@ public sealed class ExecuteTests(ServerFixture fixture) : IClassFixture<ServerFi
             },
         });
 
-        events.Select(told => told.EventCase).ShouldBe([Start, Result]);
+        events.Select(told => told.EventCase).ShouldBe([Kind.Start, Kind.Result]);
         events[0].Start.ShouldBe(new() { Message = "Let me look up A/7 ü." });
         events[1].Result.ShouldBe(new()
         {

@@ -1,7 +1,7 @@
 using Actions.Engine.Tests;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
-using static Actions.V1.ExecutionEvent.EventOneofCase;
+using Kind = Actions.V1.ExecutionEvent.EventOneofCase;
 
 namespace Actions.Server.Tests.Execution;
 
@@ -147,7 +147,7 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
     {
         var events = await ExecuteAsync(action);
 
-        events.Select(told => told.EventCase).ShouldBe([Start, Failure]);
+        events.Select(told => told.EventCase).ShouldBe([Kind.Start, Kind.Failure]);
         var failure = events[1].Failure;
         failure.Detail.ShouldNotBeEmpty();
         failure.Detail.ShouldNotContain("secret");
