@@ -44,8 +44,8 @@ public sealed class ActionEngine(UpstreamHttp upstream, EngineOptions options, T
         var variables = plan.Variables.Bind(input.Variables);
         var request = UpstreamRequest.Render(plan.Request, variables, input.IdempotencyKey, options);
         var texts = plan.Messages.Render(variables);
-        var masked = UpstreamRequest.Render(
-            plan.Request, variables.Mask(plan.Variables.Sensitive, "MASKED"), input.IdempotencyKey, options);
+        var masked = UpstreamRequest.RenderMasked(
+            plan.Request, variables.Mask(plan.Variables.Sensitive, "MASKED"), input.IdempotencyKey);
 
         var run = new Run(plan, request, texts, input.BodyView, began);
         var (sample, failure) = await CallAsync(run, SampleAsync, cancellationToken).ConfigureAwait(false);

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
 
 namespace Actions.Server.Tests;
 
@@ -42,6 +43,9 @@ public sealed class RunningServer : IAsyncDisposable
     public V1.ActionService.ActionServiceClient Actions { get; }
 
     public IServiceProvider Services => _factory.Services;
+
+    /// <summary>What the server has logged.</summary>
+    public IReadOnlyCollection<string> Log => _factory.Log.Lines;
 
     /// <summary>The database file, unless the settings name another.</summary>
     public string DatabasePath => Path.Combine(_folder.FullName, DatabaseName);
@@ -110,8 +114,12 @@ public sealed class RunningServer : IAsyncDisposable
     private sealed class Factory(Dictionary<string, string> settings, string folder, TimeProvider? time)
         : WebApplicationFactory<Program>
     {
+        public LogCapture Log { get; } = new();
+
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
+            builder.UseSetting("Logging:Console:LogLevel:Default", "None");
+            builder.ConfigureLogging(logging => logging.AddProvider(Log));
             builder.UseSetting("Kestrel:Endpoints:Grpc:Url", "http://127.0.0.1:0");
             builder.UseSetting("Kestrel:Endpoints:Web:Url", "http://127.0.0.1:0");
             builder.UseSetting("Storage:Sqlite:Path", Path.Combine(folder, DatabaseName));

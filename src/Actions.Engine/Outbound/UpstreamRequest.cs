@@ -17,6 +17,14 @@ internal sealed record UpstreamRequest(
     private static readonly ProductInfoHeaderValue UserAgent =
         new("Actions.Grpc", typeof(UpstreamRequest).Assembly.GetName().Version!.ToString(2));
 
+    // A mask may be longer than what it hides.
+    private static readonly EngineOptions NoLimits = new()
+    {
+        MaxRenderedUrlLength = int.MaxValue,
+        MaxHeaderValueLength = int.MaxValue,
+        MaxRenderedBodyBytes = int.MaxValue,
+    };
+
     /// <summary>
     /// Without content SocketsHttpHandler sends a request again when a kept connection is closed under it, whatever the
     /// method. With an empty one it doesn't, and the wire is the same for methods that state a length anyway.
@@ -46,6 +54,10 @@ internal sealed record UpstreamRequest(
         violations.ThrowIfAny();
         return new UpstreamRequest(plan.Method, url, headers, body);
     }
+
+    /// <summary>The request for showing it to people: what was sent with other values.</summary>
+    public static UpstreamRequest RenderMasked(RequestPlan plan, VariableValues masked, string idempotencyKey) =>
+        Render(plan, masked, idempotencyKey, NoLimits);
 
     public HttpRequestMessage ToMessage()
     {

@@ -72,7 +72,7 @@ public sealed class FrameworkErrorTests(FrameworkErrorTests.SmallServer small) :
     [InlineData(Create)]
     [InlineData(Execute)]
     public async Task MessageThatCannotBeRead_IsAProtocolError(string method) =>
-        await ShouldBeAsync(method, RawCall.Frame([0x0A, 0x7F, 0x01]), [], StatusCode.Internal, "ERROR_REASON_PROTOCOL");
+        await ShouldBeAsync(method, RawCall.Frame([0x0A, 0x7F, 0x01]), [], StatusCode.Unknown, "ERROR_REASON_PROTOCOL");
 
     [Theory]
     [InlineData(Create)]
@@ -85,9 +85,19 @@ public sealed class FrameworkErrorTests(FrameworkErrorTests.SmallServer small) :
         await ShouldBeAsync(Create, [], [], StatusCode.Internal, "ERROR_REASON_PROTOCOL");
 
     [Fact]
-    public async Task UnknownCompression_IsUnimplementedAndNamed() =>
+    public async Task UnknownCompression_IsAProtocolError() =>
         await ShouldBeAsync(
             Create, RawCall.Frame([], compressed: true), [("grpc-encoding", "zip")], StatusCode.Unimplemented, "ERROR_REASON_PROTOCOL");
+
+    [Fact]
+    public async Task ErrorOfGrpcsOwnServices_IsLeftAlone()
+    {
+        var failure = await Should.ThrowAsync<RpcException>(new Grpc.Health.V1.Health.HealthClient(_server.Channel)
+            .CheckAsync(new() { Service = "actions.v1.Nothing" }, cancellationToken: Token).ResponseAsync);
+
+        failure.StatusCode.ShouldBe(StatusCode.NotFound);
+        failure.Trailers.ShouldNotContain(trailer => trailer.Key == "grpc-status-details-bin");
+    }
 
     private async Task ShouldBeAsync(
         string method, byte[] body, (string, string)[] headers, StatusCode code, string reason)

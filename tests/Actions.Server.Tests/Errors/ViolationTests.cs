@@ -132,13 +132,16 @@ public sealed class ViolationTests(ServerFixture fixture) : IClassFixture<Server
     public async Task MoreViolationsThanFit_AreCutOffWithTheirNumberAndBelowTheLimitOfClients(string letter)
     {
         var action = AnAction.Any();
-        for (var i = 0; i < 120; i++)
-            action.Labels.Add($"{i:000}{string.Concat(Enumerable.Repeat(letter, 100))}", "value");
+        for (var i = 0; i < 60; i++)
+        {
+            action.Labels.Add($"{string.Concat(Enumerable.Repeat(letter, 300))}{i}", "value");
+            action.Results.Add(new ResultField { Variable = $"v{i}", JsonPath = "$." });
+        }
 
         var refusal = await CreateAsync(action);
 
         refusal.Fields.SkipLast(1).ShouldAllBe(field => field.StartsWith("action_config.labels"));
-        refusal.Violations[^1].ShouldBe(("…", $"and {121 - (refusal.Violations.Count - 1)} more."));
+        refusal.Violations[^1].ShouldBe(("…", $"and {120 - (refusal.Violations.Count - 1)} more."));
         await ShouldFitAsync(Create, new CreateActionConfigRequest { ActionConfig = action });
     }
 
