@@ -11,8 +11,14 @@ public sealed class UpstreamHttp : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
 
-    // Read once by the decompressors: a body that ends in the middle of its encoding is an error then, not a shorter body.
-    static UpstreamHttp() => AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+    // Both are read once, by the first to need them, and can be set in no other way.
+    static UpstreamHttp()
+    {
+        // A body that ends in the middle of its encoding is an error, not a shorter body.
+        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+        // A call that is given up ends its attempt to connect at once, not 5 s later.
+        AppContext.SetData("System.Net.SocketsHttpHandler.PendingConnectionTimeoutOnRequestCompletion", 0);
+    }
 
     public UpstreamHttp(EngineOptions options)
         : this(CreateHandler(options))
@@ -37,8 +43,7 @@ public sealed class UpstreamHttp : IDisposable
         PooledConnectionIdleTimeout = options.ConnectionIdleTimeout,
         MaxConnectionsPerServer = options.MaxConnectionsPerHost,
         MaxResponseHeadersLength = options.MaxResponseHeadersKiB,
-        // An execution's own time-out ends its attempt to connect, but the pool goes on connecting for whoever comes
-        // next: no longer than the longest execution may take.
+        // An execution's own time-out ends its attempt to connect; this one is for what nobody waits for any more.
         ConnectTimeout = ContractLimits.MaxTimeout,
         // An unread answer is not worth waiting for: the connection is closed instead.
         ResponseDrainTimeout = TimeSpan.Zero,

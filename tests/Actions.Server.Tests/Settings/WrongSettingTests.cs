@@ -17,7 +17,9 @@ public sealed class WrongSettingTests
     [InlineData("Storage:Provider", "files")]
     [InlineData("Storage:Sqlite:BusyTimeout", "soon")]
     [InlineData("Storage:Sqlite:Path", "/dev/null/actions.db")]
+    [InlineData("Server:MaxActionBytes", "60000000")] // more than MaxPageBytes
     [InlineData("Kestrel:Endpoints:Grpc:Url", "nowhere")]
+    [InlineData("Kestrel:Endpoints:Grpc:Url", "https://127.0.0.1:0")] // without a certificate
     [InlineData("Kestrel:Endpoints:Web:Url", "http://192.0.2.1:5081")] // of no machine (RFC 5737)
     public async Task WrongValue_StopsTheServerAndNamesTheSetting(string key, string value)
     {
