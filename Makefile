@@ -13,7 +13,9 @@ build:
 	dotnet build Actions.Grpc.sln --no-restore --configuration $(CONFIGURATION)
 
 # A voice engine's call from end to end: a sample API, the server, three actions, their events as a timeline.
-demo: build
+demo:
+	eng/bootstrap.sh
+	dotnet build samples/Actions.Demo --no-restore --configuration $(CONFIGURATION)
 	dotnet run --no-build --configuration $(CONFIGURATION) --project samples/Actions.Demo
 
 # The server in the foreground, on its default ports, with data/actions.db in this folder.

@@ -5,6 +5,7 @@ using Actions.Engine.Outbound;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine;
 
@@ -127,8 +128,8 @@ public sealed class ActionCompiler(EngineOptions options)
             VariableCompiler.CheckName(result.Variable, $"{field}.variable", _options, violations);
             if (!seen.Add(result.Variable))
                 violations.Add($"{field}.variable", $"names '{result.Variable}' a second time.");
-            if (result.DefaultValue is not null && JsonValue.HasNonFiniteNumber(result.DefaultValue))
-                violations.Add($"{field}.default_value", "holds a number that JSON doesn't know (NaN or an infinity).");
+            if (result.DefaultValue is not null)
+                CheckDefault(result.DefaultValue, $"{field}.default_value", violations);
             if (result.JsonPath.Length > _options.MaxJsonPathLength)
                 violations.CheckLimit($"{field}.json_path", result.JsonPath.Length, _options.MaxJsonPathLength, "characters");
             else if (CompilePath(result.JsonPath, $"{field}.json_path", violations) is { } path)
@@ -136,6 +137,15 @@ public sealed class ActionCompiler(EngineOptions options)
         }
 
         return new ResultPlan(fields.ToImmutable());
+    }
+
+    private void CheckDefault(Value value, string field, Violations violations)
+    {
+        violations.CheckLimit(field, value.CalculateSize(), _options.MaxVariableBytes, "bytes");
+        if (JsonValue.HasNonFiniteNumber(value))
+            violations.Add(field, "holds a number that JSON doesn't know (NaN or an infinity).");
+        if (JsonValue.IsDeeperThan(value, ContractLimits.MaxVariableDepth))
+            violations.Add(field, $"has more than {ContractLimits.MaxVariableDepth} levels of lists and objects.");
     }
 
     private static JsonPath? CompilePath(string text, string field, Violations violations)

@@ -79,13 +79,11 @@ public sealed class ActionEngine(UpstreamHttp upstream, EngineOptions options, T
                 if (story.Elapsed >= run.Timeout)
                     outcome = Task.FromResult(run.Fail(run.TimedOut()));
                 else
-                    yield return story.Next(
-                        new Delay
-                        {
-                            Message = run.Texts.Delay,
-                            SpeakNaturally = run.Plan.Messages.SpeakNaturally,
-                            Ordinal = delays.Take(story.Elapsed),
-                        });
+                {
+                    var told = story.Next(new Delay { Message = run.Texts.Delay, SpeakNaturally = run.Plan.Messages.SpeakNaturally });
+                    told.Delay.Ordinal = delays.Take(told.Elapsed.ToTimeSpan());
+                    yield return told;
+                }
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -108,8 +106,7 @@ public sealed class ActionEngine(UpstreamHttp upstream, EngineOptions options, T
     private async Task<(T? Answer, UpstreamFailure? Failure)> CallAsync<T>(
         Run run, Func<Run, HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
-        var left = run.Timeout - time.GetElapsedTime(run.Began);
-        using var timeout = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        using var timeout = new Alarm(time, run.Began, run.Timeout);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         var status = 0;
         try

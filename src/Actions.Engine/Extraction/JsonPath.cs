@@ -148,8 +148,11 @@ internal sealed class JsonPath
                 name.Append(c == '\\' ? ParseEscape(quote) : c);
             }
 
+            var unescaped = name.ToString();
+            if (!IsUnicode(unescaped))
+                throw Wrong("has half a surrogate pair");
             _at++;
-            return name.ToString();
+            return unescaped;
         }
 
         private char ParseEscape(char quote)
@@ -177,6 +180,14 @@ internal sealed class JsonPath
                 throw Wrong("has an incomplete \\u escape");
             _at += 4;
             return (char)code;
+        }
+
+        private static bool IsUnicode(string name)
+        {
+            for (var i = 0; i < name.Length; i++)
+                if (char.IsSurrogate(name[i]) && (i + 1 == name.Length || !char.IsSurrogatePair(name[i], name[++i])))
+                    return false;
+            return true;
         }
 
         private static bool IsNameStart(char c) => char.IsAsciiLetter(c) || c == '_' || c >= '\u0080';

@@ -22,7 +22,7 @@ public sealed class MethodLengthsTests
             [InlineData('{')]
             public void Three<U>(int x = 2)
                 where U : class
-            { var s = $"{{ {(x == 1 ? $"}}{x}" : @"\")} {x:0} \" {"; }
+            { var s = $"{{ {(x == 1 ? $"}}{x}" : @"\")} {x:0} \" {{"; }
             /* } */
             public int Two() => x switch { 1 => 2,
                 _ => 3 };

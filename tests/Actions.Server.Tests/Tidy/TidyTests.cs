@@ -129,11 +129,13 @@ public sealed partial class TidyTests
     [Fact]
     public void NothingIsLeftForLater()
     {
-        // gRPC's own clients throw that when they are made without a channel.
-        const string exception = "eng/partial-feed/Grpc.Core.Api/Calls/ClientBase.cs";
-
-        foreach (var path in Repository.Texts.Where(path => path != exception))
+        foreach (var path in Repository.Texts)
+        {
             Unfinished().Matches(Repository.Read(path)).Select(match => match.Value).ShouldBeEmpty(path);
+            // gRPC's own API throws it, where a client was made without a channel.
+            if (!path.StartsWith("eng/partial-feed/Grpc.", StringComparison.Ordinal))
+                NotImplemented().Matches(Repository.Read(path)).ShouldBeEmpty(path);
+        }
     }
 
     [Fact]
@@ -191,8 +193,11 @@ public sealed partial class TidyTests
     private static partial Regex HandWritten();
 
     // Written so that this file doesn't find itself.
-    [GeneratedRegex(@"\b(T[O]DO|F[I]XME|NotImplemented[E]xception)\b")]
+    [GeneratedRegex(@"\b(T[O]DO|F[I]XME)\b")]
     private static partial Regex Unfinished();
+
+    [GeneratedRegex(@"\bNotImplemented[E]xception\b")]
+    private static partial Regex NotImplemented();
 
     [GeneratedRegex(@"(?<![\w.])/(home|Users|root|work)/|\bC:[\\/]{1,2}Users\b")]
     private static partial Regex PathOfOneMachine();
