@@ -5,7 +5,7 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: build demo run test format clean
+.PHONY: build demo run test bench format clean
 
 # The first target: plain `make` builds.
 build:
@@ -13,7 +13,9 @@ build:
 	dotnet build Actions.Grpc.sln --no-restore --configuration $(CONFIGURATION)
 
 # A voice engine's call from end to end: a sample API, the server, three actions, their events as a timeline.
-demo: build
+demo:
+	eng/bootstrap.sh
+	dotnet build samples/Actions.Demo --no-restore --configuration $(CONFIGURATION)
 	dotnet run --no-build --configuration $(CONFIGURATION) --project samples/Actions.Demo
 
 # The server in the foreground, on its default ports, with data/actions.db in this folder.
@@ -24,6 +26,11 @@ run: build
 test:
 	@eng/test.sh
 
+# What a voice engine sees on the wire, beside direct calls of the same API. Some minutes on a quiet machine.
+bench:
+	eng/bootstrap.sh
+	dotnet run --configuration Release --project bench/Actions.Bench
+
 format:
 	eng/npm-ci.sh
 	node_modules/.bin/buf format --write
@@ -33,5 +40,5 @@ format:
 # Leaves data/ alone: that is where `make run` keeps its actions.
 clean:
 	rm -rf artifacts node_modules clients/python/gen
-	find $(wildcard src tests samples eng) -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	find $(wildcard src tests samples bench eng) -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 	rm -f eng/partial-feed/active.props

@@ -110,13 +110,11 @@ public sealed class ActionEngine
                 if (story.Elapsed >= run.Timeout)
                     outcome = Task.FromResult(run.Tell(new Attempt(run.TimedOut()), retries.Attempts));
                 else if (story.Elapsed >= delays.Next)
-                    yield return story.Next(
-                        new Delay
-                        {
-                            Message = run.Texts.Delay,
-                            SpeakNaturally = run.Plan.Messages.SpeakNaturally,
-                            Ordinal = delays.Take(story.Elapsed),
-                        });
+                {
+                    var told = story.Next(new Delay { Message = run.Texts.Delay, SpeakNaturally = run.Plan.Messages.SpeakNaturally });
+                    told.Delay.Ordinal = delays.Take(told.Elapsed.ToTimeSpan());
+                    yield return told;
+                }
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -150,8 +148,7 @@ public sealed class ActionEngine
     private async Task<(T? Answer, UpstreamFailure? Failure)> CallAsync<T>(
         Run run, Func<HttpResponseMessage, CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
-        var left = run.Timeout - _time.GetElapsedTime(run.Began);
-        using var timeout = new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time);
+        using var timeout = new Alarm(_time, run.Began, run.Timeout);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         var status = 0;
         try
@@ -174,10 +171,10 @@ public sealed class ActionEngine
         }
     }
 
-    private RenderedRequest Masked(Run run)
+    private static RenderedRequest Masked(Run run)
     {
         var variables = run.Variables.Mask(run.Plan.Variables.Sensitive, AuthenticationPlan.Mask);
-        var request = UpstreamRequest.Render(run.Plan.Request, variables, run.Input.IdempotencyKey, _options);
+        var request = UpstreamRequest.RenderMasked(run.Plan.Request, variables, run.Input.IdempotencyKey);
         return (run.Plan.Authentication is { } plan ? request.Authorize(plan, AuthenticationPlan.Mask) : request).ToRendered();
     }
 }

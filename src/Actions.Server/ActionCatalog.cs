@@ -12,6 +12,7 @@ internal sealed class ActionCatalog(
 {
     private readonly ConcurrentDictionary<(string Workspace, string Id), ActionPlan> _plans = new();
     private readonly ConcurrentDictionary<(string Workspace, string NameKey), string> _ids = new();
+    private readonly Lock _gate = new();
     private long _generation;
 
     /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
@@ -37,8 +38,11 @@ internal sealed class ActionCatalog(
     /// <summary>To be called after every write, before it is acknowledged.</summary>
     public void Invalidate(string workspace, string id)
     {
-        Interlocked.Increment(ref _generation);
-        _plans.TryRemove((workspace, id), out _);
+        lock (_gate)
+        {
+            Interlocked.Increment(ref _generation);
+            _plans.TryRemove((workspace, id), out _);
+        }
     }
 
     private async Task<ActionPlan?> LoadAsync(string workspace, Func<Task<V1.ActionConfig?>> read)
@@ -48,7 +52,20 @@ internal sealed class ActionCatalog(
             return null;
 
         var plan = compiler.Compile(vault.Reveal(workspace, config), "action_config");
-        if (_plans.Count >= options.Value.MaxCachedActions)
+        lock (_gate)
+        {
+            // What was read before a write that ended meanwhile must not be kept, not even for a moment.
+            if (generation == Interlocked.Read(ref _generation))
+                Keep(workspace, plan);
+        }
+
+        return plan;
+    }
+
+    private void Keep(string workspace, ActionPlan plan)
+    {
+        // Renamed actions leave their old names behind: there may be more of those than of plans.
+        if (Math.Max(_plans.Count, _ids.Count) >= options.Value.MaxCachedActions)
         {
             _plans.Clear();
             _ids.Clear();
@@ -56,9 +73,5 @@ internal sealed class ActionCatalog(
 
         _plans[(workspace, plan.Id)] = plan;
         _ids[(workspace, ActionName.Key(plan.Name))] = plan.Id;
-        // What was read before a write that ended meanwhile must not stay.
-        if (generation != Interlocked.Read(ref _generation))
-            _plans.TryRemove((workspace, plan.Id), out _);
-        return plan;
     }
 }

@@ -46,7 +46,9 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Violations v
         // RFC 7617 section 2: the first colon ends the name.
         if (basic.Username.Contains(':', StringComparison.Ordinal) || basic.Username.Any(char.IsControl))
             violations.Add("authentication.basic_credentials.username", "must not hold a colon or control characters.");
-        return new BasicCredentialsPlan(basic.Username, Secret(basic.Password, "basic_credentials.password"));
+        // Some APIs take their key as the name, and no password.
+        return new BasicCredentialsPlan(
+            basic.Username, Secret(basic.Password, "basic_credentials.password", mayBeEmpty: basic.Username.Length > 0));
     }
 
     private OAuth2Plan? CompileOAuth2(OAuth2ClientCredentials oauth)
@@ -77,11 +79,11 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Violations v
         return location == Location.Query;
     }
 
-    private string Secret(Secret? secret, string field)
+    private string Secret(Secret? secret, string field, bool mayBeEmpty = false)
     {
         var text = secret?.Plaintext ?? "";
         field = $"authentication.{field}";
-        if (text.Length == 0)
+        if (text.Length == 0 && !mayBeEmpty)
             violations.Add(field, "is required.");
         violations.CheckLimit(field, text.Length, options.MaxHeaderValueLength, "characters");
         if (text.Any(char.IsControl))

@@ -10,7 +10,14 @@ internal static class Durations
     {
         if (duration is null)
             return null;
-        // Compared as seconds: a duration that is far out of bounds, or not normalized, has no TimeSpan.
+        // As protobuf has it: what isn't so can be sent, but not written as JSON. Negative ones are out of bounds anyway.
+        if (duration.Nanos is < 0 or > 999_999_999)
+        {
+            violations.Add(field, "must have nanos of 0 to 999999999.");
+            return null;
+        }
+
+        // Compared as seconds: a duration that is far out of bounds has no TimeSpan.
         var seconds = duration.Seconds + (duration.Nanos / 1e9);
         if (seconds >= min.TotalSeconds && seconds <= max.TotalSeconds)
             return TimeSpan.FromSeconds(seconds);

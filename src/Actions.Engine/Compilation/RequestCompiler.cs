@@ -142,7 +142,7 @@ internal sealed class RequestCompiler(EngineOptions options, Violations violatio
         }
         catch (FormatException e)
         {
-            violations.Add("request.json_body", e.Message);
+            violations.Add("request.json_body", $"{e.Message}.");
         }
 
         return null;

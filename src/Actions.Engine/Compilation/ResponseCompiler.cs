@@ -7,6 +7,7 @@ using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Compilation;
 
@@ -42,8 +43,8 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             VariableCompiler.CheckName(results[i].Variable, $"{field}.variable", options, violations);
             if (!seen.Add(results[i].Variable))
                 violations.Add($"{field}.variable", $"names '{results[i].Variable}' a second time.");
-            if (results[i].DefaultValue is { } value && JsonValue.HasNonFiniteNumber(value))
-                violations.Add($"{field}.default_value", "holds a number that JSON doesn't know (NaN or an infinity).");
+            if (results[i].DefaultValue is { } value)
+                CheckDefault(value, $"{field}.default_value");
             if (CompileResult(results[i], field, json?.RootElement) is { } plan)
                 fields.Add(plan);
         }
@@ -73,7 +74,7 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
 
     private OutcomeRulePlan CompileRule(OutcomeRule rule, string field)
     {
-        if (rule.Outcome == Outcome.Unspecified || !Enum.IsDefined(rule.Outcome))
+        if (rule.Outcome == Outcome.Unspecified || !System.Enum.IsDefined(rule.Outcome))
             violations.Add($"{field}.outcome", "must be OUTCOME_SUCCESS, OUTCOME_FAILURE or OUTCOME_RETRY.");
         violations.CheckLimit($"{field}.message", rule.Message.Length, options.MaxMessageLength, "characters");
         return new OutcomeRulePlan(
@@ -117,6 +118,15 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             result.DefaultValue,
             result.Required,
             kind);
+    }
+
+    private void CheckDefault(Value value, string field)
+    {
+        violations.CheckLimit(field, value.CalculateSize(), options.MaxVariableBytes, "bytes");
+        if (JsonValue.HasNonFiniteNumber(value))
+            violations.Add(field, "holds a number that JSON doesn't know (NaN or an infinity).");
+        if (JsonValue.IsDeeperThan(value, ContractLimits.MaxVariableDepth))
+            violations.Add(field, $"has more than {ContractLimits.MaxVariableDepth} levels of lists and objects.");
     }
 
     private static JsonValueKind? SampleKind(JsonPath path, JsonElement sample)

@@ -22,7 +22,7 @@ internal static class HeaderRules
         if (name.Length == 0)
             return "is required.";
         if (!IsName(name))
-            return "must be letters, digits and any of !#$%&'*+-.^_`|~";
+            return "must be of letters, digits and !#$%&'*+-.^_`|~ only.";
         return Refused.Contains(name) ? $"'{name}' is set by the server itself and can't be written by hand." : null;
     }
 

@@ -40,7 +40,7 @@ internal sealed class JsonTemplate
         }
         catch (InvalidOperationException)
         {
-            throw new FormatException("A string holds half a surrogate pair.");
+            throw new FormatException("holds half a surrogate pair");
         }
 
         return new JsonTemplate(document, templates);
@@ -63,7 +63,7 @@ internal sealed class JsonTemplate
                 foreach (var property in element.EnumerateObject())
                 {
                     if (Template.Parse(property.Name).HasPlaceholders)
-                        throw new FormatException($"The property name '{property.Name}' holds a placeholder; only values may.");
+                        throw new FormatException($"has a placeholder in the property name '{property.Name}'; only values may hold one");
                     Collect(property.Value, templates);
                 }
 

@@ -80,6 +80,15 @@ internal static class JsonValue
         _ => false,
     };
 
+    /// <summary>Whether it has more levels of lists and objects.</summary>
+    public static bool IsDeeperThan(Value value, int levels) => value.KindCase switch
+    {
+        Value.KindOneofCase.StructValue =>
+            levels == 0 || value.StructValue.Fields.Values.Any(field => IsDeeperThan(field, levels - 1)),
+        Value.KindOneofCase.ListValue => levels == 0 || value.ListValue.Values.Any(item => IsDeeperThan(item, levels - 1)),
+        _ => false,
+    };
+
     /// <param name="element">What the API answered.</param>
     /// <param name="maxDepth">How many levels of arrays and objects are allowed.</param>
     /// <exception cref="FormatException">Nested deeper than that, or a string is no Unicode text.</exception>

@@ -1,0 +1,97 @@
+using Actions.V1;
+using Google.Protobuf.WellKnownTypes;
+using static Actions.Engine.Tests.Compilation.Compiling;
+
+namespace Actions.Engine.Tests.Compilation;
+
+public sealed class VariableCompilerTests
+{
+    [Theory]
+    [InlineData("a", true)]
+    [InlineData("_order.id2", true)]
+    [InlineData("", false)]
+    [InlineData("2a", false)]
+    [InlineData("order-id", false)]
+    [InlineData("order id", false)]
+    [InlineData("\u00e4", false)]
+    [InlineData("{a}", false)]
+    public void Name_AsInPlaceholders(string name, bool accepted)
+    {
+        if (accepted)
+            ShouldBeAccepted(config => config.Variables.Add(new Variable { Name = name }));
+        else
+            ShouldBeRefused("variables[0].name", config => config.Variables.Add(new Variable { Name = name }), "letters, digits, underscores and dots");
+    }
+
+    [Fact]
+    public void NameDeclaredTwice_Refused()
+    {
+        ShouldBeRefused("variables[1].name", config => config.Variables.Add([new Variable { Name = "a" }, new Variable { Name = "a" }]), "a second time");
+        ShouldBeAccepted(config => config.Variables.Add([new Variable { Name = "a" }, new Variable { Name = "A" }]));
+    }
+
+    [Theory]
+    [InlineData(6)]
+    [InlineData(-1)]
+    public void UnknownType_Refused(int type) => ShouldBeRefused(
+        "variables[0].type", config => config.Variables.Add(new Variable { Name = "a", Type = (VariableType)type }));
+
+    [Fact]
+    public void Limits()
+    {
+        ShouldBeAccepted(config => config.Variables.Add(Variables(128)));
+        ShouldBeRefused("variables", config => config.Variables.Add(Variables(129)), "129 variables; at most 128");
+        ShouldBeAccepted(config => config.Variables.Add(new Variable { Name = new string('a', 128), Description = new string('x', 1_024) }));
+        ShouldBeRefused("variables[0].name", config => config.Variables.Add(new Variable { Name = new string('a', 129) }), "at most 128");
+        ShouldBeRefused(
+            "variables[0].description",
+            config => config.Variables.Add(new Variable { Name = "a", Description = new string('x', 1_025) }), "at most 1024");
+        ShouldBeRefused(
+            "variables[0].allowed_values",
+            config => config.Variables.Add(new Variable { Name = "a", AllowedValues = { Enumerable.Repeat("x", 257) } }), "at most 256");
+        ShouldBeRefused(
+            "variables[0].default_value",
+            config => config.Variables.Add(new Variable { Name = "a", DefaultValue = Value.ForString(new string('x', 262_144)) }), "at most 262144");
+    }
+
+    public static TheoryData<VariableType, Value, string?> Defaults => new()
+    {
+        { VariableType.String, Value.ForString(""), null },
+        { VariableType.Number, Value.ForNumber(1.5), null },
+        { VariableType.Number, Value.ForString("9007199254740993"), null },
+        { VariableType.Integer, Value.ForNumber(2), null },
+        { VariableType.Boolean, Value.ForBool(false), null },
+        { VariableType.Json, Value.ForNull(), null },
+        // Null is no value: as if there were no default.
+        { VariableType.String, Value.ForNull(), null },
+        { VariableType.String, new Value(), null },
+        { VariableType.String, Value.ForNumber(1), "must be a string, not a number." },
+        { VariableType.Integer, Value.ForNumber(1.5), "must be an integer, not a number." },
+        { VariableType.Boolean, Value.ForString("true"), "must be true or false, not a string." },
+        { VariableType.Number, Value.ForNumber(double.NaN), "holds a number that JSON doesn't know (NaN or an infinity)." },
+    };
+
+    [Theory]
+    [MemberData(nameof(Defaults))]
+    public void Default_FitsItsTypeOrIsRefused(VariableType type, Value value, string? refusal)
+    {
+        void Change(ActionConfig config) => config.Variables.Add(new Variable { Name = "a", Type = type, DefaultValue = value });
+        if (refusal is null)
+            ShouldBeAccepted(Change);
+        else
+            ShouldBeRefused("variables[0].default_value", Change, refusal);
+    }
+
+    [Fact]
+    public void Default_OneOfTheAllowedValues()
+    {
+        ShouldBeAccepted(config => config.Variables.Add(
+            new Variable { Name = "a", Type = VariableType.Integer, AllowedValues = { "1", "2" }, DefaultValue = Value.ForNumber(2) }));
+        ShouldBeRefused(
+            "variables[0].default_value",
+            config => config.Variables.Add(new Variable { Name = "a", AllowedValues = { "en", "de" }, DefaultValue = Value.ForString("fr") }),
+            "must be one of: en, de.");
+    }
+
+    private static IEnumerable<Variable> Variables(int count) => Enumerable.Range(0, count).Select(i => new Variable { Name = $"v{i}" });
+}
