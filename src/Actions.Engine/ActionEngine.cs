@@ -108,22 +108,24 @@ public sealed class ActionEngine(UpstreamHttp upstream, EngineOptions options, T
     {
         using var timeout = new Alarm(time, run.Began, run.Timeout);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        var status = 0;
         try
         {
             // 5 send
             using var request = run.Request.ToMessage();
             using var response = await upstream.SendAsync(request, stop.Token).ConfigureAwait(false);
-            status = (int)response.StatusCode;
-            return (await read(run, response, stop.Token).ConfigureAwait(false), null);
+            run.StatusCode = (int)response.StatusCode;
+            var answer = await read(run, response, stop.Token).ConfigureAwait(false);
+            // One that was complete too late is none, whether anybody looked in time or not.
+            stop.Token.ThrowIfCancellationRequested();
+            return (answer, null);
         }
         // A socket that is torn down under a read complains in its own words: the reason is what tore it down.
-        catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException || UpstreamFailure.Classify(e, status) is not null))
+        catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException || UpstreamFailure.Classify(e, run.StatusCode) is not null))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return (default, run.TimedOut(status));
+            return (default, run.TimedOut());
         }
-        catch (Exception e) when (UpstreamFailure.Classify(e, status) is { } failure)
+        catch (Exception e) when (UpstreamFailure.Classify(e, run.StatusCode) is { } failure)
         {
             return (default, failure);
         }
