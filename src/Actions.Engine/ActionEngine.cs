@@ -150,22 +150,25 @@ public sealed class ActionEngine
     {
         using var timeout = new Alarm(_time, run.Began, run.Timeout);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        var status = 0;
         try
         {
+            run.StatusCode = 0;
             // 3 authorize, 5 send
             using var response = await _sender.SendAsync(
                 run.Request, run.Plan.Authentication, run.Plan.Response.MaxRedirects, stop.Token).ConfigureAwait(false);
-            status = (int)response.StatusCode;
-            return (await read(response, stop.Token).ConfigureAwait(false), null);
+            run.StatusCode = (int)response.StatusCode;
+            var answer = await read(response, stop.Token).ConfigureAwait(false);
+            // One that was complete too late is none, whether anybody looked in time or not.
+            stop.Token.ThrowIfCancellationRequested();
+            return (answer, null);
         }
         // A socket that is torn down under a read complains in its own words: the reason is what tore it down.
-        catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException || UpstreamFailure.Classify(e, status) is not null))
+        catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException || UpstreamFailure.Classify(e, run.StatusCode) is not null))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return (default, run.TimedOut(status));
+            return (default, run.TimedOut());
         }
-        catch (Exception e) when (UpstreamFailure.Classify(e, status) is { } failure)
+        catch (Exception e) when (UpstreamFailure.Classify(e, run.StatusCode) is { } failure)
         {
             return (default, failure);
         }

@@ -15,6 +15,15 @@ namespace Actions.Engine.Execution;
 internal sealed record Run(
     ActionParts Plan, UpstreamRequest Request, SpokenTexts Texts, VariableValues Variables, ExecutionInput Input, long Began)
 {
+    private volatile int _statusCode;
+
+    /// <summary>The response's, from the moment that its headers are there; 0 before. One thread sets it, another may read it.</summary>
+    public int StatusCode
+    {
+        get => _statusCode;
+        set => _statusCode = value;
+    }
+
     public TimeSpan Timeout => Plan.Request.Timeout;
 
     public HostKey Host => new(Input.Workspace, Request.Url.Authority);
@@ -22,8 +31,8 @@ internal sealed record Run(
     public bool WantsBody =>
         Input.BodyView == BodyView.Full || (Input.BodyView == BodyView.Unspecified && Plan.Results.IsEmpty);
 
-    public UpstreamFailure TimedOut(int status = 0) => new(
-        FailureReason.Timeout, $"The API took longer than the time-out of {Timeout.TotalMilliseconds:0} ms.", status);
+    public UpstreamFailure TimedOut() => new(
+        FailureReason.Timeout, $"The API took longer than the time-out of {Timeout.TotalMilliseconds:0} ms.", StatusCode);
 
     public ExecutionEvent Tell(Attempt attempt, int attempts)
     {

@@ -33,6 +33,8 @@ internal sealed class Story(TimeProvider time, long began)
             cancellationToken.ThrowIfCancellationRequested();
         }
 
+        // Also when nothing was waited for: what is due already isn't told to somebody who has gone.
+        cancellationToken.ThrowIfCancellationRequested();
         await stop.CancelAsync().ConfigureAwait(false);
     }
 }

@@ -14,6 +14,8 @@ namespace Actions.Server.Configs;
 /// </summary>
 internal static class ConfigMask
 {
+    private const string Everything = "*";
+
     /// <param name="mask">Paths such as <c>messages.start_message</c>; <c>*</c> for everything; none for what is set.</param>
     /// <param name="source">What the caller sent.</param>
     /// <param name="target">What is stored; changed in place.</param>
@@ -26,22 +28,21 @@ internal static class ConfigMask
             return;
         }
 
-        var wrong = ImmutableArray.CreateBuilder<FieldViolation>();
-        for (var i = 0; i < mask.Paths.Count; i++)
+        var paths = mask.Paths.Select(path => path.Split('.')).ToList();
+        var wrong = paths.Select((path, i) => Judge(path) is { } reason
+            ? new FieldViolation($"update_mask.paths[{i}]", $"names '{mask.Paths[i]}', {reason}")
+            : null).OfType<FieldViolation>().ToImmutableArray();
+        if (!wrong.IsEmpty)
+            throw new InvalidFieldsException(wrong);
+
+        foreach (var path in paths)
         {
-            if (mask.Paths[i] == "*")
-            {
+            if (path is [Everything])
                 foreach (var field in ActionConfig.Descriptor.Fields.InDeclarationOrder().Where(f => !OutputOnly.Fields.Contains(f.Name)))
                     Copy(field, source, target);
-            }
-            else if (Write(mask.Paths[i], source, target) is { } reason)
-            {
-                wrong.Add(new FieldViolation($"update_mask.paths[{i}]", $"names '{mask.Paths[i]}', {reason}"));
-            }
+            else
+                Write(path, source, target);
         }
-
-        if (wrong.Count > 0)
-            throw new InvalidFieldsException(wrong.ToImmutable());
     }
 
     /// <summary>All that is set: messages field by field, lists and maps as a whole.</summary>
@@ -59,38 +60,47 @@ internal static class ConfigMask
     }
 
     /// <returns>What is wrong with the path, or null.</returns>
-    private static string? Write(string path, ActionConfig source, ActionConfig target)
+    private static string? Judge(string[] path)
     {
-        var steps = path.Split('.');
-        if (OutputOnly.Fields.Contains(steps[0]))
+        if (path is [Everything])
+            return null;
+        if (OutputOnly.Fields.Contains(path[0]))
             return "which only the server writes.";
 
-        IMessage? from = source;
-        IMessage to = target;
+        var message = ActionConfig.Descriptor;
         for (var i = 0; ; i++)
         {
-            if (to.Descriptor.FindFieldByName(steps[i]) is not { } field)
+            if (message.FindFieldByName(path[i]) is not { } field)
                 return "which is no field.";
-            if (i == steps.Length - 1)
-            {
-                Copy(field, from, to);
+            if (i == path.Length - 1)
                 return null;
-            }
-
             if (!IsNested(field))
-                return $"but '{steps[i]}' has no fields of its own to name; name it as a whole.";
+                return $"but '{path[i]}' has no fields of its own to name; name it as a whole.";
+            message = field.MessageType;
+        }
+    }
+
+    private static void Write(string[] path, ActionConfig source, ActionConfig target)
+    {
+        IMessage? from = source;
+        IMessage to = target;
+        foreach (var step in path[..^1])
+        {
+            var field = to.Descriptor.FindFieldByName(step);
             from = from is null ? null : (IMessage?)field.Accessor.GetValue(from);
             if (field.Accessor.GetValue(to) is not IMessage next)
             {
                 // Nothing to clear in what isn't there, and nothing to make of it.
                 if (from is null)
-                    return null;
+                    return;
                 next = field.MessageType.Parser.ParseFrom(ByteString.Empty);
                 field.Accessor.SetValue(to, next);
             }
 
             to = next;
         }
+
+        Copy(to.Descriptor.FindFieldByName(path[^1]), from, to);
     }
 
     private static void Copy(FieldDescriptor field, IMessage? source, IMessage target)

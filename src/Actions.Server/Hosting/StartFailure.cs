@@ -12,12 +12,12 @@ internal static class StartFailure
         OptionsValidationException e => $"A setting is wrong. {string.Join(" ", e.Failures)}",
         // Of a value that is no number, time and so on; its own text names the key.
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } e => $"A setting is wrong. {OneLine(e)}",
-        StoreUnavailableException e => $"{e.Message} {e.InnerException?.Message} Look at Storage:Sqlite:Path.",
+        StoreUnavailableException { InnerException: { } cause } e => $"{e.Message} {OneLine(cause)} Look at Storage:Sqlite:Path.",
         // An address or a certificate, whatever the type: there are many.
         _ when exception.StackTrace?.Contains(" Microsoft.AspNetCore.Server.Kestrel.", StringComparison.Ordinal) == true =>
             $"{OneLine(exception)} Look at Kestrel:Endpoints:Grpc:Url, Kestrel:Endpoints:Web:Url and what else is under Kestrel.",
         _ => null,
     };
 
-    private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
+    private static string OneLine(Exception e) => $"{e.Message.ReplaceLineEndings(" ").TrimEnd(' ', '.')}.";
 }

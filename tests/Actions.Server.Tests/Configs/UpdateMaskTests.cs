@@ -20,9 +20,11 @@ public sealed class UpdateMaskTests(ServerFixture fixture) : IClassFixture<Serve
             stored => stored.Messages.StartMessage = "Hold on." },
         { "messages.start_message", _ => { }, stored => stored.Messages.StartMessage = "" },
         { "messages.delay_repeat_interval", _ => { }, stored => stored.Messages.DelayRepeatInterval = null },
-        { "request.timeout", sent => sent.Request = new() { Timeout = new() { Seconds = 9 } }, stored => stored.Request.Timeout.Seconds = 9 },
+        { "request.timeout", sent => sent.Request = new() { Timeout = new() { Seconds = 9 } },
+            stored => stored.Request.Timeout.Seconds = 9 },
         // A message as a whole.
-        { "messages", sent => sent.Messages = new() { StartMessage = "Hold on." }, stored => stored.Messages = new() { StartMessage = "Hold on." } },
+        { "messages", sent => sent.Messages = new() { StartMessage = "Hold on." },
+            stored => stored.Messages = new() { StartMessage = "Hold on." } },
         { "messages", _ => { }, stored => stored.Messages = null },
         // Lists and maps: always as a whole.
         { "labels", sent => sent.Labels.Add("only", "one"), stored => { stored.Labels.Clear(); stored.Labels.Add("only", "one"); } },
@@ -138,6 +140,17 @@ public sealed class UpdateMaskTests(ServerFixture fixture) : IClassFixture<Serve
         refusal.ShouldBeViolationOf("update_mask.paths[1]");
         refusal.Violations[0].Description.ShouldContain($"'{path}'");
         (await _server.GetAsync(old.Id)).ShouldBe(old);
+    }
+
+    [Theory]
+    [InlineData("messages.nothing")]
+    [InlineData("response_policy.max_body_bytes.unit")]
+    [InlineData("authentication.api_key.nothing")]
+    public async Task PathThatCannotBeWrittenBelowWhatIsNotThere_IsAViolationToo(string path)
+    {
+        var old = await _server.CreateAsync(AnAction.Any());
+
+        (await RefusalAsync(new() { Id = old.Id }, path)).ShouldBeViolationOf("update_mask.paths[0]");
     }
 
     [Fact]

@@ -105,7 +105,11 @@ public sealed class UpdateTests(ServerFixture fixture) : IClassFixture<ServerFix
         {
             Id = old.Id,
             Description = "Newer.",
-            Request = new() { TextBody = new() { Text = "{order_id}", ContentType = "text/plain" }, Headers = { new Header { Name = "X-Only", Value = "1" } } },
+            Request = new()
+            {
+                TextBody = new() { Text = "{order_id}", ContentType = "text/plain" },
+                Headers = { new Header { Name = "X-Only", Value = "1" } },
+            },
             Messages = new() { StartMessage = "Hold on.", DelayThreshold = Duration.FromTimeSpan(TimeSpan.FromSeconds(2)) },
             Labels = { ["only"] = "one" },
             Disabled = true,

@@ -78,7 +78,8 @@ public sealed class KillTests
             {
                 var action = AnAction.Any();
                 action.Description = Created;
-                var stored = (await configs.CreateActionConfigAsync(new() { ActionConfig = action }, cancellationToken: Token)).ActionConfig;
+                var stored =
+                    (await configs.CreateActionConfigAsync(new() { ActionConfig = action }, cancellationToken: Token)).ActionConfig;
                 acknowledged[stored.Id] = stored;
                 var change = new ActionConfig { Id = stored.Id, Description = Updated };
                 acknowledged[stored.Id] =

@@ -32,7 +32,11 @@ public sealed class ViolationTests(ServerFixture fixture) : IClassFixture<Server
                 JsonBody = "{\"id\": {order_id}}",
                 Timeout = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(99)),
             },
-            Variables = { new Variable { Name = "1st" }, new Variable { Name = "n", Type = VariableType.Number, DefaultValue = Value.ForBool(true) } },
+            Variables =
+            {
+                new Variable { Name = "1st" },
+                new Variable { Name = "n", Type = VariableType.Number, DefaultValue = Value.ForBool(true) },
+            },
             Messages = new() { DelayRepeatInterval = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(99)) },
             Results = { new ResultField { Variable = "a", JsonPath = "$." }, new ResultField { Variable = "a", JsonPath = "$.a" } },
             ResponsePolicy = new() { SuccessStatuses = { "200", "6xx" }, MaxBodyBytes = (3 << 20) + 1 },
@@ -66,7 +70,7 @@ public sealed class ViolationTests(ServerFixture fixture) : IClassFixture<Server
         action.Authentication = new() { BearerToken = new() { Token = new() { Plaintext = "s3cret" } } };
         action.RetryPolicy = new() { MaxAttempts = 2 };
         action.ResponsePolicy = new() { MaxRedirects = 1 };
-        foreach (var path in (string[])["$..id", "$.items[*]", "$.*", "$.items[?@.open]", "$.items[0:2]", "$.items[:]", "$['a','b']", "$[0,1]"])
+        foreach (var path in "$..id $.items[*] $.* $.items[?@.open] $.items[0:2] $.items[:] $['a','b'] $[0,1]".Split(' '))
             action.Results.Add(new ResultField { Variable = $"v{action.Results.Count}", JsonPath = path });
 
         var refusal = await CreateAsync(action);
@@ -78,7 +82,8 @@ public sealed class ViolationTests(ServerFixture fixture) : IClassFixture<Server
             .. Enumerable.Range(0, 8).Select(i => $"action_config.results[{i}].json_path"),
         ]);
         refusal.Violations.ShouldAllBe(violation =>
-            violation.Description.Contains("not supported by this version yet") || violation.Description.Contains("this version doesn't support yet"));
+            violation.Description.Contains("not supported by this version yet")
+            || violation.Description.Contains("this version doesn't support yet"));
     }
 
     [Fact]
@@ -120,7 +125,8 @@ public sealed class ViolationTests(ServerFixture fixture) : IClassFixture<Server
     {
         var stored = await _server.CreateAsync(AnAction.Complete());
 
-        (await ExecuteAsync(new() { Id = stored.Id, Variables = { ["count"] = Value.ForString("one"), ["tenant"] = Value.ForString("t") } }))
+        (await ExecuteAsync(
+            new() { Id = stored.Id, Variables = { ["count"] = Value.ForString("one"), ["tenant"] = Value.ForString("t") } }))
             .ShouldBeInvalid("ERROR_REASON_MISSING_VARIABLE", "variables.order_id", "variables.count");
     }
 

@@ -12,15 +12,18 @@ public sealed partial class DeclarationTests
 {
     private static readonly Assembly[] Ours = [typeof(ActionEngine).Assembly, typeof(IActionStore).Assembly, typeof(RpcErrors).Assembly];
 
+    private const BindingFlags Declared = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public
+        | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+
     [Fact]
     public void EachOption_IsDocumented()
     {
         var options = Ours.SelectMany(assembly => assembly.GetTypes())
-            .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && type.Namespace!.StartsWith("Actions.", StringComparison.Ordinal))
+            .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal) && type.Namespace?.StartsWith("Actions.") == true)
             .ToList();
         options.Count.ShouldBeGreaterThan(3);
 
-        var undocumented = options.SelectMany(type => type.GetProperties(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
+        var undocumented = options.SelectMany(type => type.GetProperties())
             .Where(property => SummaryOf(property).Length < 10)
             .Select(property => $"{property.DeclaringType!.Name}.{property.Name}");
         undocumented.ShouldBeEmpty();
@@ -30,8 +33,9 @@ public sealed partial class DeclarationTests
     public void LogEvents_HaveIdsOfTheirOwn()
     {
         var events = Ours.SelectMany(assembly => assembly.GetTypes())
-            .SelectMany(type => type.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-            .Select(method => (Method: $"{method.DeclaringType!.Name}.{method.Name}", Event: method.GetCustomAttribute<LoggerMessageAttribute>()))
+            .SelectMany(type => type.GetMethods(Declared))
+            .Select(method => (
+                Method: $"{method.DeclaringType!.Name}.{method.Name}", Event: method.GetCustomAttribute<LoggerMessageAttribute>()))
             .Where(declared => declared.Event is not null)
             .ToList();
 

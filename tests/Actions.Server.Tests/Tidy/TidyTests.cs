@@ -20,7 +20,8 @@ public sealed partial class TidyTests
         ["Actions.Server"] = ["Actions.Contract", "Actions.Engine", "Actions.Storage", "Actions.WebConsole"],
     };
 
-    private static readonly string[] DatabaseDrivers = ["Microsoft.Data.", "System.Data.", "Microsoft.EntityFrameworkCore", "MongoDB.", "SQLite", "Npgsql", "Dapper"];
+    private static readonly string[] DatabaseDrivers =
+        ["Microsoft.Data.", "System.Data.", "Microsoft.EntityFrameworkCore", "MongoDB.", "SQLite", "Npgsql", "Dapper"];
     private static readonly string[] WebFrameworks = ["Microsoft.AspNetCore", "Grpc."];
 
     // Packages, and assemblies really used, that each project keeps out.
@@ -91,8 +92,9 @@ public sealed partial class TidyTests
             .ShouldBeEmpty();
         foreach (var path in Repository.Sources)
         {
-            foreach (var segments in Namespace().Matches(SourceText.CodeOf(Repository.Read(path))).Select(match => match.Groups[1].Value.Split('.')))
+            foreach (Match declared in Namespace().Matches(SourceText.CodeOf(Repository.Read(path))))
             {
+                var segments = declared.Groups[1].Value.Split('.');
                 segments.ShouldNotContain(segment => MeaninglessNames.Contains(segment), path);
                 // These would hide Grpc.Core and System.Console.
                 segments.Skip(1).Where(segment => segments[0] == "Actions" && segment is "Grpc" or "Console").ShouldBeEmpty(path);
@@ -116,10 +118,22 @@ public sealed partial class TidyTests
     [Fact]
     public void Methods_AreShort()
     {
-        var methods = Repository.Sources.SelectMany(path => MethodsOf(path).Select(method => (Path: path, method.Signature, method.Lines))).ToList();
+        var methods = Repository.Sources
+            .SelectMany(path => MethodsOf(path).Select(method => (Path: path, method.Signature, method.Lines))).ToList();
 
         methods.Count.ShouldBeGreaterThan(500);
         methods.Where(method => method.Lines > MaxMethodLines).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Tests_AreNamedForAConditionAndItsOutcome()
+    {
+        var names = Repository.Sources.Where(path => path.StartsWith("tests/Actions.Server.Tests/", StringComparison.Ordinal))
+            .SelectMany(path => TestMethod().Matches(SourceText.CodeOf(Repository.Read(path))))
+            .Select(match => match.Groups[1].Value).ToList();
+
+        names.Count.ShouldBeGreaterThan(100);
+        names.Where(name => name.Split('_') is not [{ Length: > 0 }, { Length: > 0 }]).ShouldBeEmpty();
     }
 
     [Fact]
@@ -127,7 +141,7 @@ public sealed partial class TidyTests
         Repository.Read("src/Actions.Server/Program.cs").AsSpan().Count('\n').ShouldBeLessThan(MaxProgramLines);
 
     [Fact]
-    public void NothingIsLeftForLater()
+    public void Files_LeaveNothingForLater()
     {
         foreach (var path in Repository.Texts)
         {
@@ -162,6 +176,21 @@ public sealed partial class TidyTests
         MakeCommand().Matches(Repository.Read("README.md")).Select(match => match.Groups[1].Value).ShouldContain("demo");
     }
 
+    [Fact]
+    public void SettingsNamedInTheReadme_Exist()
+    {
+        Assert.SkipUnless(Repository.Files.Contains("README.md"), "There is no README.md yet.");
+        var known = new[] { typeof(Engine.EngineOptions), typeof(Actions.Storage.StorageOptions), typeof(ServerOptions) }
+            .SelectMany(options => options.Assembly.GetTypes())
+            .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal))
+            .SelectMany(type => type.GetProperties().Select(property => $"{type.Name[..^"Options".Length]}__{property.Name}"))
+            .ToHashSet();
+
+        var named = Setting().Matches(Repository.Read("README.md")).Select(match => match.Groups[1].Value).ToList();
+        named.ShouldNotBeEmpty();
+        named.Except(known).ShouldBeEmpty();
+    }
+
     private static IReadOnlyList<(string Signature, int Lines)> MethodsOf(string path)
     {
         try
@@ -189,6 +218,9 @@ public sealed partial class TidyTests
     [GeneratedRegex(@"\b(class|struct|interface|record|enum)\s+\w*(Manager|Helper|Util|Utility|Utilitie)s?\b")]
     private static partial Regex MeaninglessType();
 
+    [GeneratedRegex(@"\[(?:Fact|Theory)\b(?:\s*\[|[^\[{;])*?\bpublic (?:async )?\w+ (\w+)\(")]
+    private static partial Regex TestMethod();
+
     [GeneratedRegex(@"\.(cs|cshtml|py|sh|mjs|js|ts|go|proto)$|^Makefile$")]
     private static partial Regex HandWritten();
 
@@ -201,6 +233,10 @@ public sealed partial class TidyTests
 
     [GeneratedRegex(@"(?<![\w.])/(home|Users|root|work)/|\bC:[\\/]{1,2}Users\b")]
     private static partial Regex PathOfOneMachine();
+
+    // The last section and the name, as in the environment. What is under Kestrel is Kestrel's.
+    [GeneratedRegex(@"\b(?:Storage__)?((?:Server|Engine|Drain|Readiness|Storage|Sqlite)__[A-Z][A-Za-z]*)\b(?!__)")]
+    private static partial Regex Setting();
 
     [GeneratedRegex(@"^([a-z][\w-]*):", RegexOptions.Multiline)]
     private static partial Regex Target();

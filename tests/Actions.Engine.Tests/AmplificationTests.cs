@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Actions.Engine.Extraction;
+using Actions.V1;
+using Google.Protobuf.WellKnownTypes;
+using HttpMethod = Actions.V1.HttpMethod;
+
+namespace Actions.Engine.Tests;
+
+/// <summary>A little that refers to much, often: it is refused before it becomes very much.</summary>
+public sealed class AmplificationTests : IDisposable
+{
+    // 1,000 times 250 KB, twice that as UTF-16, three times that percent-encoded.
+    private const int Repetitions = 1_000;
+    private const int ValueLength = 250_000;
+    private const int FarLess = 32 << 20;
+
+    private readonly EngineUnderTest _engine = new();
+
+    public void Dispose() => _engine.Dispose();
+
+    public static TheoryData<string, Action<ActionConfig>> Places
+    {
+        get
+        {
+            var often = string.Concat(Enumerable.Repeat("{v}", Repetitions));
+            return new()
+            {
+                { "URL", config => config.Request.Url = "http://h/" + string.Concat(Enumerable.Repeat("{v}/", Repetitions)) },
+                { "URL", config => config.Request.Url = $"http://h/{often}" },
+                { "URL", config => config.Request.Url = $"http://h/?{often}" },
+                { "URL", config => config.Request.QueryParameters.Add(new QueryParameter { Name = "p", Value = often }) },
+                { "URL", config => config.Request.QueryParameters.Add(
+                    Enumerable.Repeat(new QueryParameter { Name = "p", Value = "{v}" }, 128)) },
+                { "header 'X'", config => config.Request.Headers.Add(new Header { Name = "X", Value = often }) },
+                { "body", config => config.Request.JsonBody = $"[\"{often}\"]" },
+                { "body", config => config.Request.JsonBody = $"[{string.Join(',', Enumerable.Repeat("\"{v}\"", Repetitions))}]" },
+                { "body", config => config.Request.JsonBody = $"{{{string.Join(',', Enumerable.Repeat("\"k\":\"{v}.\"", Repetitions))}}}" },
+                { "body", config => config.Request.TextBody = new TextBody { Text = often, ContentType = "text/plain" } },
+                { "body", config => config.Request.FormBody = new FormBody { Fields = { new QueryParameter { Name = "p", Value = often } } } },
+                { "body", config => config.Request.FormBody =
+                    new FormBody { Fields = { Enumerable.Repeat(new QueryParameter { Name = "p", Value = "{v}" }, 128) } } },
+                { "start message", config => config.Messages = new Messages { StartMessage = often } },
+                { "delay message", config => config.Messages = new Messages { DelayMessage = often } },
+                { "failure message", config => config.Messages = new Messages { FailureMessage = often } },
+            };
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Places))]
+    public void LargeValueReferredToOften_RefusedEarly(string place, Action<ActionConfig> refer)
+    {
+        var config = Configs.With(HttpMethod.Post, "http://h/");
+        refer(config);
+        var values = Configs.Values(("v", new string('\u00e4', ValueLength / 2)));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var refused = Should.Throw<InvalidFieldsException>(() => _engine.Execute(config, values));
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(FarLess);
+        var violation = refused.Violations.ShouldHaveSingleItem();
+        violation.Field.ShouldBe("variables");
+        violation.Description.ShouldContain(place);
+    }
+
+    [Fact]
+    public void LargeResponseSelectedOften_RefusedEarly()
+    {
+        using var response = JsonDocument.Parse($"[{string.Join(',', Enumerable.Repeat("0", 100_000))}]");
+        var fields = Enumerable.Range(0, 128).Select(i => new ResultFieldPlan($"v{i}", "$", JsonPath.Parse("$"), null, true));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Should.Throw<Exception>(() => new ResultPlan([.. fields]).Extract(response.RootElement));
+
+        // One takes some 10 MB, and four are as much as fits into an event.
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(128 << 20);
+    }
+
+    [Fact]
+    public async Task LargeResponseSelectedOften_ResponseTooLarge()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response($"[{string.Join(',', Enumerable.Repeat("0", 100_000))}]"));
+        var config = Configs.Get(upstream.Url);
+        for (var i = 0; i < 128; i++)
+            config.Selecting($"v{i}", "$");
+
+        var failure = await _engine.FailureAsync(config);
+
+        failure.Reason.ShouldBe(FailureReason.ResponseTooLarge);
+        failure.Detail.ShouldBe("The selected fields are too large for one message.");
+        failure.StatusCode.ShouldBe(200);
+    }
+
+    [Fact]
+    public void ManyThingsWrong_NamedUpToALimit()
+    {
+        var config = Configs.Get("http://h/");
+        config.Request.Headers.Add(Enumerable.Repeat(new Header(), 20_000));
+
+        var refused = Should.Throw<InvalidFieldsException>(() => _engine.Compile(config));
+
+        refused.Violations.Length.ShouldBe(1_000);
+    }
+
+    [Fact]
+    public async Task MessagesAsLongAsTheyMayBe_Told()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("", status: "500 Oops"));
+        var limit = 16384;
+        var config = Configs.Get(upstream.Url);
+        config.Messages = new Messages { FailureMessage = "{v}" };
+
+        (await _engine.FailureAsync(config, Configs.Values(("v", new string('x', limit))))).Message.Length.ShouldBe(limit);
+        Should.Throw<InvalidFieldsException>(() => _engine.Execute(config, Configs.Values(("v", new string('x', limit + 1)))))
+            .Violations.ShouldHaveSingleItem()
+            .ShouldBe(new FieldViolation("variables", $"make the failure message longer than {limit} characters."));
+    }
+
+    [Fact]
+    public async Task SpokenNaturally_TextsThatNobodyHearsDoNotCount()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
+        var config = Configs.Get(upstream.Url);
+        config.Messages = new Messages { SpeakNaturally = true, StartMessage = "{v}" };
+
+        await _engine.ResultAsync(config, Configs.Values(("v", new string('x', ValueLength))));
+    }
+}
