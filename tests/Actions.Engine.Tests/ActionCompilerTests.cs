@@ -84,11 +84,11 @@ public sealed class ActionCompilerTests
             Root);
 
         (plan.Id, plan.Name, plan.Disabled).ShouldBe(("0197", "Check Order Status", true));
-        plan.Request.Timeout.ShouldBe(TimeSpan.FromSeconds(5));
-        plan.Messages.DelayThreshold.ShouldBe(TimeSpan.FromSeconds(1));
-        plan.Messages.DelayRepeatInterval.ShouldBe(TimeSpan.FromSeconds(3));
-        plan.Response.MaxBodyBytes.ShouldBe(3 << 20);
-        plan.Results.IsEmpty.ShouldBeFalse();
+        plan.Parts.Request.Timeout.ShouldBe(TimeSpan.FromSeconds(5));
+        plan.Parts.Messages.DelayThreshold.ShouldBe(TimeSpan.FromSeconds(1));
+        plan.Parts.Messages.DelayRepeatInterval.ShouldBe(TimeSpan.FromSeconds(3));
+        plan.Parts.Response.MaxBodyBytes.ShouldBe(3 << 20);
+        plan.Parts.Results.IsEmpty.ShouldBeFalse();
     }
 
     [Fact]
@@ -96,14 +96,14 @@ public sealed class ActionCompilerTests
     {
         var plan = new ActionCompiler(new EngineOptions()).Compile(Configs.Get("http://h"), Root);
 
-        plan.Request.Timeout.ShouldBe(TimeSpan.FromSeconds(10));
-        plan.Request.Body.ShouldBeNull();
-        plan.Messages.DelayThreshold.ShouldBeNull();
-        plan.Messages.DelayRepeatInterval.ShouldBeNull();
-        plan.Response.MaxBodyBytes.ShouldBe(1 << 20);
-        plan.Response.SuccessStatuses.Contains(204).ShouldBeTrue();
-        plan.Response.SuccessStatuses.Contains(304).ShouldBeFalse();
-        plan.Results.IsEmpty.ShouldBeTrue();
+        plan.Parts.Request.Timeout.ShouldBe(TimeSpan.FromSeconds(10));
+        plan.Parts.Request.Body.ShouldBeNull();
+        plan.Parts.Messages.DelayThreshold.ShouldBeNull();
+        plan.Parts.Messages.DelayRepeatInterval.ShouldBeNull();
+        plan.Parts.Response.MaxBodyBytes.ShouldBe(1 << 20);
+        plan.Parts.Response.SuccessStatuses.Contains(204).ShouldBeTrue();
+        plan.Parts.Response.SuccessStatuses.Contains(304).ShouldBeFalse();
+        plan.Parts.Results.IsEmpty.ShouldBeTrue();
         plan.Disabled.ShouldBeFalse();
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Actions.Engine.Extraction;
+using Actions.Engine.Extraction.Paths;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using HttpMethod = Actions.V1.HttpMethod;
@@ -67,10 +68,10 @@ public sealed class AmplificationTests : IDisposable
     public void LargeResponseSelectedOften_RefusedEarly()
     {
         using var response = JsonDocument.Parse($"[{string.Join(',', Enumerable.Repeat("0", 100_000))}]");
-        var fields = Enumerable.Range(0, 128).Select(i => new ResultFieldPlan($"v{i}", "$", JsonPath.Parse("$"), null, true));
+        var fields = Enumerable.Range(0, 128).Select(i => new ResultFieldPlan($"v{i}", "$", JsonPath.Parse("$"), null, null, true, null));
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        Should.Throw<Exception>(() => new ResultPlan([.. fields]).Extract(response.RootElement));
+        Should.Throw<Exception>(() => new ResultPlan([.. fields]).Extract(new Answer(200, _ => null, response.RootElement), strict: true));
 
         // One takes some 10 MB, and four are as much as fits into an event.
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(128 << 20);

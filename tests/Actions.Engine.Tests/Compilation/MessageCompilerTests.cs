@@ -70,5 +70,5 @@ public sealed class MessageCompilerTests
     public void DelayMessageWithoutAThreshold_TwoSeconds() =>
         new ActionCompiler(new EngineOptions()).Compile(
             new ActionConfig(Configs.Get("http://h")) { Messages = new Messages { DelayMessage = "One moment." } }, Root)
-            .Messages.DelayThreshold.ShouldBe(TimeSpan.FromSeconds(2));
+            .Parts.Messages.DelayThreshold.ShouldBe(TimeSpan.FromSeconds(2));
 }

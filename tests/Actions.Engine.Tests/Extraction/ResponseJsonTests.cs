@@ -69,7 +69,7 @@ public sealed class ResponseJsonTests
     [InlineData(new byte[] { 0x22, 0xed, 0xa0, 0x80, 0x22 })]
     [InlineData(new byte[] { 0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00 })]
     public void InvalidUtf8_Refused(byte[] body) =>
-        Should.Throw<FormatException>(() => ResponseJson.Parse(body, "application/json", wanted: true, 64)).Message.ShouldBe("it is no UTF-8");
+        Should.Throw<FormatException>(() => Parse(body, "application/json", wanted: true)).Message.ShouldBe("it is no UTF-8");
 
     [Fact]
     public void Depth_AtMostTheLimit()
@@ -81,5 +81,11 @@ public sealed class ResponseJsonTests
     }
 
     private static System.Text.Json.JsonDocument? Parse(string body, string contentType, bool wanted) =>
-        ResponseJson.Parse(Encoding.UTF8.GetBytes(body), contentType, wanted, maxDepth: 64);
+        Parse(Encoding.UTF8.GetBytes(body), contentType, wanted);
+
+    private static System.Text.Json.JsonDocument? Parse(byte[] body, string contentType, bool wanted)
+    {
+        var json = ResponseJson.TryParse(body, contentType, wanted, maxDepth: 64, out var broken);
+        return broken is null ? json : throw new FormatException(broken);
+    }
 }

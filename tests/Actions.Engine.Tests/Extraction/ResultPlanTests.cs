@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Actions.Engine.Extraction;
+using Actions.Engine.Extraction.Paths;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Tests.Extraction;
@@ -99,7 +100,7 @@ public sealed class ResultPlanTests
     [Fact]
     public void HalfASurrogatePairInANameOnTheWay_Refused() =>
         Should.Throw<FormatException>(() => Extract("""{"a":1,"\ud800":2}""", Field("$.a")))
-            .Message.ShouldBe("a name on the way to $.a is no Unicode text");
+            .Message.ShouldBe("a string on the way to $.a is no Unicode text");
 
     [Fact]
     public void PairOfSurrogateEscapes_IsText() =>
@@ -107,11 +108,11 @@ public sealed class ResultPlanTests
 
     private static ResultFieldPlan Field(
         string path, bool required = false, Value? otherwise = null, string variable = "v") =>
-        new(variable, path, JsonPath.Parse(path), otherwise, required);
+        new(variable, path, JsonPath.Parse(path), Header: null, otherwise, required, SampleKind: null);
 
     private static Dictionary<string, Value> Extract(string? json, params ResultFieldPlan[] fields)
     {
         using var document = json is null ? null : JsonDocument.Parse(Encoding.UTF8.GetBytes(json), new JsonDocumentOptions { MaxDepth = 512 });
-        return new ResultPlan([.. fields]).Extract(document?.RootElement);
+        return new ResultPlan([.. fields]).Extract(new Answer(200, _ => null, document?.RootElement), strict: true);
     }
 }

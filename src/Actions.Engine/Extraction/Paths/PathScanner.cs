@@ -138,7 +138,8 @@ internal sealed class PathScanner(string text)
             throw Wrong("holds half a surrogate pair");
         if (!char.IsHighSurrogate(code))
             return;
-        Expect("\\u");
+        if (!Take("\\u"))
+            throw Wrong("holds half a surrogate pair");
         var low = TakeHex();
         value.Append(char.IsLowSurrogate(low) ? low : throw Wrong("holds half a surrogate pair"));
     }
