@@ -29,7 +29,7 @@ public sealed class ActionEngine(UpstreamHttp upstream, EngineOptions options, T
         var variables = plan.Variables.Bind(input.Variables);
         // 2 render
         var request = UpstreamRequest.Render(plan.Request, variables, input.IdempotencyKey, options);
-        var texts = plan.Messages.Render(variables);
+        var texts = plan.Messages.Render(variables, options);
         return TellAsync(new Run(plan, request, texts, input.BodyView, began), cancellationToken);
     }
 
@@ -43,7 +43,7 @@ public sealed class ActionEngine(UpstreamHttp upstream, EngineOptions options, T
         var began = time.GetTimestamp();
         var variables = plan.Variables.Bind(input.Variables);
         var request = UpstreamRequest.Render(plan.Request, variables, input.IdempotencyKey, options);
-        var texts = plan.Messages.Render(variables);
+        var texts = plan.Messages.Render(variables, options);
         var masked = UpstreamRequest.RenderMasked(
             plan.Request, variables.Mask(plan.Variables.Sensitive, "MASKED"), input.IdempotencyKey);
 
@@ -162,6 +162,10 @@ public sealed class ActionEngine(UpstreamHttp upstream, EngineOptions options, T
         catch (MissingResultException e)
         {
             return Fail(FailureReason.MissingResult, e.Message);
+        }
+        catch (ResultsTooLargeException e)
+        {
+            return Fail(FailureReason.ResponseTooLarge, e.Message);
         }
         catch (FormatException e)
         {

@@ -13,17 +13,26 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
     /// <param name="root">The response, or null when it had no body.</param>
     /// <exception cref="MissingResultException">A required field without a default is not there.</exception>
     /// <exception cref="FormatException">A selected value can't be a variable.</exception>
+    /// <exception cref="ResultsTooLargeException">Together they are too large for an event.</exception>
     public Dictionary<string, Value> Extract(JsonElement? root)
     {
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
+        var size = 0L;
         foreach (var field in fields)
         {
-            if (root is { } document && Select(field, document) is { } node)
-                variables.Add(field.Variable, Convert(field, node));
-            else if (field.Default is not null)
-                variables.Add(field.Variable, field.Default);
-            else if (field.Required)
-                throw new MissingResultException(field.Variable, field.PathText);
+            var value = root is { } document && Select(field, document) is { } node ? Convert(field, node) : field.Default;
+            if (value is null)
+            {
+                if (field.Required)
+                    throw new MissingResultException(field.Variable, field.PathText);
+                continue;
+            }
+
+            variables.Add(field.Variable, value);
+            // A response can be selected whole by every field: what can't be told isn't collected first.
+            size += value.CalculateSize();
+            if (size > ContractLimits.MaxEventBytes)
+                throw new ResultsTooLargeException();
         }
 
         return variables;
@@ -60,3 +69,6 @@ internal sealed record ResultFieldPlan(string Variable, string PathText, JsonPat
 /// <summary>A required field is not in the response.</summary>
 internal sealed class MissingResultException(string variable, string path)
     : Exception($"The response has nothing at {path}, which '{variable}' requires.");
+
+/// <summary>The selected fields are too large for one event.</summary>
+internal sealed class ResultsTooLargeException() : Exception("The selected fields are too large for one message.");
