@@ -70,7 +70,7 @@ public sealed class ActionEngine
         if (parts.Retry.NeedsIdempotencyKey && input.IdempotencyKey.Length == 0)
             input = input with { IdempotencyKey = Guid.NewGuid().ToString() };
         var request = UpstreamRequest.Render(parts.Request, variables, input.IdempotencyKey, _options);
-        return new Run(parts, request, parts.Messages.Render(variables), variables, input, began);
+        return new Run(parts, request, parts.Messages.Render(variables, _options), variables, input, began);
     }
 
     private async IAsyncEnumerable<ExecutionEvent> TellAsync(

@@ -71,11 +71,26 @@ internal sealed record MessagePlan(
     public IEnumerable<string> Names =>
         Start.Names.Concat(Delay.Names).Concat(Failure.Names).Concat(FailureByReason.Values.SelectMany(message => message.Names));
 
-    public SpokenTexts Render(VariableValues variables) => new(
-        SpeakNaturally ? "" : Start.Render(variables),
-        SpeakNaturally ? "" : Delay.Render(variables),
-        Failure.Render(variables),
-        FailureByReason.ToImmutableDictionary(pair => pair.Key, pair => pair.Value.Render(variables)));
+    /// <exception cref="InvalidFieldsException">The variables make one of them too long.</exception>
+    public SpokenTexts Render(VariableValues variables, EngineOptions options)
+    {
+        var violations = new Violations();
+        string Text(Template template, string name)
+        {
+            var text = template.Render(variables, options.MaxRenderedMessageLength);
+            if (text.Length > options.MaxRenderedMessageLength)
+                violations.Add("variables", $"make the {name} message longer than {options.MaxRenderedMessageLength} characters.");
+            return text;
+        }
+
+        var texts = new SpokenTexts(
+            SpeakNaturally ? "" : Text(Start, "start"),
+            SpeakNaturally ? "" : Text(Delay, "delay"),
+            Text(Failure, "failure"),
+            FailureByReason.ToImmutableDictionary(pair => pair.Key, pair => Text(pair.Value, $"{pair.Key} failure")));
+        violations.ThrowIfAny();
+        return texts;
+    }
 }
 
 /// <summary>The messages of one execution.</summary>

@@ -54,6 +54,10 @@ public sealed class EngineOptions
     [Range(1, 65_536)]
     public int MaxMessageLength { get; set; } = 4_096;
 
+    /// <summary>Characters of a message with its variables filled in. Four times the template's.</summary>
+    [Range(1, 1_048_576)]
+    public int MaxRenderedMessageLength { get; set; } = 16_384;
+
     /// <summary>Variables that an action declares, and that a call brings.</summary>
     [Range(1, 10_000)]
     public int MaxVariables { get; set; } = 128;

@@ -5,6 +5,9 @@ namespace Actions.Engine;
 /// <summary>Collects violations under a root field.</summary>
 internal sealed class Violations(string root = "")
 {
+    // Far more than a status can carry, or anybody reads at a time.
+    private const int MaxViolations = 1_000;
+
     private readonly ImmutableArray<FieldViolation>.Builder _found = ImmutableArray.CreateBuilder<FieldViolation>();
 
     public void Add(string field, string description) => Add(field, description, isMissingVariable: false);
@@ -29,7 +32,7 @@ internal sealed class Violations(string root = "")
     private void Add(string field, string description, bool isMissingVariable)
     {
         var violation = new FieldViolation(root.Length == 0 ? field : $"{root}.{field}", description, isMissingVariable);
-        if (!_found.Contains(violation))
+        if (_found.Count < MaxViolations && !_found.Contains(violation))
             _found.Add(violation);
     }
 }

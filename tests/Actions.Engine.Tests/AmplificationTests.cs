@@ -10,10 +10,10 @@ namespace Actions.Engine.Tests;
 /// <summary>A little that refers to much, often: it is refused before it becomes very much.</summary>
 public sealed class AmplificationTests : IDisposable
 {
-    // 1,000 times 250 KB, twice that as UTF-16, three times that percent-encoded.
+    // 1,000 times 250 KB: as text 250 MB, and many times that on the way.
     private const int Repetitions = 1_000;
     private const int ValueLength = 250_000;
-    private const int FarLess = 32 << 20;
+    private const int FarLess = 128 << 20;
 
     private readonly EngineUnderTest _engine = new();
 
@@ -71,7 +71,7 @@ public sealed class AmplificationTests : IDisposable
         var fields = Enumerable.Range(0, 128).Select(i => new ResultFieldPlan($"v{i}", "$", JsonPath.Parse("$"), null, null, true, null));
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        Should.Throw<Exception>(() => new ResultPlan([.. fields]).Extract(new Answer(200, _ => null, response.RootElement), strict: true));
+        Should.Throw<ResultsTooLargeException>(() => new ResultPlan([.. fields]).Extract(new Answer(200, _ => null, response.RootElement), strict: true));
 
         // One takes some 10 MB, and four are as much as fits into an event.
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(128 << 20);
@@ -107,7 +107,7 @@ public sealed class AmplificationTests : IDisposable
     public async Task MessagesAsLongAsTheyMayBe_Told()
     {
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("", status: "500 Oops"));
-        var limit = 16384;
+        var limit = new EngineOptions().MaxRenderedMessageLength;
         var config = Configs.Get(upstream.Url);
         config.Messages = new Messages { FailureMessage = "{v}" };
 

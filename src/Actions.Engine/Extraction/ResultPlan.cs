@@ -21,17 +21,26 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
     /// <param name="strict">Whether a required field without a default has to be there.</param>
     /// <exception cref="MissingResultException">It is not.</exception>
     /// <exception cref="FormatException">A selected value can't be a variable.</exception>
+    /// <exception cref="ResultsTooLargeException">Together they are too large for an event.</exception>
     public Dictionary<string, Value> Extract(Answer answer, bool strict)
     {
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
+        var size = 0L;
         foreach (var field in fields)
         {
-            if (field.Select(answer) is { } value)
-                variables.Add(field.Variable, value);
-            else if (field.Default is not null)
-                variables.Add(field.Variable, field.Default);
-            else if (field.Required && strict)
-                throw new MissingResultException(field.Variable, field.Origin);
+            var value = field.Select(answer) ?? field.Default;
+            if (value is null)
+            {
+                if (field.Required && strict)
+                    throw new MissingResultException(field.Variable, field.Origin);
+                continue;
+            }
+
+            variables.Add(field.Variable, value);
+            // A response can be selected whole by every field: what can't be told isn't collected first.
+            size += value.CalculateSize();
+            if (size > ContractLimits.MaxEventBytes)
+                throw new ResultsTooLargeException();
         }
 
         return variables;
@@ -120,3 +129,6 @@ internal sealed record ResultFieldPlan(
 /// <summary>A required field is not in the response.</summary>
 internal sealed class MissingResultException(string variable, string origin)
     : Exception($"The response has nothing at {origin}, which '{variable}' requires.");
+
+/// <summary>The selected fields are too large for one event.</summary>
+internal sealed class ResultsTooLargeException() : Exception("The selected fields are too large for one message.");

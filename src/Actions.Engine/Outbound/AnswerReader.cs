@@ -30,7 +30,7 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         {
             // 7 judge
             var rule = policy.Rules.FirstOrDefault(rule => rule.Fits(status, answer.Body));
-            var said = rule?.Message?.Render(run.Variables.With(ExtractLeniently(run, answer)));
+            var said = rule?.Message?.Render(run.Variables.With(ExtractLeniently(run, answer)), options.MaxRenderedMessageLength);
             if (rule?.Outcome is Outcome.Failure or Outcome.Retry)
                 return Fail(FailureReason.OutcomeRule, $"An outcome rule counts this answer (status {status}) as a failure.", response, rule, said);
             if (!succeeds && rule is null)
@@ -53,6 +53,10 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         {
             return Fail(FailureReason.MissingResult, e.Message, response);
         }
+        catch (ResultsTooLargeException e)
+        {
+            return Fail(FailureReason.ResponseTooLarge, e.Message, response);
+        }
         catch (FormatException e)
         {
             return Fail(FailureReason.InvalidResponse, $"The response can't be read: {e.Message}.", response);
@@ -67,7 +71,7 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         {
             return run.Plan.Results.Extract(answer, strict: false);
         }
-        catch (FormatException)
+        catch (Exception e) when (e is FormatException or ResultsTooLargeException)
         {
             // The rule has spoken; its words do without what can't be read.
             return [];

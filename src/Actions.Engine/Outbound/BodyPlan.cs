@@ -10,7 +10,9 @@ internal abstract record BodyPlan(string ContentType)
 {
     public abstract IEnumerable<string> Names { get; }
 
-    public abstract ReadOnlyMemory<byte> Render(VariableValues variables);
+    /// <param name="variables">The values.</param>
+    /// <param name="limit">A body of more bytes ends somewhere behind them: whoever asks for it refuses it.</param>
+    public abstract ReadOnlyMemory<byte> Render(VariableValues variables, int limit);
 }
 
 /// <summary>RFC 8259.</summary>
@@ -18,7 +20,7 @@ internal sealed record JsonBodyPlan(JsonTemplate Json) : BodyPlan("application/j
 {
     public override IEnumerable<string> Names => Json.Names;
 
-    public override ReadOnlyMemory<byte> Render(VariableValues variables) => Json.Render(variables);
+    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit) => Json.Render(variables, limit);
 }
 
 /// <summary>application/x-www-form-urlencoded, WHATWG URL section 5.2, with UTF-8.</summary>
@@ -26,8 +28,18 @@ internal sealed record FormBodyPlan(ImmutableArray<NamedTemplate> Fields) : Body
 {
     public override IEnumerable<string> Names => Fields.SelectMany(pair => pair.Value.Names);
 
-    public override ReadOnlyMemory<byte> Render(VariableValues variables) => Encoding.ASCII.GetBytes(
-        string.Join('&', Fields.Select(pair => $"{Encode(pair.Name)}={Encode(pair.Value.Render(variables))}")));
+    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit)
+    {
+        var form = new StringBuilder();
+        foreach (var (name, value) in Fields)
+        {
+            if (form.Length > limit)
+                break;
+            form.Append(form.Length == 0 ? "" : "&").Append(Encode(name)).Append('=').Append(Encode(value.Render(variables, limit)));
+        }
+
+        return Encoding.ASCII.GetBytes(form.ToString());
+    }
 
     // "~" is the one character that RFC 3986 leaves alone and forms don't; every parser decodes both.
     private static string Encode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
@@ -38,5 +50,6 @@ internal sealed record TextBodyPlan(Template Text, string ContentType) : BodyPla
 {
     public override IEnumerable<string> Names => Text.Names;
 
-    public override ReadOnlyMemory<byte> Render(VariableValues variables) => Encoding.UTF8.GetBytes(Text.Render(variables));
+    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit) =>
+        Encoding.UTF8.GetBytes(Text.Render(variables, limit));
 }

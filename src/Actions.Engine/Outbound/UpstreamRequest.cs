@@ -42,16 +42,15 @@ internal sealed record UpstreamRequest(
     {
         var violations = new Violations();
         var parameters = plan.QueryParameters.Select(
-            parameter => KeyValuePair.Create(parameter.Name, parameter.Value.Render(variables)));
-        var url = plan.Url.Render(variables, parameters, violations);
-        var urlLength = url.OriginalString.Length;
-        if (urlLength > options.MaxRenderedUrlLength)
-            violations.Add("variables", $"make a URL of {urlLength} characters; at most {options.MaxRenderedUrlLength} are allowed.");
+            parameter => KeyValuePair.Create(parameter.Name, parameter.Value.Render(variables, options.MaxRenderedUrlLength)));
+        var url = plan.Url.Render(variables, parameters, options.MaxRenderedUrlLength, violations);
+        if (url.OriginalString.Length > options.MaxRenderedUrlLength)
+            violations.Add("variables", $"make the URL longer than {options.MaxRenderedUrlLength} characters.");
 
         var headers = RenderHeaders(plan, variables, idempotencyKey, options, violations);
-        var body = plan.Body?.Render(variables);
+        var body = plan.Body?.Render(variables, options.MaxRenderedBodyBytes);
         if (body?.Length > options.MaxRenderedBodyBytes)
-            violations.Add("variables", $"make a body of {body.Value.Length} bytes; at most {options.MaxRenderedBodyBytes} are allowed.");
+            violations.Add("variables", $"make the body larger than {options.MaxRenderedBodyBytes} bytes.");
         violations.ThrowIfAny();
         return new UpstreamRequest(plan.Method, url, headers, body);
     }
@@ -125,13 +124,12 @@ internal sealed record UpstreamRequest(
         var headers = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>(plan.Headers.Length + 4);
         foreach (var (name, template) in plan.Headers)
         {
-            var value = template.Render(variables);
+            var value = template.Render(variables, options.MaxHeaderValueLength);
             if (!HeaderRules.IsAllowedValue(value))
                 foreach (var variable in template.Names.Where(variable => !HeaderRules.IsAllowedValue(variables.Text(variable))))
                     violations.Add($"variables.{variable}", $"holds CR, LF or NUL, which the header '{name}' can't carry.");
             if (value.Length > options.MaxHeaderValueLength)
-                violations.Add(
-                    "variables", $"make the header '{name}' {value.Length} characters long; at most {options.MaxHeaderValueLength} are allowed.");
+                violations.Add("variables", $"make the header '{name}' longer than {options.MaxHeaderValueLength} characters.");
             headers.Add(KeyValuePair.Create(name, value));
         }
 

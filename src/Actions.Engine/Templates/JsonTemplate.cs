@@ -47,11 +47,13 @@ internal sealed class JsonTemplate
     }
 
     /// <summary>The document in UTF-8.</summary>
-    public ReadOnlyMemory<byte> Render(VariableValues variables)
+    /// <param name="variables">The values.</param>
+    /// <param name="limit">A document of more bytes ends somewhere behind them: whoever asks for it refuses it.</param>
+    public ReadOnlyMemory<byte> Render(VariableValues variables, int limit)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-            Write(writer, _document.RootElement, variables);
+            Write(writer, _document.RootElement, variables, limit);
         return buffer.WrittenMemory;
     }
 
@@ -82,8 +84,10 @@ internal sealed class JsonTemplate
         }
     }
 
-    private void Write(Utf8JsonWriter writer, JsonElement element, VariableValues variables)
+    private void Write(Utf8JsonWriter writer, JsonElement element, VariableValues variables, int limit)
     {
+        if (writer.BytesCommitted + writer.BytesPending > limit)
+            return;
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
@@ -91,7 +95,7 @@ internal sealed class JsonTemplate
                 foreach (var property in element.EnumerateObject())
                 {
                     writer.WritePropertyName(property.Name);
-                    Write(writer, property.Value, variables);
+                    Write(writer, property.Value, variables, limit);
                 }
 
                 writer.WriteEndObject();
@@ -99,7 +103,7 @@ internal sealed class JsonTemplate
             case JsonValueKind.Array:
                 writer.WriteStartArray();
                 foreach (var item in element.EnumerateArray())
-                    Write(writer, item, variables);
+                    Write(writer, item, variables, limit);
                 writer.WriteEndArray();
                 break;
             case JsonValueKind.String:
@@ -107,7 +111,7 @@ internal sealed class JsonTemplate
                 if (template.OnlyPlaceholder is { } name)
                     variables.WriteJson(writer, name);
                 else
-                    writer.WriteStringValue(template.Render(variables));
+                    writer.WriteStringValue(template.Render(variables, limit));
                 break;
             default:
                 element.WriteTo(writer);

@@ -71,11 +71,11 @@ internal sealed class Template
     /// <summary>A template of parts that were parsed and worked on already.</summary>
     public static Template FromParts(ImmutableArray<TemplatePart> parts) => new(parts);
 
-    /// <summary>The text with every placeholder replaced by its variable's text as it is.</summary>
-    public string Render(VariableValues variables) => Render(variables, escape: null);
-
-    /// <summary>The text with every placeholder replaced by what <paramref name="escape"/> makes of its variable's text.</summary>
-    public string Render(VariableValues variables, Func<string, string>? escape)
+    /// <summary>The text with every placeholder replaced by its variable's text.</summary>
+    /// <param name="variables">The values.</param>
+    /// <param name="limit">A text of more characters ends somewhere behind them: whoever asks for it refuses it.</param>
+    /// <param name="escape">What becomes of a variable's text. Null: it stays as it is.</param>
+    public string Render(VariableValues variables, int limit, Func<string, string>? escape = null)
     {
         if (Parts.Length == 0)
             return "";
@@ -85,6 +85,8 @@ internal sealed class Template
         var text = new StringBuilder();
         foreach (var part in Parts)
         {
+            if (text.Length > limit)
+                break;
             if (!part.IsPlaceholder)
                 text.Append(part.Text);
             else if (escape is null)

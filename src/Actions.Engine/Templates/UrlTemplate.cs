@@ -74,15 +74,18 @@ internal sealed class UrlTemplate
 
     /// <param name="variables">The values.</param>
     /// <param name="parameters">Further query parameters, not encoded yet.</param>
+    /// <param name="limit">An address of more characters ends somewhere behind them: whoever asks for it refuses it.</param>
     /// <param name="violations">Gets a violation for each variable that would change the path's structure.</param>
     /// <returns>The address exactly as it goes on the wire.</returns>
     public Uri Render(
-        VariableValues variables, IEnumerable<KeyValuePair<string, string>> parameters, Violations violations)
+        VariableValues variables, IEnumerable<KeyValuePair<string, string>> parameters, int limit, Violations violations)
     {
         var url = new StringBuilder(_origin);
         foreach (var segment in _segments)
         {
-            var rendered = segment.Render(variables, Uri.EscapeDataString);
+            if (url.Length > limit)
+                break;
+            var rendered = segment.Render(variables, limit, Uri.EscapeDataString);
             if (IsDotSegment(rendered))
                 foreach (var name in segment.Names)
                     violations.Add($"variables.{name}", "would make the URL's path step to another directory ('.' or '..').");
@@ -92,7 +95,7 @@ internal sealed class UrlTemplate
         if (_segments.IsEmpty)
             url.Append('/');
 
-        var query = _query?.Render(variables, Uri.EscapeDataString);
+        var query = _query?.Render(variables, limit, Uri.EscapeDataString);
         var separator = _query is null ? '?' : '&';
         if (_query is not null)
             url.Append('?').Append(query);
@@ -100,6 +103,8 @@ internal sealed class UrlTemplate
             separator = '\0';
         foreach (var (name, value) in parameters)
         {
+            if (url.Length > limit)
+                break;
             if (separator != '\0')
                 url.Append(separator);
             url.Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
@@ -113,7 +118,7 @@ internal sealed class UrlTemplate
     /// <summary>An address without placeholders: brackets stand for themselves.</summary>
     /// <exception cref="FormatException">Not such a URL.</exception>
     public static Uri ParseLiteral(string text) =>
-        Parse([new TemplatePart(text, IsPlaceholder: false)]).Render(VariableValues.None, [], new Violations());
+        Parse([new TemplatePart(text, IsPlaceholder: false)]).Render(VariableValues.None, [], int.MaxValue, new Violations());
 
     private static (string Origin, int Length) ParseOrigin(string head, bool hasMore)
     {

@@ -6,6 +6,8 @@ namespace Actions.Engine.Tests.Templates;
 
 public sealed class TemplateTests
 {
+    private const int NoLimit = int.MaxValue;
+
     // What a template renders to with a = 1, b = 2 and a.b_c = 3.
     [Theory]
     // The three forms.
@@ -63,7 +65,7 @@ public sealed class TemplateTests
     [InlineData(" \t\r\n\0", " \t\r\n\0")]
     [InlineData("\ud83d\ude00{a}\u65e5", "\ud83d\ude001\u65e5")]
     public void Text_RendersTo(string text, string rendered) =>
-        Template.Parse(text).Render(Bound.Texts(("a", "1"), ("b", "2"), ("a.b_c", "3"))).ShouldBe(rendered);
+        Template.Parse(text).Render(Bound.Texts(("a", "1"), ("b", "2"), ("a.b_c", "3")), NoLimit).ShouldBe(rendered);
 
     [Theory]
     [InlineData("{a}", "a")]
@@ -84,7 +86,7 @@ public sealed class TemplateTests
 
     [Fact]
     public void ValueThatLooksLikeAPlaceholder_NotExpandedAgain() =>
-        Template.Parse("{a}{b}").Render(Bound.Texts(("a", "{b}<b>"), ("b", @"\{a}"))).ShouldBe(@"{b}<b>\{a}");
+        Template.Parse("{a}{b}").Render(Bound.Texts(("a", "{b}<b>"), ("b", @"\{a}")), NoLimit).ShouldBe(@"{b}<b>\{a}");
 
     [Fact]
     public void ValueOfEachKind_RenderedAsText()
@@ -98,13 +100,13 @@ public sealed class TemplateTests
             ("list", Value.ForList(Value.ForNumber(1), Value.ForString("\u00e4<"), Value.ForNull())),
             ("object", Value.ForStruct(new Struct { Fields = { ["a"] = Value.ForBool(false) } })));
 
-        Template.Parse("{text}|{number}|{fraction}|{boolean}|{nothing}|{list}|{object}").Render(values)
+        Template.Parse("{text}|{number}|{fraction}|{boolean}|{nothing}|{list}|{object}").Render(values, NoLimit)
             .ShouldBe("\"as\" it is|4711|-0.5|true||[1,\"\u00e4<\",null]|{\"a\":false}");
     }
 
     [Fact]
     public void Escape_AppliedToValuesOnly() =>
-        Template.Parse("a b/{a}").Render(Bound.Texts(("a", "a b/")), Uri.EscapeDataString).ShouldBe("a b/a%20b%2F");
+        Template.Parse("a b/{a}").Render(Bound.Texts(("a", "a b/")), NoLimit, Uri.EscapeDataString).ShouldBe("a b/a%20b%2F");
 
     [Fact]
     public void ManyOpeningBracketsAndBackslashes_ParsedInLinearTime()
@@ -112,7 +114,7 @@ public sealed class TemplateTests
         // Quadratic time would take minutes here, and the test run's patience.
         var text = new string('\\', 500_001) + new string('{', 500_000) + "a}";
 
-        Template.Parse(text).Render(Bound.Texts(("a", "1"))).Length.ShouldBe(250_000 + 500_000);
+        Template.Parse(text).Render(Bound.Texts(("a", "1")), NoLimit).Length.ShouldBe(250_000 + 500_000);
     }
 
     [Theory]

@@ -106,7 +106,7 @@ public sealed class UrlTemplateTests
     {
         var violations = new Violations();
 
-        UrlTemplate.Parse(url).Render(Bound.Texts(("a", value), ("b", value)), [], violations);
+        UrlTemplate.Parse(url).Render(Bound.Texts(("a", value), ("b", value)), [], limit: 1_000, violations);
 
         Should.Throw<InvalidFieldsException>(violations.ThrowIfAny).Violations.Select(violation => violation.Field)
             .ShouldBe(names.Split(' ').Select(name => $"variables.{name}"));
@@ -202,7 +202,7 @@ public sealed class UrlTemplateTests
     {
         var violations = new Violations();
         var rendered = UrlTemplate.Parse(url).Render(
-            Bound.Texts(values ?? []), parameters.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)), violations);
+            Bound.Texts(values ?? []), parameters.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)), limit: 1_000, violations);
         violations.ThrowIfAny();
         // What is shown is what is sent.
         $"{rendered.Scheme}://{rendered.Authority}{rendered.PathAndQuery}".ShouldBe(rendered.OriginalString);

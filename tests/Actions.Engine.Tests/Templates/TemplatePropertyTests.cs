@@ -1,0 +1,66 @@
+using Actions.Engine.Templates;
+using Actions.Engine.Tests.Variables;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Actions.Engine.Tests.Templates;
+
+/// <summary>For texts of nothing but what templates are made of.</summary>
+public sealed class TemplatePropertyTests
+{
+    private const int NoLimit = int.MaxValue;
+
+    private static readonly Config Quickly = Config.QuickThrowOnFailure.WithMaxTest(2_000);
+
+    private static Arbitrary<string> Texts { get; } = Arb.From(
+        Gen.Elements('{', '}', '<', '>', '\\', 'a', '.', '1', '_', ' ').ArrayOf().Select(characters => new string(characters)),
+        text => Enumerable.Range(0, text.Length).Select(i => text.Remove(i, 1)));
+
+    [Fact]
+    public void AnyText_EscapedIsItself() => Check.One(Quickly, Prop.ForAll(
+        Texts, text => Template.Parse(Escape(text)).Render(Bound.Texts(), NoLimit) == text));
+
+    [Fact]
+    public void AnyTextWithoutBrackets_IsItself() => Check.One(Quickly, Prop.ForAll(
+        Texts,
+        text =>
+        {
+            var plain = text.Replace("{", "", StringComparison.Ordinal).Replace("<", "", StringComparison.Ordinal);
+            return Template.Parse(plain).Render(Bound.Texts(), NoLimit) == plain;
+        }));
+
+    [Fact]
+    public void AnyText_RenderedWithPlaceholdersForThemselvesLosesOnlyBackslashes() => Check.One(Quickly, Prop.ForAll(
+        Texts,
+        text =>
+        {
+            var template = Template.Parse(text);
+            var names = template.Names.Distinct().Select(name => (name, $"{{{name}}}")).ToArray();
+            var rendered = template.Render(Bound.Texts(names), NoLimit);
+            return Bare(rendered) == Bare(text);
+        }));
+
+    [Fact]
+    public void AnyTextAroundAPlaceholder_LeavesItAPlaceholder() => Check.One(Quickly, Prop.ForAll(
+        Texts,
+        text => Template.Parse($"{Escape(text)} {{{{name}}}} {Escape(text)}")
+            .Render(Bound.Texts(("name", "{x}")), NoLimit) == $"{text} {{x}} {text}"));
+
+    /// <summary>A backslash before each opening bracket, and another for each that stands there already.</summary>
+    private static string Escape(string text)
+    {
+        var escaped = "";
+        var backslashes = 0;
+        foreach (var c in text)
+        {
+            if (c is '{' or '<')
+                escaped += new string('\\', backslashes + 1);
+            escaped += c;
+            backslashes = c == '\\' ? backslashes + 1 : 0;
+        }
+
+        return escaped;
+    }
+
+    private static string Bare(string text) => string.Concat(text.Where(c => c is not ('{' or '}' or '<' or '>' or '\\')));
+}
