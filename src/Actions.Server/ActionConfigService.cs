@@ -21,7 +21,8 @@ internal sealed class ActionConfigService(
     ActionCatalog catalog,
     ActionEngine engine,
     Drain drain,
-    IOptions<ServerOptions> options) : V1.ActionConfigService.ActionConfigServiceBase
+    IOptions<ServerOptions> options,
+    ILogger<ActionConfigService> log) : V1.ActionConfigService.ActionConfigServiceBase
 {
     public override async Task<CreateActionConfigResponse> CreateActionConfig(
         CreateActionConfigRequest request, ServerCallContext context)
@@ -130,7 +131,7 @@ internal sealed class ActionConfigService(
         var plan = await catalog.GetAsync(Caller.Workspace, request.Id, stop.Token).ConfigureAwait(false);
         var response = await engine.InitializeAsync(plan, input, stop.Token).ConfigureAwait(false);
         if (response.Sample is not null)
-            await KeepSampleAsync(request.Id, response.Sample, stop.Token).ConfigureAwait(false);
+            await TryKeepSampleAsync(request.Id, response.Sample, stop.Token).ConfigureAwait(false);
         return response;
     }
 
@@ -139,6 +140,19 @@ internal sealed class ActionConfigService(
         if (draft.Id.Length > 0)
             vault.KeepWhereEmpty(Caller.Workspace, draft, await GetAsync(draft.Id, cancellationToken).ConfigureAwait(false));
         return compiler.Compile(draft, "draft");
+    }
+
+    /// <summary>The API was called: a store that has gone since is no reason to keep its answer from the caller.</summary>
+    private async Task TryKeepSampleAsync(string id, Sample sample, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await KeepSampleAsync(id, sample, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException e)
+        {
+            log.SampleNotKept(id, e);
+        }
     }
 
     private async Task KeepSampleAsync(string id, Sample sample, CancellationToken cancellationToken)

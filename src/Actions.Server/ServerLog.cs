@@ -44,6 +44,9 @@ internal static partial class ServerLog
     [LoggerMessage(14, LogLevel.Warning, "The API of action {ActionId} no longer answers as its sample did: {Fields}.")]
     public static partial void ResultDrifted(this ILogger log, string actionId, string fields);
 
+    [LoggerMessage(15, LogLevel.Warning, "The sample of action {ActionId} could not be kept: the store is unavailable.")]
+    public static partial void SampleNotKept(this ILogger log, string actionId, Exception cause);
+
     [LoggerMessage(100, LogLevel.Warning, "The store is unavailable: not ready.")]
     public static partial void StoreIsUnavailable(this ILogger log, Exception failure);
 

@@ -24,14 +24,14 @@ public sealed class ActionCompilerTests
             config.Variables.Add(new Variable { Name = "1" });
             config.Messages = new Messages { DelayThreshold = new Duration(), StartMessage = new string('x', 4_097) };
             config.Results.Add(new ResultField { Variable = "", JsonPath = "a" });
-            config.ResponsePolicy = new ResponsePolicy { MaxRedirects = 1, MaxBodyBytes = -1, SuccessStatuses = { "ok" } };
+            config.ResponsePolicy = new ResponsePolicy { MaxRedirects = 11, MaxBodyBytes = -1, SuccessStatuses = { "ok" } };
         });
 
         violations.Select(violation => violation.Field).Order(StringComparer.Ordinal).ShouldBe([
             "authentication", "description", "labels[\"\"]", "messages.delay_threshold", "messages.start_message", "name",
             "request.headers[0].name", "request.json_body", "request.method", "request.query_parameters[0].name",
             "request.timeout", "request.url", "response_policy.max_body_bytes", "response_policy.max_redirects",
-            "response_policy.success_statuses[0]", "results[0].json_path", "results[0].variable", "retry_policy",
+            "response_policy.success_statuses[0]", "results[0].json_path", "results[0].variable", "retry_policy.max_attempts",
             "variables[0].name",
         ]);
     }
@@ -145,18 +145,6 @@ public sealed class ActionCompilerTests
         ShouldBeRefused("labels[\"k\"]", config => config.Labels["k"] = new string('v', 256), "at most 255");
         ShouldBeAccepted(config => config.Labels.Add(Labels(64)));
         ShouldBeRefused("labels", config => config.Labels.Add(Labels(65)), "at most 64");
-    }
-
-    [Fact]
-    public void WhatLaterVersionsBring_RefusedNotIgnored()
-    {
-        const string NotYet = "is not supported by this version yet";
-        ShouldBeRefused("authentication", config => config.Authentication = new Authentication { BearerToken = new BearerToken() }, NotYet);
-        ShouldBeRefused("retry_policy", config => config.RetryPolicy = new RetryPolicy { MaxAttempts = 1 }, NotYet);
-        ShouldBeRefused(
-            "response_policy.max_redirects", config => config.ResponsePolicy = new ResponsePolicy { MaxRedirects = 1 }, NotYet);
-        ShouldBeRefused(
-            "results[0].json_path", config => config.Selecting("a", "$..a"), "doesn't support yet");
     }
 
     [Theory]

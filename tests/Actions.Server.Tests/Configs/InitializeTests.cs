@@ -32,7 +32,9 @@ public sealed class InitializeTests(ServerFixture fixture) : IClassFixture<Serve
             Body = ByteString.CopyFromUtf8(answer),
             Latency = first.Sample.Latency,
             Time = first.Sample.Time,
+            Fields = { first.Sample.Fields },
         });
+        first.Sample.Fields.ShouldHaveSingleItem().JsonPath.ShouldBe("$['number']");
         var stored = await _server.GetAsync(action.Id);
         stored.Sample.ShouldBe(first.Sample);
         stored.Etag.ShouldNotBe(action.Etag);

@@ -64,29 +64,6 @@ public sealed class ViolationTests(ServerFixture fixture) : IClassFixture<Server
     }
 
     [Fact]
-    public async Task WhatLaterVersionsBring_IsRefusedAndNotIgnored()
-    {
-        var action = AnAction.Any();
-        action.Authentication = new() { BearerToken = new() { Token = new() { Plaintext = "s3cret" } } };
-        action.RetryPolicy = new() { MaxAttempts = 2 };
-        action.ResponsePolicy = new() { MaxRedirects = 1 };
-        foreach (var path in "$..id $.items[*] $.* $.items[?@.open] $.items[0:2] $.items[:] $['a','b'] $[0,1]".Split(' '))
-            action.Results.Add(new ResultField { Variable = $"v{action.Results.Count}", JsonPath = path });
-
-        var refusal = await CreateAsync(action);
-
-        refusal.ShouldBeViolationOf([
-            "action_config.authentication",
-            "action_config.retry_policy",
-            "action_config.response_policy.max_redirects",
-            .. Enumerable.Range(0, 8).Select(i => $"action_config.results[{i}].json_path"),
-        ]);
-        refusal.Violations.ShouldAllBe(violation =>
-            violation.Description.Contains("not supported by this version yet")
-            || violation.Description.Contains("this version doesn't support yet"));
-    }
-
-    [Fact]
     public async Task MissingVariables_AreAllNamed()
     {
         var action = AnAction.Complete();

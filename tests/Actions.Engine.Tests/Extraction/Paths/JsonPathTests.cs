@@ -61,7 +61,7 @@ public sealed class JsonPathTests
     [InlineData("", "must start with '$'")]
     [InlineData("a", "must start with '$'")]
     [InlineData("@.a", "must start with '$'")]
-    [InlineData("$ ", "ends in white space (character 3)")]
+    [InlineData("$ ", "ends in white space (character 2)")]
     [InlineData("$a", "has an unexpected 'a' (character 2)")]
     [InlineData("$.", "has no valid name after a '.'; write ['…'] for others (character 3)")]
     [InlineData("$.a.", "has no valid name after a '.'; write ['…'] for others (character 5)")]
