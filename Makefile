@@ -5,7 +5,7 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: build demo run test format clean
+.PHONY: build demo run test bench format clean
 
 # The first target: plain `make` builds.
 build:
@@ -24,6 +24,11 @@ run: build
 test:
 	@eng/test.sh
 
+# What a voice engine sees on the wire, beside direct calls of the same API. Some minutes on a quiet machine.
+bench:
+	eng/bootstrap.sh
+	dotnet run --configuration Release --project bench/Actions.Bench
+
 format:
 	eng/npm-ci.sh
 	node_modules/.bin/buf format --write
@@ -33,5 +38,5 @@ format:
 # Leaves data/ alone: that is where `make run` keeps its actions.
 clean:
 	rm -rf artifacts node_modules clients/python/gen
-	find $(wildcard src tests samples eng) -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	find $(wildcard src tests samples bench eng) -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 	rm -f eng/partial-feed/active.props

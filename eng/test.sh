@@ -50,13 +50,13 @@ finish() {
 
 # What can't be built can't be tested: that is the one failure then.
 echo "== build"
-if ! timeout --kill-after=15 240 make --no-print-directory build </dev/null 2>&1 | tee "$results/build.log"; then
+if ! timeout --kill-after=15 300 make --no-print-directory build </dev/null 2>&1 | tee "$results/build.log"; then
   failed=1
   finish
 fi
 
 # Together with the build's limit these stay below 15 minutes.
 part dotnet 300 eng/test-dotnet.sh
-part python 200 clients/python/test.sh
-part buf 120 eng/test-buf.sh
+part python 150 clients/python/test.sh
+part buf 100 eng/test-buf.sh
 finish

@@ -16,6 +16,12 @@ internal sealed class ServerOutput
         }
     }
 
+    public void Clear()
+    {
+        lock (lines)
+            lines.Clear();
+    }
+
     public void Add(string? line)
     {
         // Null is the end of the stream.

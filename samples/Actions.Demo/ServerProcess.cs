@@ -51,6 +51,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         for (var attempt = 1; ; attempt++)
         {
+            output.Clear();
             var server = new ServerProcess(ServerCommand.Create(), output, time);
             try
             {

@@ -174,10 +174,10 @@ public sealed class ActionEngine
         }
     }
 
-    private RenderedRequest Masked(Run run)
+    private static RenderedRequest Masked(Run run)
     {
         var variables = run.Variables.Mask(run.Plan.Variables.Sensitive, AuthenticationPlan.Mask);
-        var request = UpstreamRequest.Render(run.Plan.Request, variables, run.Input.IdempotencyKey, _options);
+        var request = UpstreamRequest.RenderMasked(run.Plan.Request, variables, run.Input.IdempotencyKey);
         return (run.Plan.Authentication is { } plan ? request.Authorize(plan, AuthenticationPlan.Mask) : request).ToRendered();
     }
 }

@@ -23,6 +23,7 @@ internal sealed class ActionConfigService(
     {
         var config = Required(request.ActionConfig, "action_config").Clone();
         OutputOnly.Clear(config);
+        CheckSize(config);
         compiler.Compile(config, "action_config");
         if (request.ValidateOnly)
         {
@@ -62,6 +63,7 @@ internal sealed class ActionConfigService(
 
             var updated = stored.Clone();
             ConfigMask.Apply(request.UpdateMask, change, updated);
+            CheckSize(updated);
             compiler.Compile(updated, "action_config");
             if (request.ValidateOnly)
             {
@@ -152,6 +154,14 @@ internal sealed class ActionConfigService(
     private async Task<ActionConfig> GetAsync(string id, CancellationToken cancellationToken) =>
         await store.GetAsync(Caller.Workspace, id, cancellationToken).ConfigureAwait(false)
             ?? throw new ActionNotFoundException(id);
+
+    private void CheckSize(ActionConfig config)
+    {
+        var bytes = config.CalculateSize() - (config.Sample?.CalculateSize() ?? 0);
+        if (bytes > options.Value.MaxActionBytes)
+            throw new InvalidFieldsException(
+                "action_config", $"has {bytes} bytes; at most {options.Value.MaxActionBytes} are allowed.");
+    }
 
     private async Task CheckNameAsync(ActionConfig config, CancellationToken cancellationToken)
     {

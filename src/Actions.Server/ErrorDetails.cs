@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
@@ -17,6 +18,9 @@ internal static class ErrorDetails
         app.Use(async (context, next) =>
         {
             await next(context).ConfigureAwait(false);
+            // Health and reflection have statuses of their own.
+            if (context.Request.Path.Value?.StartsWith("/grpc.", StringComparison.Ordinal) == true)
+                return;
             // An error without a message is sent in the headers alone; after a message it is in the trailers.
             var trailers = context.Response.HasStarted
                 ? context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers
@@ -27,8 +31,9 @@ internal static class ErrorDetails
                 return;
 
             var message = Uri.UnescapeDataString(trailers["grpc-message"].ToString());
+            var isMethod = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
             trailers[RpcErrors.DetailsTrailer] =
-                Convert.ToBase64String(RpcErrors.DetailsOf((StatusCode)code, message, maxRequestBytes));
+                Convert.ToBase64String(RpcErrors.DetailsOf((StatusCode)code, message, isMethod, maxRequestBytes));
         });
     }
 }

@@ -50,7 +50,7 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : Intercep
             if (e.InnerException is { } cause)
                 log.CallFailed(context.Method, error.StatusCode, cause);
             else
-                log.CallRefused(context.Method, error.StatusCode, e.Message);
+                log.CallRefused(context.Method, error.StatusCode, error.Status.Detail);
             throw error;
         }
         catch (Exception e)

@@ -1,5 +1,6 @@
 using Actions.Engine;
 using Actions.Engine.Outbound;
+using Actions.Server.Hosting;
 using Actions.Server.Lifecycle;
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.Options;
@@ -11,8 +12,7 @@ internal static class Registration
 {
     public static IServiceCollection AddEngine(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<EngineOptions>().Bind(configuration.GetSection(EngineOptions.Section))
-            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<EngineOptions>(configuration, EngineOptions.Section);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<EngineOptions>>().Value);
         services.AddSingleton<UpstreamHttp>();
         services.AddSingleton<ActionCompiler>();

@@ -22,7 +22,9 @@ internal static class RpcErrors
 
     // Trailers travel as headers, of which gRPC's C core (Python, Ruby, PHP) accepts 8 KiB by default, base64 included.
     private const int MaxBadRequestBytes = 4_500;
-    private const int MaxTextLength = 250;
+
+    // In UTF-8, of which grpc-message makes three characters for each byte that isn't ASCII.
+    private const int MaxTextBytes = 250;
 
     // Long enough for a store to be restarted, short enough for somebody who listens.
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
@@ -51,8 +53,12 @@ internal static class RpcErrors
         StatusCode.Internal, ErrorReason.Internal, "The server failed; its log says why.", ("error_id", errorId));
 
     /// <summary>Details for a status that the gRPC framework made by itself.</summary>
+    /// <param name="code">Its code.</param>
+    /// <param name="message">Its text.</param>
+    /// <param name="isMethod">Whether there is such a method.</param>
+    /// <param name="maxRequestBytes">The limit that a request is held to.</param>
     /// <returns>The value of <see cref="DetailsTrailer"/>.</returns>
-    public static byte[] DetailsOf(StatusCode code, string message, int maxRequestBytes) => code switch
+    public static byte[] DetailsOf(StatusCode code, string message, bool isMethod, int maxRequestBytes) => code switch
     {
         StatusCode.ResourceExhausted => Details(
             code,
@@ -60,7 +66,7 @@ internal static class RpcErrors
             Info(ErrorReason.LimitReached, ("limit", $"request of {maxRequestBytes} bytes")),
             // Never: the same request stays too large.
             new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromDays(1)) }),
-        StatusCode.Unimplemented => Details(code, message, Info(ErrorReason.Unimplemented)),
+        StatusCode.Unimplemented when !isMethod => Details(code, message, Info(ErrorReason.Unimplemented)),
         _ => Details(code, message, Info(ErrorReason.Protocol)),
     };
 
@@ -121,9 +127,15 @@ internal static class RpcErrors
 
     private static string Shorten(string text)
     {
-        if (text.Length <= MaxTextLength)
-            return text;
-        var length = char.IsHighSurrogate(text[MaxTextLength - 1]) ? MaxTextLength - 1 : MaxTextLength;
-        return text[..length] + "…";
+        var (length, bytes) = (0, 0);
+        foreach (var rune in text.EnumerateRunes())
+        {
+            bytes += rune.Utf8SequenceLength;
+            if (bytes > MaxTextBytes)
+                return text[..length] + "…";
+            length += rune.Utf16SequenceLength;
+        }
+
+        return text;
     }
 }

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Actions.Server.Hosting;
 
 namespace Actions.Server;
 
@@ -10,6 +11,13 @@ internal sealed class ServerOptions : IValidatableObject
     /// <summary>Bytes of one request. gRPC's own default, 4 MiB.</summary>
     [Range(1_024, 67_108_864)]
     public int MaxRequestBytes { get; set; } = 4 << 20;
+
+    /// <summary>
+    /// Bytes of one action, its sample aside. Four times the largest body's template; with its sample it still fits
+    /// into a page and into the 4 MiB that gRPC clients accept by default.
+    /// </summary>
+    [Range(1_024, 67_108_864)]
+    public int MaxActionBytes { get; set; } = 2 << 20;
 
     /// <summary>Actions per page where the request doesn't say.</summary>
     [Range(1, 1_000)]
@@ -51,6 +59,8 @@ internal sealed class ServerOptions : IValidatableObject
     {
         if (DefaultPageSize > MaxPageSize)
             yield return new ValidationResult($"{Section}:DefaultPageSize must not exceed {Section}:MaxPageSize.");
+        if (MaxActionBytes > MaxPageBytes)
+            yield return new ValidationResult($"{Section}:MaxActionBytes must not exceed {Section}:MaxPageBytes.");
     }
 }
 
@@ -58,8 +68,7 @@ internal static class ServerOptionsRegistration
 {
     public static IServiceCollection AddServerOptions(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<ServerOptions>().Bind(configuration.GetSection(ServerOptions.Section))
-            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<ServerOptions>(configuration, ServerOptions.Section);
         return services;
     }
 }

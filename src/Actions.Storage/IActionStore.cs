@@ -26,7 +26,10 @@ public interface IActionStore
     /// <summary>Cheap proof that the store can be read now; throws when it can't.</summary>
     Task CheckAsync(CancellationToken cancellationToken);
 
-    /// <summary>Stores a new action. Assigns id, etag, create and update time; what the caller put there is ignored.</summary>
+    /// <summary>
+    /// Stores a new action. Assigns id (never used before), etag, create and update time; what the caller put there is
+    /// ignored.
+    /// </summary>
     /// <returns>What was stored.</returns>
     /// <exception cref="NameTakenException">The workspace has that name already.</exception>
     Task<ActionConfig> CreateAsync(string workspace, ActionConfig config, CancellationToken cancellationToken);
@@ -38,14 +41,15 @@ public interface IActionStore
     /// <returns>The whole message with its sample, or null.</returns>
     Task<ActionConfig?> FindByNameAsync(string workspace, string name, CancellationToken cancellationToken);
 
-    /// <summary>Lists in the order of <see cref="ActionName.Key"/> (ordinal), without samples.</summary>
+    /// <summary>Lists in the order of <see cref="ActionName.Key"/>, by its UTF-8 bytes, without samples.</summary>
     /// <returns>At most <see cref="ActionQuery.Limit"/> actions. An action that exists throughout a walk over all
     /// pages and keeps its name is returned exactly once, whatever is written meanwhile.</returns>
-    Task<IReadOnlyList<ActionConfig>> ListAsync(string workspace, ActionQuery query, CancellationToken cancellationToken);
+    Task<IReadOnlyList<ActionConfig>> ListAsync(
+        string workspace, ActionQuery query, CancellationToken cancellationToken);
 
     /// <summary>
     /// Replaces the action with <c>config.Id</c> if its etag is still <paramref name="expectedEtag"/>. Assigns a new
-    /// etag and the update time; keeps the stored create time.
+    /// etag and the update time, which never goes backwards; keeps the stored create time.
     /// </summary>
     /// <returns>What was stored.</returns>
     /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
@@ -69,7 +73,10 @@ public sealed record ActionQuery
     /// <summary>At most so many, 1 or more.</summary>
     public required int Limit { get; init; }
 
-    /// <summary>Only those whose name comes after this one in the order of <see cref="ActionName.Key"/>. Null: from the first.</summary>
+    /// <summary>
+    /// Only those whose name comes after this one in the order of <see cref="ActionName.Key"/>, whether or not an
+    /// action has it. Null: from the first.
+    /// </summary>
     public string? AfterName { get; init; }
 
     /// <summary>Only those whose name starts with it, regardless of case.</summary>

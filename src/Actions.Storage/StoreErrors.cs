@@ -28,6 +28,9 @@ public sealed class EtagMismatchException(string id, string storedEtag)
     public string StoredEtag { get; } = storedEtag;
 }
 
-/// <summary>The store can't be reached, is full, is locked or is damaged. The cause is the inner exception, for the log only.</summary>
+/// <summary>
+/// The store can't be reached, is full, is locked or is damaged. The inner exception says which, in a sentence for the
+/// log and the operator; the caller is not told.
+/// </summary>
 public sealed class StoreUnavailableException(Exception inner)
     : StoreException("The store of the actions can't be reached.", inner);

@@ -67,7 +67,10 @@ public abstract partial class ActionStoreContract
     [InlineData("orders", new string[0])]
     public async Task Prefix_IsTakenLiterallyAndRegardlessOfCase(string prefix, string[] expected)
     {
-        string[] names = ["orde", "ordf", "order", "Order 1", "order%", "order\U0010FFFF", "order\U0010FFFFx", "É", "\U0010FFFF"];
+        string[] names =
+        [
+            "orde", "ordf", "order", "Order 1", "order%", "order\U0010FFFF", "order\U0010FFFFx", "É", "\U0010FFFF",
+        ];
         foreach (var name in names)
             await CreateAsync(name);
 
@@ -143,7 +146,10 @@ public abstract partial class ActionStoreContract
 
         var query = new ActionQuery
         {
-            Limit = 1, NamePrefix = "B", AfterName = "b2", Labels = new Dictionary<string, string> { ["even"] = "True" },
+            Limit = 1,
+            NamePrefix = "B",
+            AfterName = "b2",
+            Labels = new Dictionary<string, string> { ["even"] = "True" },
         };
         (await NamesAsync(query)).ShouldBe(["b4"]);
     }
@@ -166,8 +172,11 @@ public abstract partial class ActionStoreContract
         return Store.CreateAsync(Workspace, config, Stop);
     }
 
-    private Task<List<string>> MatchedAsync(params (string Key, string Value)[] labels) =>
-        NamesAsync(new ActionQuery { Limit = 100, Labels = labels.ToDictionary(label => label.Key, label => label.Value) });
+    private Task<List<string>> MatchedAsync(params (string Key, string Value)[] labels) => NamesAsync(new ActionQuery
+    {
+        Limit = 100,
+        Labels = labels.ToDictionary(label => label.Key, label => label.Value),
+    });
 
     private async Task<List<string>> NamesAsync(ActionQuery query) =>
         [.. (await ListAsync(query)).Select(action => action.Name)];
@@ -183,6 +192,7 @@ public abstract partial class ActionStoreContract
             walked.AddRange(page);
             if (page.Count < query.Limit)
                 return walked;
+            page[^1].ShouldNotBe(query.AfterName, "The walk must move on.");
             query = query with { AfterName = page[^1] };
         }
     }

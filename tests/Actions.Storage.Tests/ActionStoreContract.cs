@@ -4,7 +4,7 @@ using HttpMethod = Actions.V1.HttpMethod;
 
 namespace Actions.Storage.Tests;
 
-/// <summary>What every engine guarantees. An engine's class says where a store of its own lies, and adds what only it does.</summary>
+/// <summary>What every engine guarantees. An engine's class says where a store of its own lies.</summary>
 public abstract partial class ActionStoreContract : IAsyncLifetime
 {
     private protected const string Workspace = "workspace";

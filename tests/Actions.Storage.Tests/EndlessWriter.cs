@@ -22,7 +22,7 @@ internal static class EndlessWriter
     public static Process Start(string path)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true };
-        // The tests run from their own executable or, where somebody prefers it, from `dotnet Actions.Storage.Tests.dll`.
+        // The tests run as their own executable or, where somebody prefers it, as `dotnet Actions.Storage.Tests.dll`.
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(typeof(EndlessWriter).Assembly.Location);
         start.ArgumentList.Add(Argument);

@@ -5,7 +5,8 @@ public sealed class SqliteActionStoreTests : ActionStoreContract
 {
     private readonly TemporaryDirectory _directory = new();
 
-    protected override IReadOnlyDictionary<string, string?> Settings => StoreHost.SqliteAt(_directory.File("actions.db"));
+    protected override IReadOnlyDictionary<string, string?> Settings =>
+        StoreHost.SqliteAt(_directory.File("actions.db"));
 
     public override async ValueTask DisposeAsync()
     {

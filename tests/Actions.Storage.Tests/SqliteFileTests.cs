@@ -24,7 +24,10 @@ public sealed class SqliteFileTests : IDisposable
         await database.InitializeAsync(Stop);
 
         foreach (var (pragma, expected) in (IEnumerable<(string, object)>)
-            [("journal_mode", "wal"), ("synchronous", 2L), ("busy_timeout", 7000L), ("foreign_keys", 1L), ("encoding", "UTF-8")])
+        [
+            ("journal_mode", "wal"), ("synchronous", 2L), ("busy_timeout", 7000L), ("foreign_keys", 1L),
+            ("encoding", "UTF-8"),
+        ])
         {
             (await database.WriteAsync(Read, Stop)).ShouldBe(expected, pragma);
             (await database.ReadAsync(Read, Stop)).ShouldBe(expected, pragma);
@@ -205,7 +208,8 @@ public sealed class SqliteFileTests : IDisposable
         await Should.ThrowAsync<StoreUnavailableException>(host.Store.CheckAsync(Stop));
         await Should.ThrowAsync<StoreUnavailableException>(CreateAsync(host, "other"));
         await Should.ThrowAsync<StoreUnavailableException>(host.Store.GetAsync(Workspace, stored.Id, Stop));
-        await Should.ThrowAsync<StoreUnavailableException>(host.Store.ReplaceAsync(Workspace, stored, stored.Etag, Stop));
+        await Should.ThrowAsync<StoreUnavailableException>(
+            host.Store.ReplaceAsync(Workspace, stored, stored.Etag, Stop));
         await Should.ThrowAsync<StoreUnavailableException>(host.Store.DeleteAsync(Workspace, stored.Id, null, Stop));
         await Should.ThrowAsync<StoreUnavailableException>(
             host.Store.ListAsync(Workspace, new ActionQuery { Limit = 1 }, Stop));
@@ -217,7 +221,8 @@ public sealed class SqliteFileTests : IDisposable
         using var host = await OpenAsync(_path);
         File.Delete(_path);
 
-        Message(await Should.ThrowAsync<StoreUnavailableException>(host.Store.CheckAsync(Stop))).ShouldContain("is gone");
+        Message(await Should.ThrowAsync<StoreUnavailableException>(host.Store.CheckAsync(Stop)))
+            .ShouldContain("is gone");
     }
 
     [Fact]

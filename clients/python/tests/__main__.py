@@ -15,7 +15,7 @@ class Result(unittest.TextTestResult):
 
 def main():
     # A hang ends in every thread's traceback instead of silence.
-    faulthandler.dump_traceback_later(150, exit=True)
+    faulthandler.dump_traceback_later(120, exit=True)
     here = Path(__file__).resolve().parent
     suite = unittest.defaultTestLoader.discover(str(here), top_level_dir=str(here.parent))
     result = unittest.TextTestRunner(stream=sys.stdout, verbosity=2, resultclass=Result).run(suite)

@@ -13,9 +13,20 @@ from .server import Server
 
 
 @functools.lru_cache(maxsize=None)
-def shared_server():
-    server = Server()
+def start_once():
+    try:
+        server = Server()
+    except RuntimeError as error:
+        return None, error
     atexit.register(server.stop)
+    return server, None
+
+
+def shared_server():
+    """Started by the first test that asks. A server that doesn't start fails every test at once, not one by one."""
+    server, error = start_once()
+    if error:
+        raise error
     return server
 
 

@@ -2,6 +2,7 @@
 import os
 import subprocess
 import tempfile
+import threading
 from pathlib import Path
 
 import grpc
@@ -59,11 +60,14 @@ class Server:
     def _wait_until_serving(self):
         with grpc.insecure_channel(self.target, [("grpc.initial_reconnect_backoff_ms", 50),
                                                  ("grpc.max_reconnect_backoff_ms", 100)]) as channel:
+            # grpc.health.v1 by hand: an empty HealthCheckRequest asks for the server as a whole.
+            watch = channel.unary_stream("/grpc.health.v1.Health/Watch")(b"", timeout=30, wait_for_ready=True)
+            threading.Thread(target=lambda: (self.process.wait(), watch.cancel()), daemon=True).start()
             try:
-                # grpc.health.v1 by hand: an empty HealthCheckRequest asks for the server as a whole.
-                watch = channel.unary_stream("/grpc.health.v1.Health/Watch")
-                for status in watch(b"", timeout=30, wait_for_ready=True):
+                for status in watch:
                     if status == SERVING:
                         return
             except grpc.RpcError as error:
-                raise RuntimeError(f"The server did not start: {error.details()}\n{self.log()}") from None
+                raise RuntimeError(
+                    f"The server did not start ({error.details()}, exit code {self.process.poll()}).\n{self.log()}"
+                ) from None

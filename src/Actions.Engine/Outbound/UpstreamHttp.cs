@@ -11,6 +11,15 @@ public sealed class UpstreamHttp : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
 
+    // Both are read once, by the first to need them, and can be set in no other way.
+    static UpstreamHttp()
+    {
+        // A body that ends in the middle of its encoding is an error, not a shorter body.
+        AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
+        // A call that is given up ends its attempt to connect at once, not 5 s later.
+        AppContext.SetData("System.Net.SocketsHttpHandler.PendingConnectionTimeoutOnRequestCompletion", 0);
+    }
+
     public UpstreamHttp(EngineOptions options)
         : this(CreateHandler(options))
     {
@@ -24,7 +33,7 @@ public sealed class UpstreamHttp : IDisposable
     internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
         _invoker.SendAsync(request, cancellationToken);
 
-    private static SocketsHttpHandler CreateHandler(EngineOptions options) => new()
+    internal static SocketsHttpHandler CreateHandler(EngineOptions options) => new()
     {
         UseProxy = false,
         UseCookies = false,
@@ -34,13 +43,13 @@ public sealed class UpstreamHttp : IDisposable
         PooledConnectionIdleTimeout = options.ConnectionIdleTimeout,
         MaxConnectionsPerServer = options.MaxConnectionsPerHost,
         MaxResponseHeadersLength = options.MaxResponseHeadersKiB,
-        // An execution's own time-out ends its attempt to connect, but the pool goes on connecting for whoever comes
-        // next: no longer than the longest execution may take.
+        // An execution's own time-out ends its attempt to connect; this one is for what nobody waits for any more.
         ConnectTimeout = ContractLimits.MaxTimeout,
         // An unread answer is not worth waiting for: the connection is closed instead.
         ResponseDrainTimeout = TimeSpan.Zero,
         MaxResponseDrainSize = 0,
         EnableMultipleHttp2Connections = true,
+        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new FreshConnection(context.PlaintextStream)),
         // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is what they use today.
         RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,

@@ -18,6 +18,20 @@ internal sealed record UpstreamRequest(
     private static readonly ProductInfoHeaderValue UserAgent =
         new("Actions.Grpc", typeof(UpstreamRequest).Assembly.GetName().Version!.ToString(2));
 
+    // A mask may be longer than what it hides.
+    private static readonly EngineOptions NoLimits = new()
+    {
+        MaxRenderedUrlLength = int.MaxValue,
+        MaxHeaderValueLength = int.MaxValue,
+        MaxRenderedBodyBytes = int.MaxValue,
+    };
+
+    /// <summary>
+    /// Without content SocketsHttpHandler sends a request again when a kept connection is closed under it, whatever the
+    /// method. With an empty one it doesn't, and the wire is the same for methods that state a length anyway.
+    /// </summary>
+    private bool MayRepeat => Method == System.Net.Http.HttpMethod.Get || Method == System.Net.Http.HttpMethod.Delete;
+
     /// <param name="plan">The templates.</param>
     /// <param name="variables">The values.</param>
     /// <param name="idempotencyKey">Sent as Idempotency-Key when not empty, in place of a hand-written one.</param>
@@ -42,6 +56,10 @@ internal sealed record UpstreamRequest(
         return new UpstreamRequest(plan.Method, url, headers, body);
     }
 
+    /// <summary>The request for showing it to people: what was sent with other values.</summary>
+    public static UpstreamRequest RenderMasked(RequestPlan plan, VariableValues masked, string idempotencyKey) =>
+        Render(plan, masked, idempotencyKey, NoLimits);
+
     public HttpRequestMessage ToMessage()
     {
         var message = new HttpRequestMessage(Method, Url)
@@ -49,7 +67,7 @@ internal sealed record UpstreamRequest(
             // HTTP/2 where TLS negotiates it, else HTTP/1.1.
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-            Content = Body is { } body ? new ReadOnlyMemoryContent(body) : null,
+            Content = Body is { } body ? new ReadOnlyMemoryContent(body) : MayRepeat ? null : new ByteArrayContent([]),
         };
         foreach (var (name, value) in Headers)
         {

@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Collections.Immutable;
 using Actions.Engine;
 using Actions.V1;
 using Google.Protobuf;
@@ -25,6 +26,7 @@ internal static class ConfigMask
             return;
         }
 
+        var wrong = ImmutableArray.CreateBuilder<FieldViolation>();
         for (var i = 0; i < mask.Paths.Count; i++)
         {
             if (mask.Paths[i] == "*")
@@ -32,11 +34,14 @@ internal static class ConfigMask
                 foreach (var field in ActionConfig.Descriptor.Fields.InDeclarationOrder().Where(f => !OutputOnly.Fields.Contains(f.Name)))
                     Copy(field, source, target);
             }
-            else
+            else if (Write(mask.Paths[i], source, target) is { } reason)
             {
-                Write(mask.Paths[i], i, source, target);
+                wrong.Add(new FieldViolation($"update_mask.paths[{i}]", $"names '{mask.Paths[i]}', {reason}"));
             }
         }
+
+        if (wrong.Count > 0)
+            throw new InvalidFieldsException(wrong.ToImmutable());
     }
 
     /// <summary>All that is set: messages field by field, lists and maps as a whole.</summary>
@@ -53,31 +58,33 @@ internal static class ConfigMask
         }
     }
 
-    private static void Write(string path, int index, ActionConfig source, ActionConfig target)
+    /// <returns>What is wrong with the path, or null.</returns>
+    private static string? Write(string path, ActionConfig source, ActionConfig target)
     {
         var steps = path.Split('.');
         if (OutputOnly.Fields.Contains(steps[0]))
-            throw Wrong(index, $"names '{path}', which only the server writes.");
+            return "which only the server writes.";
 
         IMessage? from = source;
         IMessage to = target;
         for (var i = 0; ; i++)
         {
-            var field = to.Descriptor.FindFieldByName(steps[i]) ?? throw Wrong(index, $"names '{path}', which is no field.");
+            if (to.Descriptor.FindFieldByName(steps[i]) is not { } field)
+                return "which is no field.";
             if (i == steps.Length - 1)
             {
                 Copy(field, from, to);
-                return;
+                return null;
             }
 
             if (!IsNested(field))
-                throw Wrong(index, $"names '{path}', but '{steps[i]}' has no fields of its own to name; name it as a whole.");
+                return $"but '{steps[i]}' has no fields of its own to name; name it as a whole.";
             from = from is null ? null : (IMessage?)field.Accessor.GetValue(from);
             if (field.Accessor.GetValue(to) is not IMessage next)
             {
                 // Nothing to clear in what isn't there, and nothing to make of it.
                 if (from is null)
-                    return;
+                    return null;
                 next = field.MessageType.Parser.ParseFrom(ByteString.Empty);
                 field.Accessor.SetValue(to, next);
             }
@@ -113,9 +120,12 @@ internal static class ConfigMask
         }
         else
         {
-            field.Accessor.SetValue(target, value);
+            // A copy: another path may write into it, and a second try starts from the same source.
+            field.Accessor.SetValue(target, value is IMessage message ? Copied(message) : value);
         }
     }
+
+    private static IMessage Copied(IMessage message) => message.Descriptor.Parser.ParseFrom(message.ToByteString());
 
     // google.protobuf's own messages (durations, values, timestamps) are values here.
     private static bool IsNested(FieldDescriptor field) =>
@@ -137,6 +147,4 @@ internal static class ConfigMask
         System.Enum constant => Convert.ToInt32(constant, System.Globalization.CultureInfo.InvariantCulture) == 0,
         _ => throw new NotSupportedException($"A field of {value.GetType()} came into the contract."),
     };
-
-    private static InvalidFieldsException Wrong(int index, string description) => new($"update_mask.paths[{index}]", description);
 }

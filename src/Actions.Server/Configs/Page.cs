@@ -14,6 +14,9 @@ internal sealed class Page
 {
     private const int DigestBytes = 8;
 
+    // Of the digest and the longest name, in base64.
+    private const int MaxTokenBytes = 512;
+
     private readonly byte[] _digest;
     private readonly int _size;
     private readonly int _maxBytes;
@@ -41,7 +44,7 @@ internal sealed class Page
     public ListActionConfigsResponse ToResponse(IReadOnlyList<ActionConfig> actions)
     {
         var response = new ListActionConfigsResponse();
-        var bytes = 0;
+        var bytes = MaxTokenBytes;
         foreach (var action in actions)
         {
             bytes += action.CalculateSize() + 8;

@@ -1,6 +1,4 @@
-using System.Net.Sockets;
 using Actions.Storage;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Hosting;
@@ -12,9 +10,14 @@ internal static class StartFailure
     public static string? Explain(Exception exception) => exception switch
     {
         OptionsValidationException e => $"A setting is wrong. {string.Join(" ", e.Failures)}",
+        // Of a value that is no number, time and so on; its own text names the key.
+        InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } e => $"A setting is wrong. {OneLine(e)}",
         StoreUnavailableException e => $"{e.Message} {e.InnerException?.Message} Look at Storage:Sqlite:Path.",
-        IOException { InnerException: AddressInUseException or SocketException } e =>
-            $"{e.Message} Look at Kestrel:Endpoints:Grpc:Url and Kestrel:Endpoints:Web:Url.",
+        // An address or a certificate, whatever the type: there are many.
+        _ when exception.StackTrace?.Contains(" Microsoft.AspNetCore.Server.Kestrel.", StringComparison.Ordinal) == true =>
+            $"{OneLine(exception)} Look at Kestrel:Endpoints:Grpc:Url, Kestrel:Endpoints:Web:Url and what else is under Kestrel.",
         _ => null,
     };
+
+    private static string OneLine(Exception e) => e.Message.ReplaceLineEndings(" ");
 }

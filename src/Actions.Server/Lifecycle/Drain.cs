@@ -67,7 +67,7 @@ internal sealed class Drain(
             return;
         }
 
-        log.GraceOver(Running(), time.GetElapsedTime(started));
+        log.GraceOver(time.GetElapsedTime(started), Running());
         await _aborted.CancelAsync().ConfigureAwait(false);
     }
 
@@ -90,16 +90,18 @@ internal sealed class Drain(
 
     private int Begin()
     {
-        // First of all the state, so that nobody is sent here who would only be refused.
-        status.MoveTo(ServingState.Draining);
+        int running;
         lock (_gate)
         {
             _begun = true;
-            if (_running == 0)
+            running = _running;
+            if (running == 0)
                 _idle.TrySetResult();
-
-            return _running;
         }
+
+        // Only now: whoever hears of it can rely on being refused.
+        status.MoveTo(ServingState.Draining);
+        return running;
     }
 
     private int Running()
@@ -119,7 +121,7 @@ internal sealed class Drain(
             }
             catch (TimeoutException)
             {
-                log.DrainContinues(Running(), time.GetElapsedTime(started), _gracePeriod);
+                log.DrainContinues(time.GetElapsedTime(started), _gracePeriod, Running());
             }
             catch (OperationCanceledException)
             {

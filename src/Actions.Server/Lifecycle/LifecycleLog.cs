@@ -14,15 +14,15 @@ internal static partial class LifecycleLog
     [LoggerMessage(110, LogLevel.Information, "Received {Signal}.")]
     public static partial void SignalReceived(this ILogger log, PosixSignal signal);
 
-    [LoggerMessage(111, LogLevel.Information, "Draining: {Running} calls are running and have {Grace} to finish.")]
+    [LoggerMessage(111, LogLevel.Information, "Draining. Running calls: {Running}; they have {Grace} to finish.")]
     public static partial void DrainBegun(this ILogger log, int running, TimeSpan grace);
 
-    [LoggerMessage(112, LogLevel.Information, "Still draining: {Running} calls are running after {Elapsed} of {Grace}.")]
-    public static partial void DrainContinues(this ILogger log, int running, TimeSpan elapsed, TimeSpan grace);
+    [LoggerMessage(112, LogLevel.Information, "Still draining after {Elapsed} of {Grace}. Running calls: {Running}.")]
+    public static partial void DrainContinues(this ILogger log, TimeSpan elapsed, TimeSpan grace, int running);
 
     [LoggerMessage(113, LogLevel.Information, "Drained in {Elapsed}.")]
     public static partial void Drained(this ILogger log, TimeSpan elapsed);
 
-    [LoggerMessage(114, LogLevel.Warning, "Cutting off {Running} calls: the grace is over after {Elapsed}.")]
-    public static partial void GraceOver(this ILogger log, int running, TimeSpan elapsed);
+    [LoggerMessage(114, LogLevel.Warning, "The grace is over after {Elapsed}. Calls cut off: {Running}.")]
+    public static partial void GraceOver(this ILogger log, TimeSpan elapsed, int running);
 }

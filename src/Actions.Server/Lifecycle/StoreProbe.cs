@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Lifecycle;
 
-/// <summary>Prepares the store before the first call and keeps <see cref="ServingStatus"/> true to it afterwards.</summary>
+/// <summary>Prepares the store before the first call, then keeps <see cref="ServingStatus"/> true to it.</summary>
 internal sealed class StoreProbe(
     IActionStore store,
     ServingStatus status,

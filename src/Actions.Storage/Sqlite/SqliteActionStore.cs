@@ -164,7 +164,8 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
         {
             var n = command.Parameters.Count;
             sql.Append(
-                $" AND EXISTS (SELECT 1 FROM action_labels WHERE action = number AND name = $name{n} AND value = $value{n})");
+                " AND EXISTS (SELECT 1 FROM action_labels"
+                + $" WHERE action = number AND name = $name{n} AND value = $value{n})");
             command.Parameters.AddWithValue($"$name{n}", name);
             command.Parameters.AddWithValue($"$value{n}", value);
         }
@@ -226,8 +227,11 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
     private static StoreException NotFoundOrMismatch(SqliteConnection connection, string workspace, string id)
     {
         using var command = connection.Command(
-            "SELECT etag FROM actions WHERE workspace = $workspace AND id = $id", ("$workspace", workspace), ("$id", id));
-        return command.ExecuteScalar() is string etag ? new EtagMismatchException(id, etag) : new ActionNotFoundException(id);
+            "SELECT etag FROM actions WHERE workspace = $workspace AND id = $id",
+            ("$workspace", workspace), ("$id", id));
+        return command.ExecuteScalar() is string etag
+            ? new EtagMismatchException(id, etag)
+            : new ActionNotFoundException(id);
     }
 
     // Random, so that an etag never comes back, not even that of a deleted action.

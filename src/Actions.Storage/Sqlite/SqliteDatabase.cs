@@ -25,7 +25,8 @@ internal sealed class SqliteDatabase : IDisposable
         _path = Path.GetFullPath(path);
         _busyTimeout = busyTimeout;
         _openingPragmas =
-            $"PRAGMA busy_timeout = {(int)busyTimeout.TotalMilliseconds}; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON";
+            $"PRAGMA busy_timeout = {(int)busyTimeout.TotalMilliseconds};"
+            + "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON";
         _connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = _path,

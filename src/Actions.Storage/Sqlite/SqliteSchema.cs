@@ -2,7 +2,9 @@ using Microsoft.Data.Sqlite;
 
 namespace Actions.Storage.Sqlite;
 
-/// <summary>The tables, and how an older file becomes a newer one. <c>PRAGMA user_version</c> counts the scripts run.</summary>
+/// <summary>
+/// The tables, and how an older file becomes a newer one. <c>PRAGMA user_version</c> counts the scripts run.
+/// </summary>
 internal static class SqliteSchema
 {
     // "ActG": marks the file as ours, so that a wrong path never adds tables to somebody else's database.

@@ -17,7 +17,8 @@ internal sealed class ReflectionClient : IDisposable
         if (version == "v1")
             _v1 = new ServerReflection.ServerReflectionClient(channel).ServerReflectionInfo(cancellationToken: Token);
         else
-            _alpha = new Alpha.ServerReflection.ServerReflectionClient(channel).ServerReflectionInfo(cancellationToken: Token);
+            _alpha = new Alpha.ServerReflection.ServerReflectionClient(channel)
+                .ServerReflectionInfo(cancellationToken: Token);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -55,16 +56,15 @@ internal sealed class ReflectionClient : IDisposable
         return (StatusCode)response.ErrorResponse.ErrorCode;
     }
 
-    /// <returns>False: the server has ended the stream, with OK.</returns>
-    public Task<bool> HasMoreAsync()
-    {
-        var more = _v1?.ResponseStream.MoveNext(Token) ?? _alpha!.ResponseStream.MoveNext(Token);
-        return more.WaitAsync(TimeSpan.FromSeconds(30), Token);
-    }
-
     public void Dispose()
     {
         _v1?.Dispose();
         _alpha?.Dispose();
+    }
+
+    private Task<bool> HasMoreAsync()
+    {
+        var more = _v1?.ResponseStream.MoveNext(Token) ?? _alpha!.ResponseStream.MoveNext(Token);
+        return more.WaitAsync(TimeSpan.FromSeconds(30), Token);
     }
 }

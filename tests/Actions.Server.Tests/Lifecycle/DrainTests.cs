@@ -3,6 +3,9 @@ using Actions.V1;
 using Google.Rpc;
 using Grpc.Core;
 using Grpc.Health.V1;
+using Grpc.Net.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using static Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Actions.Server.Tests.Lifecycle;
@@ -10,16 +13,12 @@ namespace Actions.Server.Tests.Lifecycle;
 public sealed class DrainTests : IDisposable
 {
     // Far above what any of these takes: only a server that hangs meets it.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(50);
 
     private readonly CancellationTokenSource _patience =
         CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
-    public DrainTests()
-    {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signals.");
-        _patience.CancelAfter(Patience);
-    }
+    public DrainTests() => _patience.CancelAfter(Patience);
 
     private CancellationToken Token => _patience.Token;
 
@@ -28,22 +27,22 @@ public sealed class DrainTests : IDisposable
     [Fact]
     public async Task SigtermWhileNothingRuns_ExitsAtOnceAndEndsOpenStreams()
     {
-        await using var server = await ServerProcess.StartAsync("00:05:00", Token);
+        await using var server = await StartAsync(grace: "00:05:00");
         using var watch = new Health.HealthClient(server.Channel).Watch(new(), cancellationToken: Token);
         (await watch.ResponseStream.MoveNext(Token)).ShouldBeTrue();
         watch.ResponseStream.Current.Status.ShouldBe(Serving);
+        // Left open. Its end can't be seen here: HttpClient may lose it when the connection closes right after it while
+        // the request's side is open.
         using var reflection = new Grpc.Reflection.V1.ServerReflection.ServerReflectionClient(server.Channel)
             .ServerReflectionInfo(cancellationToken: Token);
         await reflection.RequestStream.WriteAsync(new() { ListServices = "" }, Token);
         (await reflection.ResponseStream.MoveNext(Token)).ShouldBeTrue();
-        (await server.GetAsync("readyz", Token)).ShouldBe((HttpStatusCode.OK, "ready"));
 
         server.Terminate();
 
         (await watch.ResponseStream.MoveNext(Token)).ShouldBeTrue();
         watch.ResponseStream.Current.Status.ShouldBe(NotServing);
         (await watch.ResponseStream.MoveNext(Token)).ShouldBeFalse();
-        (await reflection.ResponseStream.MoveNext(Token)).ShouldBeFalse();
         (await server.WaitForExitAsync(Token)).ShouldBe(0, server.Output);
     }
 
@@ -51,8 +50,8 @@ public sealed class DrainTests : IDisposable
     public async Task SigtermDuringAnExecution_RefusesNewCallsAndLetsItFinish()
     {
         using var upstream = new HeldUpstream();
-        await using var server = await ServerProcess.StartAsync("00:05:00", Token);
-        using var execution = await ExecuteAsync(server, upstream);
+        await using var server = await StartAsync(grace: "00:05:00");
+        using var execution = await ExecuteAsync(server.Channel, upstream);
         using var watch = new Health.HealthClient(server.Channel).Watch(new(), cancellationToken: Token);
         (await watch.ResponseStream.MoveNext(Token)).ShouldBeTrue();
 
@@ -63,8 +62,9 @@ public sealed class DrainTests : IDisposable
         (await CheckAsync(server, "actions.v1.ActionService")).ShouldBe(NotServing);
         (await server.GetAsync("readyz", Token)).ShouldBe((HttpStatusCode.ServiceUnavailable, "draining"));
         (await server.GetAsync("healthz", Token)).ShouldBe((HttpStatusCode.OK, "ok"));
+        using var newcomer = server.Connect();
         ShouldBeDraining(await Should.ThrowAsync<RpcException>(
-            new V1.ActionConfigService.ActionConfigServiceClient(server.Channel)
+            new V1.ActionConfigService.ActionConfigServiceClient(newcomer)
                 .ListActionConfigsAsync(new(), cancellationToken: Token).ResponseAsync));
 
         await upstream.AnswerAsync(Token);
@@ -79,8 +79,8 @@ public sealed class DrainTests : IDisposable
     public async Task GracePeriodOver_CutsOffWhatStillRuns()
     {
         using var upstream = new HeldUpstream();
-        await using var server = await ServerProcess.StartAsync("00:00:00.5", Token);
-        using var execution = await ExecuteAsync(server, upstream);
+        await using var server = await StartAsync(grace: "00:00:00.5");
+        using var execution = await ExecuteAsync(server.Channel, upstream);
 
         server.Terminate();
 
@@ -92,8 +92,8 @@ public sealed class DrainTests : IDisposable
     public async Task SecondSigterm_EndsTheGrace()
     {
         using var upstream = new HeldUpstream();
-        await using var server = await ServerProcess.StartAsync("00:05:00", Token);
-        using var execution = await ExecuteAsync(server, upstream);
+        await using var server = await StartAsync(grace: "00:05:00");
+        using var execution = await ExecuteAsync(server.Channel, upstream);
         using var watch = new Health.HealthClient(server.Channel).Watch(new(), cancellationToken: Token);
         (await watch.ResponseStream.MoveNext(Token)).ShouldBeTrue();
 
@@ -106,13 +106,35 @@ public sealed class DrainTests : IDisposable
         (await server.WaitForExitAsync(Token)).ShouldBe(0, server.Output);
     }
 
+    [Fact]
+    public async Task HostThatIsStoppedWithoutASignal_CutsOffWhatRuns()
+    {
+        using var upstream = new HeldUpstream();
+        await using var server = await RunningServer.StartAsync(settings: new() { ["Drain:GracePeriod"] = "00:05:00" });
+        using var execution = await ExecuteAsync(server.Channel, upstream);
+
+        server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        ShouldBeDraining(await Should.ThrowAsync<RpcException>(execution.ResponseStream.MoveNext(Token)));
+    }
+
+    private Task<ServerProcess> StartAsync(string grace)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signals.");
+        // A stop time-out above our patience: a stream that held the exit up would be noticed.
+        return ServerProcess.StartAsync(
+            new() { ["Drain:GracePeriod"] = grace, ["Drain:StopTimeout"] = "00:01:00" }, Token);
+    }
+
     // Started, and waiting for the upstream to answer.
     private async Task<AsyncServerStreamingCall<ExecuteResponse>> ExecuteAsync(
-        ServerProcess server, HeldUpstream upstream)
+        GrpcChannel channel, HeldUpstream upstream)
     {
-        var id = await server.CreateActionAsync(upstream.Url, Token);
-        var execution = new V1.ActionService.ActionServiceClient(server.Channel)
-            .Execute(new() { Id = id }, cancellationToken: Token);
+        var request = new HttpRequest { Method = V1.HttpMethod.Get, Url = upstream.Url.AbsoluteUri };
+        var created = await new V1.ActionConfigService.ActionConfigServiceClient(channel).CreateActionConfigAsync(
+            new() { ActionConfig = new() { Name = "Held", Request = request } }, cancellationToken: Token);
+        var execution = new V1.ActionService.ActionServiceClient(channel)
+            .Execute(new() { Id = created.ActionConfig.Id }, cancellationToken: Token);
         (await execution.ResponseStream.MoveNext(Token)).ShouldBeTrue();
         execution.ResponseStream.Current.Event.EventCase.ShouldBe(ExecutionEvent.EventOneofCase.Start);
         await upstream.CalledAsync(Token);

@@ -1,6 +1,5 @@
 using System.Net;
 using Grpc.Health.V1;
-using Microsoft.Extensions.Options;
 using static Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Actions.Server.Tests.Lifecycle;
@@ -57,12 +56,11 @@ public sealed class ReadinessTests
     [InlineData("Readiness:CheckInterval", "00:00:00")]
     public async Task SettingOutOfRange_StopsTheStartAndNamesTheKey(string key, string value)
     {
-        var failure = await Should.ThrowAsync<OptionsValidationException>(async () =>
-        {
-            await using var server = await RunningServer.StartAsync(settings: new() { [key] = value });
-        });
+        var failure = await Should.ThrowAsync<InvalidOperationException>(
+            ServerProcess.StartAsync(new() { [key] = value }, Token).WaitAsync(TimeSpan.FromSeconds(60), Token));
 
-        failure.Message.ShouldContain(key);
+        failure.Message.ShouldStartWith("Exit code 1:");
+        failure.Message.ShouldContain($"{key} must be");
     }
 
     private static async Task<HealthCheckResponse.Types.ServingStatus> NextAsync(

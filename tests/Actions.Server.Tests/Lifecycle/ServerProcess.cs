@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using Actions.Server.Lifecycle;
-using Actions.V1;
 using Grpc.Core;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
@@ -17,18 +16,22 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
 
+    private static readonly string Dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
     private readonly Process _process = new();
     private readonly StringBuilder _output = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("actions-server-tests-");
+    private readonly Uri _grpc;
     private readonly Uri _web;
 
-    private ServerProcess(string gracePeriod)
+    private ServerProcess(Dictionary<string, string> settings)
     {
         var (grpc, web) = FreeAddresses();
-        Channel = GrpcChannel.ForAddress(grpc, new() { InitialReconnectBackoff = TimeSpan.FromMilliseconds(50) });
+        _grpc = new Uri(grpc);
+        Channel = Connect();
         _web = new Uri(web);
 
-        _process.StartInfo = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(DrainOptions).Assembly.Location])
+        _process.StartInfo = new ProcessStartInfo(Dotnet, [typeof(DrainOptions).Assembly.Location])
         {
             WorkingDirectory = _folder.FullName,
             RedirectStandardOutput = true,
@@ -39,19 +42,25 @@ internal sealed class ServerProcess : IAsyncDisposable
                 ["Kestrel__Endpoints__Grpc__Url"] = grpc,
                 ["Kestrel__Endpoints__Web__Url"] = web,
                 ["Storage__Sqlite__Path"] = Path.Combine(_folder.FullName, "actions.db"),
-                ["Drain__GracePeriod"] = gracePeriod,
             },
         };
+        foreach (var (key, value) in settings)
+            _process.StartInfo.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+
         _process.OutputDataReceived += Keep;
         _process.ErrorDataReceived += Keep;
     }
 
     public GrpcChannel Channel { get; }
 
+    /// <param name="settings">Configuration keys, with colons.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <returns>A server that answers.</returns>
-    public static async Task<ServerProcess> StartAsync(string gracePeriod, CancellationToken cancellationToken)
+    /// <exception cref="InvalidOperationException">It ended instead. The message: its exit code and output.</exception>
+    public static async Task<ServerProcess> StartAsync(
+        Dictionary<string, string> settings, CancellationToken cancellationToken)
     {
-        var server = new ServerProcess(gracePeriod);
+        var server = new ServerProcess(settings);
         try
         {
             server._process.Start();
@@ -65,7 +74,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             if (await Task.WhenAny(answers, ends) == ends)
             {
                 await giveUp.CancelAsync();
-                throw new InvalidOperationException($"The server ended instead of starting:\n{server.Output}");
+                throw new InvalidOperationException($"Exit code {server._process.ExitCode}:\n{server.Output}");
             }
 
             (await answers).Status.ShouldBe(HealthCheckResponse.Types.ServingStatus.Serving);
@@ -88,14 +97,9 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <returns>The id of an action that calls <paramref name="url"/>.</returns>
-    public async Task<string> CreateActionAsync(Uri url, CancellationToken cancellationToken)
-    {
-        var request = new HttpRequest { Method = V1.HttpMethod.Get, Url = url.AbsoluteUri };
-        var response = await new V1.ActionConfigService.ActionConfigServiceClient(Channel).CreateActionConfigAsync(
-            new() { ActionConfig = new() { Name = "Held", Request = request } }, cancellationToken: cancellationToken);
-        return response.ActionConfig.Id;
-    }
+    /// <summary>Another connection to it.</summary>
+    public GrpcChannel Connect() =>
+        GrpcChannel.ForAddress(_grpc, new() { InitialReconnectBackoff = TimeSpan.FromMilliseconds(50) });
 
     public Task<(HttpStatusCode Status, string Body)> GetAsync(string path, CancellationToken cancellationToken) =>
         WebProbe.GetAsync(_web, path, cancellationToken);

@@ -1,0 +1,41 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server.Hosting;
+
+/// <summary>Sections of the configuration as options, checked when the server starts.</summary>
+internal static class Settings
+{
+    /// <summary>What is wrong is told with its key, e.g. <c>Server:MaxPageSize</c>.</summary>
+    public static void AddSettings<T>(this IServiceCollection services, IConfiguration configuration, string section)
+        where T : class
+    {
+        services.AddOptions<T>().Bind(configuration.GetSection(section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<T>>(new Rules<T>(section));
+    }
+
+    private sealed class Rules<T>(string section) : IValidateOptions<T>
+        where T : class
+    {
+        public ValidateOptionsResult Validate(string? name, T options)
+        {
+            var wrong = new List<ValidationResult>();
+            foreach (var property in typeof(T).GetProperties())
+            {
+                // The texts of the annotations name the field by this.
+                var context = new ValidationContext(options)
+                {
+                    MemberName = property.Name,
+                    DisplayName = $"{section}:{property.Name}",
+                };
+                Validator.TryValidateProperty(property.GetValue(options), context, wrong);
+            }
+
+            if (wrong.Count == 0 && options is IValidatableObject fields)
+                wrong.AddRange(fields.Validate(new ValidationContext(options)));
+            return wrong.Count == 0
+                ? ValidateOptionsResult.Success
+                : ValidateOptionsResult.Fail(wrong.Select(result => result.ErrorMessage!));
+        }
+    }
+}

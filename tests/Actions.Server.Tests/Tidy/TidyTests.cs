@@ -1,0 +1,206 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Actions.Server.Tests.Tidy;
+
+/// <summary>What can be checked of the house rules, is.</summary>
+public sealed partial class TidyTests
+{
+    private const int MaxFileLines = 400;
+    private const int MaxMethodLines = 70;
+    private const int MaxProgramLines = 60;
+
+    // A project may reference these projects. What is not in this table has no business under src/.
+    private static readonly Dictionary<string, string[]> AllowedProjects = new()
+    {
+        ["Actions.Contract"] = [],
+        ["Actions.Engine"] = ["Actions.Contract"],
+        ["Actions.Storage"] = ["Actions.Contract"],
+        ["Actions.WebConsole"] = ["Actions.Contract"],
+        ["Actions.Server"] = ["Actions.Contract", "Actions.Engine", "Actions.Storage", "Actions.WebConsole"],
+    };
+
+    private static readonly string[] DatabaseDrivers = ["Microsoft.Data.", "System.Data.", "Microsoft.EntityFrameworkCore", "MongoDB.", "SQLite", "Npgsql", "Dapper"];
+    private static readonly string[] WebFrameworks = ["Microsoft.AspNetCore", "Grpc."];
+
+    // Packages, and assemblies really used, that each project keeps out.
+    private static readonly Dictionary<string, string[]> KeptOut = new()
+    {
+        ["Actions.Contract"] = [.. DatabaseDrivers, "Microsoft.AspNetCore", "Grpc.AspNetCore"],
+        ["Actions.Engine"] = [.. DatabaseDrivers, .. WebFrameworks],
+        ["Actions.Storage"] = [.. WebFrameworks],
+        ["Actions.WebConsole"] = [.. DatabaseDrivers],
+        ["Actions.Server"] = [.. DatabaseDrivers],
+    };
+
+    private static readonly string[] MeaninglessNames = ["Domain", "Application", "Infrastructure", "Abstractions", "Shared", "Common"];
+
+    [Fact]
+    public void Projects_ReferenceOnlyWhatTheTableAllows()
+    {
+        var projects = Repository.Files.Where(path => SourceProject().IsMatch(path)).ToList();
+        projects.ShouldNotBeEmpty();
+        var wrong = new List<string>();
+        foreach (var path in projects)
+        {
+            var name = Path.GetFileNameWithoutExtension(path);
+            var project = XDocument.Parse(Repository.Read(path));
+            if (!AllowedProjects.TryGetValue(name, out var allowed))
+            {
+                wrong.Add($"{path} is in no table: say in TidyTests what it may reference");
+                continue;
+            }
+
+            wrong.AddRange(Included(project, "ProjectReference")
+                .Select(reference => Path.GetFileNameWithoutExtension(reference.Replace('\\', '/')))
+                .Except(allowed).Select(reference => $"{path} references {reference}"));
+            wrong.AddRange(Included(project, "PackageReference").Concat(Included(project, "FrameworkReference"))
+                .Where(package => StartsWithAny(package, KeptOut[name])).Select(package => $"{path} references {package}"));
+        }
+
+        // Only tests use the server.
+        wrong.AddRange(Repository.Files
+            .Where(path => path.EndsWith(".csproj", StringComparison.Ordinal) && path.StartsWith("src/", StringComparison.Ordinal))
+            .Where(path => Included(XDocument.Parse(Repository.Read(path)), "ProjectReference")
+                .Any(reference => reference.EndsWith("Actions.Server.csproj", StringComparison.Ordinal)))
+            .Select(path => $"{path} references Actions.Server"));
+        wrong.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(typeof(Engine.ActionEngine))]
+    [InlineData(typeof(Actions.Storage.IActionStore))]
+    [InlineData(typeof(RpcErrors))]
+    public void Assemblies_UseNothingThatTheirProjectKeepsOut(Type type)
+    {
+        var assembly = type.Assembly.GetName().Name!;
+
+        type.Assembly.GetReferencedAssemblies().Select(used => used.Name!)
+            .Where(used => StartsWithAny(used, KeptOut[assembly])).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void FoldersAndNamespaces_SayWhatIsInside()
+    {
+        // The name of the assembly that it stands in for.
+        const string exception = "Grpc.Net.Common";
+
+        Repository.Files.Select(path => Path.GetDirectoryName(path)!.Replace('\\', '/')).Distinct()
+            .Where(folder => folder.Replace(exception, "", StringComparison.Ordinal).Split('/', '.')
+                .Any(segment => MeaninglessNames.Contains(segment, StringComparer.OrdinalIgnoreCase)))
+            .ShouldBeEmpty();
+        foreach (var path in Repository.Sources)
+        {
+            foreach (var segments in Namespace().Matches(SourceText.CodeOf(Repository.Read(path))).Select(match => match.Groups[1].Value.Split('.')))
+            {
+                segments.ShouldNotContain(segment => MeaninglessNames.Contains(segment), path);
+                // These would hide Grpc.Core and System.Console.
+                segments.Skip(1).Where(segment => segments[0] == "Actions" && segment is "Grpc" or "Console").ShouldBeEmpty(path);
+            }
+        }
+    }
+
+    [Fact]
+    public void Types_AreNamedForWhatTheyAre()
+    {
+        foreach (var path in Repository.Sources)
+            MeaninglessType().Matches(SourceText.CodeOf(Repository.Read(path))).Select(match => match.Value).ShouldBeEmpty(path);
+    }
+
+    [Fact]
+    public void Files_AreShort() =>
+        Repository.Files.Where(path => HandWritten().IsMatch(path))
+            .Select(path => (Path: path, Lines: Repository.Read(path).AsSpan().Count('\n')))
+            .Where(file => file.Lines > MaxFileLines).ShouldBeEmpty();
+
+    [Fact]
+    public void Methods_AreShort()
+    {
+        var methods = Repository.Sources.SelectMany(path => MethodsOf(path).Select(method => (Path: path, method.Signature, method.Lines))).ToList();
+
+        methods.Count.ShouldBeGreaterThan(500);
+        methods.Where(method => method.Lines > MaxMethodLines).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void ProgramOfTheServer_IsATableOfContents() =>
+        Repository.Read("src/Actions.Server/Program.cs").AsSpan().Count('\n').ShouldBeLessThan(MaxProgramLines);
+
+    [Fact]
+    public void NothingIsLeftForLater()
+    {
+        // gRPC's own clients throw that when they are made without a channel.
+        const string exception = "eng/partial-feed/Grpc.Core.Api/Calls/ClientBase.cs";
+
+        foreach (var path in Repository.Texts.Where(path => path != exception))
+            Unfinished().Matches(Repository.Read(path)).Select(match => match.Value).ShouldBeEmpty(path);
+    }
+
+    [Fact]
+    public void NoFile_NamesAPathOfOneMachine()
+    {
+        foreach (var path in Repository.Texts)
+            PathOfOneMachine().Matches(Repository.Read(path)).Select(match => match.Value).ShouldBeEmpty(path);
+    }
+
+    [Fact]
+    public void TargetsNamedInTexts_AreInTheMakefile()
+    {
+        var targets = Target().Matches(Repository.Read("Makefile")).Select(match => match.Groups[1].Value).ToHashSet();
+        targets.ShouldContain("test");
+        foreach (var path in Repository.Files.Where(path => path.EndsWith(".md", StringComparison.Ordinal) || path == ".ci/run"))
+            MakeCommand().Matches(Repository.Read(path)).Select(match => match.Groups[1].Value).Except(targets).ShouldBeEmpty(path);
+    }
+
+    [Fact]
+    public void Readme_SaysWhatToType()
+    {
+        Assert.SkipUnless(Repository.Files.Contains("README.md"), "There is no README.md yet.");
+
+        MakeCommand().Matches(Repository.Read("README.md")).Select(match => match.Groups[1].Value).ShouldContain("demo");
+    }
+
+    private static IReadOnlyList<(string Signature, int Lines)> MethodsOf(string path)
+    {
+        try
+        {
+            return [.. MethodLengths.Of(Repository.Read(path))];
+        }
+        catch (Exception e)
+        {
+            throw new InvalidOperationException($"{path} can't be counted.", e);
+        }
+    }
+
+    private static IEnumerable<string> Included(XDocument project, string item) =>
+        project.Descendants(item).Select(element => (string?)element.Attribute("Include")).OfType<string>();
+
+    private static bool StartsWithAny(string name, IEnumerable<string> prefixes) =>
+        prefixes.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+
+    [GeneratedRegex(@"^src/.*\.csproj$")]
+    private static partial Regex SourceProject();
+
+    [GeneratedRegex(@"^\s*namespace\s+([\w.]+)", RegexOptions.Multiline)]
+    private static partial Regex Namespace();
+
+    [GeneratedRegex(@"\b(class|struct|interface|record|enum)\s+\w*(Manager|Helper|Util|Utility|Utilitie)s?\b")]
+    private static partial Regex MeaninglessType();
+
+    [GeneratedRegex(@"\.(cs|cshtml|py|sh|mjs|js|ts|go|proto)$|^Makefile$")]
+    private static partial Regex HandWritten();
+
+    // Written so that this file doesn't find itself.
+    [GeneratedRegex(@"\b(T[O]DO|F[I]XME|NotImplemented[E]xception)\b")]
+    private static partial Regex Unfinished();
+
+    [GeneratedRegex(@"(?<![\w.])/(home|Users|root|work)/|\bC:[\\/]{1,2}Users\b")]
+    private static partial Regex PathOfOneMachine();
+
+    [GeneratedRegex(@"^([a-z][\w-]*):", RegexOptions.Multiline)]
+    private static partial Regex Target();
+
+    // In a code block or between backticks: elsewhere it may be the verb.
+    [GeneratedRegex(@"(?:^[ \t]*(?:\$ )?|`)make ([a-z][\w-]*)", RegexOptions.Multiline)]
+    private static partial Regex MakeCommand();
+}
