@@ -89,7 +89,7 @@ public sealed class CancellationTests(ITestOutputHelper output) : IDisposable
         using var cancelling = CancellationTokenSource.CreateLinkedTokenSource(_engine.Token);
         var running = _engine.Engine.InitializeAsync(
             _engine.Compile(Configs.Get(upstream.Url)),
-            new ExecutionInput(new Dictionary<string, Value>(), "", BodyView.Unspecified),
+            new ExecutionInput("tests", new Dictionary<string, Value>(), "", BodyView.Unspecified),
             cancelling.Token);
         await upstream.NextRequestAsync(_engine.Token);
 
