@@ -53,6 +53,7 @@ public sealed class ActionEngine
             run,
             (answer, token) => SampleReader.ReadAsync(run, answer, _options, _time, token),
             cancellationToken).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
         if (failure is null)
             response.Sample = sample;
         else
@@ -67,7 +68,7 @@ public sealed class ActionEngine
         // 1 bind variables
         var variables = parts.Variables.Bind(input.Variables);
         // 2 render
-        if (parts.Retry.NeedsIdempotencyKey && input.IdempotencyKey.Length == 0)
+        if (parts.Retry.NeedsIdempotencyKey && input.IdempotencyKey.Length == 0 && !parts.Request.StatesIdempotencyKey)
             input = input with { IdempotencyKey = Guid.NewGuid().ToString() };
         var request = UpstreamRequest.Render(parts.Request, variables, input.IdempotencyKey, _options);
         return new Run(parts, request, parts.Messages.Render(variables, _options), variables, input, began);
@@ -165,7 +166,9 @@ public sealed class ActionEngine
         // A socket that is torn down under a read complains in its own words: the reason is what tore it down.
         catch (Exception e) when (stop.IsCancellationRequested && (e is OperationCanceledException || UpstreamFailure.Classify(e, run.StatusCode) is not null))
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            // Whoever tells the outcome may have given up a moment earlier for the same reason: it is a time-out to the circuit.
+            if (!timeout.Token.IsCancellationRequested && _time.GetElapsedTime(run.Began) < run.Timeout)
+                cancellationToken.ThrowIfCancellationRequested();
             return (default, run.TimedOut());
         }
         catch (Exception e) when (UpstreamFailure.Classify(e, run.StatusCode) is { } failure)
@@ -178,6 +181,6 @@ public sealed class ActionEngine
     {
         var variables = run.Variables.Mask(run.Plan.Variables.Sensitive, AuthenticationPlan.Mask);
         var request = UpstreamRequest.RenderMasked(run.Plan.Request, variables, run.Input.IdempotencyKey);
-        return (run.Plan.Authentication is { } plan ? request.Authorize(plan, AuthenticationPlan.Mask) : request).ToRendered();
+        return (run.Plan.Authentication is { } plan ? request.Authorize(plan.Place, plan.MaskedValue) : request).ToRendered();
     }
 }

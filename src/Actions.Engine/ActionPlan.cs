@@ -123,6 +123,9 @@ internal sealed record RequestPlan(
     ImmutableArray<NamedTemplate> Headers,
     BodyPlan? Body)
 {
+    /// <summary>Whether a hand-written header names every attempt the same.</summary>
+    public bool StatesIdempotencyKey { get; } = Headers.Any(header => HeaderRules.IsIdempotencyKey(header.Name));
+
     public IEnumerable<string> Names => Url.Names
         .Concat(QueryParameters.SelectMany(parameter => parameter.Value.Names))
         .Concat(Headers.SelectMany(header => header.Value.Names))

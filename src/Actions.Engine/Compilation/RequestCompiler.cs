@@ -21,7 +21,7 @@ internal sealed class RequestCompiler(EngineOptions options, Violations violatio
 
         var method = CompileMethod(request.Method);
         var url = CompileUrl(request.Url);
-        var parameters = CompileParameters(request.QueryParameters, "request.query_parameters");
+        var parameters = CompileParameters(request.QueryParameters, "request.query_parameters", authentication);
         var body = CompileBody(request);
         var headers = CompileHeaders(request.Headers, body, authentication);
         var timeout = Durations.Read(
@@ -66,7 +66,8 @@ internal sealed class RequestCompiler(EngineOptions options, Violations violatio
         }
     }
 
-    private ImmutableArray<NamedTemplate> CompileParameters(IReadOnlyList<QueryParameter> parameters, string field)
+    private ImmutableArray<NamedTemplate> CompileParameters(
+        IReadOnlyList<QueryParameter> parameters, string field, AuthenticationPlan? authentication = null)
     {
         violations.CheckLimit(field, parameters.Count, options.MaxParameters, "parameters");
         var plans = ImmutableArray.CreateBuilder<NamedTemplate>(parameters.Count);
@@ -75,6 +76,8 @@ internal sealed class RequestCompiler(EngineOptions options, Violations violatio
             var (name, value) = (parameters[i].Name, parameters[i].Value);
             if (name.Length == 0)
                 violations.Add($"{field}[{i}].name", "is required.");
+            if (authentication?.Place is { InQuery: true } place && place.Name == name)
+                violations.Add($"{field}[{i}].name", "is what the authentication writes; leave it out here.");
             violations.CheckLimit($"{field}[{i}].name", name.Length, options.MaxParameterLength, "characters");
             violations.CheckLimit($"{field}[{i}].value", value.Length, options.MaxParameterLength, "characters");
             plans.Add(new NamedTemplate(name, Template.Parse(value)));

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using Actions.Engine.Variables;
 using Actions.V1;
@@ -18,21 +19,28 @@ internal sealed class FieldDiscovery
     private readonly List<SampleField> _fields = [];
     private readonly NameSuggestions _names;
 
-    private FieldDiscovery(IEnumerable<string> taken) => _names = new NameSuggestions(taken);
+    private readonly int _maxPathLength;
+
+    private FieldDiscovery(IEnumerable<string> taken, int maxPathLength)
+    {
+        _names = new NameSuggestions(taken);
+        _maxPathLength = maxPathLength;
+    }
 
     /// <param name="root">The sample's body.</param>
     /// <param name="taken">Names that variables have already.</param>
+    /// <param name="maxPathLength">Fields with a longer path can't be selected.</param>
     /// <returns>At most <see cref="ContractLimits.MaxSampleFields"/>.</returns>
-    public static IReadOnlyList<SampleField> Discover(JsonElement root, IEnumerable<string> taken)
+    public static IReadOnlyList<SampleField> Discover(JsonElement root, IEnumerable<string> taken, int maxPathLength)
     {
-        var discovery = new FieldDiscovery(taken);
+        var discovery = new FieldDiscovery(taken, maxPathLength);
         try
         {
             discovery.Walk(new Place(root, "$", []));
         }
         catch (InvalidOperationException)
         {
-            // A string that is no Unicode text: what was found before it can be selected.
+            // A name that is no Unicode text, where another was looked for: what was found before can be selected.
         }
 
         return discovery._fields;
@@ -49,12 +57,13 @@ internal sealed class FieldDiscovery
             switch (place.Node.ValueKind)
             {
                 case JsonValueKind.Object:
-                    foreach (var member in place.Node.EnumerateObject().Reverse())
-                        pending.Push(place.Member(member));
+                    foreach (var member in Members(place, place.Node).Reverse())
+                        pending.Push(member);
                     break;
                 case JsonValueKind.Array when place.Node.GetArrayLength() > 0:
                     AddWildcards(place);
-                    pending.Push(new Place(place.Node[0], $"{place.Path}[0]", place.Names));
+                    if (place.Path.Length + 3 <= _maxPathLength)
+                        pending.Push(new Place(place.Node[0], $"{place.Path}[0]", place.Names));
                     break;
                 default:
                     break;
@@ -73,35 +82,57 @@ internal sealed class FieldDiscovery
             return;
         }
 
-        foreach (var member in elements[0].EnumerateObject())
+        foreach (var place in Members(all, elements[0]))
         {
-            if (member.Value.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+            if (place.Node.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
                 continue;
-            var place = all.Member(member);
             AddList(place.Path, place.Names, elements
-                .Where(element => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(member.Name, out _))
-                .Select(element => element.GetProperty(member.Name)));
+                .Where(element => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(place.Names[^1], out _))
+                .Select(element => element.GetProperty(place.Names[^1])));
         }
     }
 
-    private void Add(string path, JsonElement node, IReadOnlyList<string> names)
+    /// <summary>Those that can be selected: with a name that is Unicode text and not too long.</summary>
+    private IEnumerable<Place> Members(Place at, JsonElement node)
     {
-        var isNested = node.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
-        var value = isNested && node.GetRawText().Length > MaxShownLength ? null : TryConvert(node);
-        Add(path, TypeOf(node), value, names);
+        foreach (var member in node.EnumerateObject())
+        {
+            if (NameOf(member) is not { } name || at.Path.Length + name.Length > _maxPathLength)
+                continue;
+            var place = at.Member(name, member.Value);
+            if (place.Path.Length <= _maxPathLength)
+                yield return place;
+        }
     }
 
+    private static string? NameOf(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private void Add(string path, JsonElement node, IReadOnlyList<string> names) => Add(path, TypeOf(node), Show(node), names);
+
     private void AddList(string path, IReadOnlyList<string> names, IEnumerable<JsonElement> nodes) =>
-        Add(path, VariableType.Json, Value.ForList([.. nodes.Select(TryConvert).OfType<Value>()]), names);
+        Add(path, VariableType.Json, Value.ForList([.. nodes.Select(Show).OfType<Value>()]), names);
 
     private void Add(string path, VariableType type, Value? value, IReadOnlyList<string> names)
     {
-        if (_fields.Count < ContractLimits.MaxSampleFields)
+        if (_fields.Count < ContractLimits.MaxSampleFields && path.Length <= _maxPathLength)
             _fields.Add(new SampleField { JsonPath = path, Type = type, Value = value, SuggestedVariable = _names.Suggest(names) });
     }
 
-    private static Value? TryConvert(JsonElement node)
+    private static Value? Show(JsonElement node)
     {
+        var isNested = node.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
+        if (isNested && JsonMarshal.GetRawUtf8Value(node).Length > MaxShownLength)
+            return null;
         try
         {
             return JsonValue.From(node, ContractLimits.MaxVariableDepth - 1);
@@ -123,7 +154,7 @@ internal sealed class FieldDiscovery
     /// <summary>A node, its normalized path, and the names on the way to it.</summary>
     private sealed record Place(JsonElement Node, string Path, IReadOnlyList<string> Names)
     {
-        public Place Member(JsonProperty member) => new(member.Value, $"{Path}['{Escape(member.Name)}']", [.. Names, member.Name]);
+        public Place Member(string name, JsonElement node) => new(node, $"{Path}['{Escape(name)}']", [.. Names, name]);
 
         /// <summary>A name in a normalized path, RFC 9535 section 2.7.</summary>
         private static string Escape(string name) => string.Concat(name.Select(c => c switch

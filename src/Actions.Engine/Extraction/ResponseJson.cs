@@ -21,7 +21,7 @@ internal static class ResponseJson
         var type = MediaTypeHeaderValue.TryParse(contentType, out var parsed) ? parsed : null;
         if (body.IsEmpty || !(wanted || ClaimsJson(type)))
             return null;
-        if (ForeignCharset(type) is { } encoding)
+        if (ForeignCharset(type, body.Span) is { } encoding)
             body = Encoding.Convert(encoding, Encoding.UTF8, body.ToArray());
         // RFC 8259 section 8.1: a reader may ignore a byte order mark.
         if (body.Span.StartsWith("\uFEFF"u8))
@@ -44,16 +44,20 @@ internal static class ResponseJson
     }
 
     /// <returns>Null: UTF-8, or what is taken for it.</returns>
-    private static Encoding? ForeignCharset(MediaTypeHeaderValue? type)
+    private static Encoding? ForeignCharset(MediaTypeHeaderValue? type, ReadOnlySpan<byte> body)
     {
         if (type?.CharSet is not { Length: > 0 } charset)
             return null;
         try
         {
             var encoding = CodePagesEncodingProvider.Instance.GetEncoding(charset.Trim('"')) ?? Encoding.GetEncoding(charset.Trim('"'));
+            // RFC 2781 section 4.3: the mark tells the order of bytes that the name leaves open.
+            if (encoding.CodePage == Encoding.Unicode.CodePage && body.StartsWith(Encoding.BigEndianUnicode.Preamble))
+                return Encoding.BigEndianUnicode;
             return encoding.CodePage == Encoding.UTF8.CodePage ? null : encoding;
         }
-        catch (ArgumentException)
+        // No charset that there is, or one that the platform knows and refuses to read (UTF-7).
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             return null;
         }

@@ -25,7 +25,8 @@ internal static class SampleReader
         };
         using var json = ResponseJson.TryParse(body, sample.ContentType, wanted: true, options.MaxJsonResponseDepth, out _);
         if (json is not null)
-            sample.Fields.Add(FieldDiscovery.Discover(json.RootElement, run.Plan.Variables.Names.Concat(run.Plan.Results.Variables)));
+            sample.Fields.Add(FieldDiscovery.Discover(
+                json.RootElement, run.Plan.Variables.Names.Concat(run.Plan.Results.Variables), options.MaxJsonPathLength));
         return sample;
     }
 }

@@ -1,8 +1,11 @@
 using Actions.Engine.Execution;
 using Actions.Engine.Extraction;
 using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Templates;
+using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Outbound;
 
@@ -30,7 +33,7 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         {
             // 7 judge
             var rule = policy.Rules.FirstOrDefault(rule => rule.Fits(status, answer.Body));
-            var said = rule?.Message?.Render(run.Variables.With(ExtractLeniently(run, answer)), options.MaxRenderedMessageLength);
+            var said = rule?.Message is { } message ? Say(message, run, answer) : null;
             if (rule?.Outcome is Outcome.Failure or Outcome.Retry)
                 return Fail(FailureReason.OutcomeRule, $"An outcome rule counts this answer (status {status}) as a failure.", response, rule, said);
             if (!succeeds && rule is null)
@@ -65,7 +68,24 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
 
     public static string ContentTypeOf(HttpResponseMessage response) => HeaderOf(response, "Content-Type") ?? "";
 
-    private static Dictionary<string, Google.Protobuf.WellKnownTypes.Value> ExtractLeniently(Run run, Answer answer)
+    /// <summary>An API that answers with megabytes doesn't make anybody say them, however often its fields stand there.</summary>
+    private string Say(Template message, Run run, Answer answer)
+    {
+        var fields = ExtractLeniently(run, answer).ToDictionary(
+            pair => pair.Key,
+            pair => pair.Value.CalculateSize() <= options.MaxRenderedMessageLength ? pair.Value : Value.ForString(Cut(JsonValue.ToText(pair.Value))));
+        return Cut(message.Render(run.Variables.With(fields), options.MaxRenderedMessageLength));
+    }
+
+    private string Cut(string text)
+    {
+        if (text.Length <= options.MaxRenderedMessageLength)
+            return text;
+        var length = options.MaxRenderedMessageLength;
+        return text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
+    }
+
+    private static Dictionary<string, Value> ExtractLeniently(Run run, Answer answer)
     {
         try
         {
@@ -85,13 +105,20 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
             ? string.Join(", ", values)
             : null;
 
+    private TimeSpan? RetryAfterOf(HttpResponseMessage response)
+    {
+        if (response.Headers.RetryAfter is { } wait)
+            return wait.Delta ?? (wait.Date - time.GetUtcNow());
+        // More seconds than the parser can count are still a number of seconds.
+        return HeaderOf(response, "Retry-After") is { Length: > 0 } text && text.All(char.IsAsciiDigit) ? TimeSpan.MaxValue : null;
+    }
+
     private Attempt Fail(
         FailureReason reason, string detail, HttpResponseMessage response, OutcomeRulePlan? rule = null, string? said = null)
     {
-        var wait = response.Headers.RetryAfter;
         var failure = new UpstreamFailure(reason, detail, (int)response.StatusCode)
         {
-            RetryAfter = wait?.Delta ?? (wait?.Date is { } date ? date - time.GetUtcNow() : null),
+            RetryAfter = RetryAfterOf(response),
             RetryWanted = rule?.Outcome == Outcome.Retry,
             Message = string.IsNullOrEmpty(said) ? null : said,
         };

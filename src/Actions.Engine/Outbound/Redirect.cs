@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Templates;
 using Actions.V1;
 
@@ -20,7 +21,7 @@ internal static class Redirect
     }
 
     /// <exception cref="UpstreamException">It leads where it must not.</exception>
-    public static UpstreamRequest Follow(UpstreamRequest request, int status, Uri location)
+    public static UpstreamRequest Follow(UpstreamRequest request, CredentialPlace? credential, int status, Uri location)
     {
         Uri target;
         try
@@ -40,12 +41,18 @@ internal static class Redirect
                 FailureReason.BlockedAddress, "The API redirected from https to http.", status));
 
         var sameOrigin = request.Url.Scheme == target.Scheme && request.Url.Host == target.Host && request.Url.Port == target.Port;
-        var headers = sameOrigin ? request.Headers : request.Headers.RemoveAll(header => !Harmless.Contains(header.Key));
+        var headers = sameOrigin ? request.Headers : request.Headers.RemoveAll(header => !Harmless.Contains(header.Key) || IsCredential(header.Key, credential));
         // 303 asks for a GET; 301 and 302 make one of a POST, as everybody does.
         var becomesGet = status == 303 || (status is 301 or 302 && request.Method == System.Net.Http.HttpMethod.Post);
         return becomesGet && request.Method != System.Net.Http.HttpMethod.Get
             ? new UpstreamRequest(
-                System.Net.Http.HttpMethod.Get, target, headers.RemoveAll(header => HeaderRules.IsContentType(header.Key)), null)
+                System.Net.Http.HttpMethod.Get, target, headers.RemoveAll(header => IsAboutContent(header.Key)), null)
             : request with { Url = target, Headers = headers };
     }
+
+    /// <summary>A key may stand under a name that is harmless elsewhere.</summary>
+    private static bool IsCredential(string header, CredentialPlace? credential) =>
+        credential is { InQuery: false } place && place.Name.Equals(header, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsAboutContent(string header) => header.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
 }

@@ -81,10 +81,9 @@ internal sealed record UpstreamRequest(
     }
 
     /// <summary>Step 3: the same with a credential, in place of anything that stands there.</summary>
-    public UpstreamRequest Authorize(AuthenticationPlan plan, string secret)
+    public UpstreamRequest Authorize(CredentialPlace place, string value)
     {
-        var (name, inQuery) = plan.Place;
-        var value = plan.Value(secret);
+        var (name, inQuery) = place;
         if (!inQuery)
             return this with { Headers = [.. Headers.RemoveAll(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)), new(name, value)] };
         var separator = Url.Query.Length switch

@@ -15,11 +15,11 @@ internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
         switch (authentication)
         {
             case FixedAuthenticationPlan known:
-                return await FollowAsync(request.Authorize(known, known.Secret), maxRedirects, cancellationToken).ConfigureAwait(false);
+                return await FollowAsync(request, known, known.Secret, maxRedirects, cancellationToken).ConfigureAwait(false);
             case OAuth2Plan oauth:
                 return await SendWithTokenAsync(request, oauth, maxRedirects, cancellationToken).ConfigureAwait(false);
             default:
-                return await FollowAsync(request, maxRedirects, cancellationToken).ConfigureAwait(false);
+                return await FollowAsync(request, credential: null, maxRedirects, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -29,14 +29,16 @@ internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
         try
         {
             var token = await tokens.GetAsync(oauth, refused: null, cancellationToken).ConfigureAwait(false);
-            var response = await FollowAsync(request.Authorize(oauth, token), maxRedirects, cancellationToken).ConfigureAwait(false);
-            if (response.StatusCode != HttpStatusCode.Unauthorized)
+            var response = await FollowAsync(request, oauth, token, maxRedirects, cancellationToken).ConfigureAwait(false);
+            // Another origin that was redirected to hasn't seen the token.
+            if (response.StatusCode != HttpStatusCode.Unauthorized
+                || response.RequestMessage?.Headers.NonValidated.Contains(oauth.Place.Name) == false)
                 return response;
 
             // It may have been revoked before its time. An API that refuses the token hasn't done anything yet.
             using (response)
                 token = await tokens.GetAsync(oauth, refused: token, cancellationToken).ConfigureAwait(false);
-            return await FollowAsync(request.Authorize(oauth, token), maxRedirects, cancellationToken).ConfigureAwait(false);
+            return await FollowAsync(request, oauth, token, maxRedirects, cancellationToken).ConfigureAwait(false);
         }
         catch (TokenException e)
         {
@@ -44,7 +46,12 @@ internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
         }
     }
 
-    private async Task<HttpResponseMessage> FollowAsync(UpstreamRequest request, int maxRedirects, CancellationToken cancellationToken)
+    private Task<HttpResponseMessage> FollowAsync(
+        UpstreamRequest request, AuthenticationPlan plan, string secret, int maxRedirects, CancellationToken cancellationToken) =>
+        FollowAsync(request.Authorize(plan.Place, plan.Value(secret)), plan.Place, maxRedirects, cancellationToken);
+
+    private async Task<HttpResponseMessage> FollowAsync(
+        UpstreamRequest request, CredentialPlace? credential, int maxRedirects, CancellationToken cancellationToken)
     {
         for (var redirects = 0; ; redirects++)
         {
@@ -58,7 +65,7 @@ internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
                 if (redirects == maxRedirects)
                     throw new UpstreamException(new UpstreamFailure(
                         FailureReason.InvalidResponse, $"The API redirected more than {maxRedirects} times.", status));
-                request = Redirect.Follow(request, status, location);
+                request = Redirect.Follow(request, credential, status, location);
             }
         }
     }

@@ -25,11 +25,17 @@ internal sealed record LengthComparable(Comparable Of) : Comparable
 {
     public override JsonElement? Evaluate(JsonElement current, Evaluation evaluation) => Of.Evaluate(current, evaluation) switch
     {
-        { ValueKind: JsonValueKind.String } text => JsonSerializer.SerializeToElement(text.GetString()!.EnumerateRunes().Count()),
+        { ValueKind: JsonValueKind.String } text => CountCharacters(text, evaluation),
         { ValueKind: JsonValueKind.Array } array => JsonSerializer.SerializeToElement(array.GetArrayLength()),
         { ValueKind: JsonValueKind.Object } members => JsonSerializer.SerializeToElement(members.GetPropertyCount()),
         _ => null,
     };
+
+    private static JsonElement CountCharacters(JsonElement text, Evaluation evaluation)
+    {
+        evaluation.Read(text);
+        return JsonSerializer.SerializeToElement(text.GetString()!.EnumerateRunes().Count());
+    }
 }
 
 /// <summary>Section 2.4.5: how many nodes a query selects.</summary>

@@ -15,8 +15,7 @@ internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
 
     public Condition Parse()
     {
-        if (++_depth > MaxDepth)
-            throw scanner.Wrong($"is nested deeper than {MaxDepth} levels");
+        Descend();
         var any = ImmutableArray.CreateBuilder<Condition>();
         do
         {
@@ -32,6 +31,12 @@ internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
         while (TakeOperator("||"));
         _depth--;
         return any.Count == 1 ? any[0] : new OrCondition(any.ToImmutable());
+    }
+
+    private void Descend()
+    {
+        if (++_depth > MaxDepth)
+            throw scanner.Wrong($"is nested deeper than {MaxDepth} levels");
     }
 
     private Condition ParseBasic()
@@ -94,6 +99,7 @@ internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
 
     private object ParseFunction(string name)
     {
+        Descend();
         scanner.Expect("(");
         var arguments = new List<object>();
         scanner.SkipWhiteSpace();
@@ -109,6 +115,7 @@ internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
         }
 
         scanner.Expect(")");
+        _depth--;
         return (name, arguments) switch
         {
             ("length", [var of]) => new LengthComparable(AsComparable(of)),
@@ -140,12 +147,11 @@ internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
     private JsonElement ParseNumber()
     {
         var start = scanner.At;
-        // "-0" is a number, though no integer of section 2.1.
-        if (scanner.Peek() == '-' && scanner.Peek(1) == '0')
-            scanner.Skip(2);
-        else
-            scanner.TakeInteger();
-        if (char.IsAsciiDigit(scanner.Peek()))
+        // Any number of JSON's: only indexes and steps have to be integers of section 2.1.
+        scanner.Take("-");
+        if (!scanner.Take("0"))
+            TakeDigits();
+        else if (char.IsAsciiDigit(scanner.Peek()))
             throw scanner.Wrong("has a number with a leading zero");
         if (scanner.Take("."))
             TakeDigits();

@@ -44,7 +44,7 @@ internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool 
 {
     // A pattern that stands in the query is read once, one that comes from the document each time.
     private readonly IRegexp? _fixed = Pattern is LiteralComparable { Value.ValueKind: JsonValueKind.String } literal
-        ? IRegexp.TryParse(literal.Value.GetString()!)
+        ? IRegexp.TryParse(literal.Value.GetString()!, () => { })
         : null;
 
     public override bool Holds(JsonElement current, Evaluation evaluation)
@@ -52,7 +52,8 @@ internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool 
         if (Text.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } text
             || Pattern.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } pattern)
             return false;
-        var expression = Pattern is LiteralComparable ? _fixed : IRegexp.TryParse(pattern.GetString()!);
+        evaluation.Read(text);
+        var expression = Pattern is LiteralComparable ? _fixed : IRegexp.TryParse(pattern.GetString()!, evaluation.Step);
         return expression?.IsMatch(text.GetString()!, Whole, evaluation.Step) == true;
     }
 }
@@ -66,26 +67,31 @@ internal sealed record ComparisonCondition(Comparable Left, string Operator, Com
         var right = Right.Evaluate(current, evaluation);
         return Operator switch
         {
-            "==" => AreEqual(left, right),
-            "!=" => !AreEqual(left, right),
-            "<" => IsLess(left, right),
-            ">" => IsLess(right, left),
-            "<=" => IsLess(left, right) || AreEqual(left, right),
-            _ => IsLess(right, left) || AreEqual(left, right),
+            "==" => AreEqual(left, right, evaluation),
+            "!=" => !AreEqual(left, right, evaluation),
+            "<" => IsLess(left, right, evaluation),
+            ">" => IsLess(right, left, evaluation),
+            "<=" => IsLess(left, right, evaluation) || AreEqual(left, right, evaluation),
+            _ => IsLess(right, left, evaluation) || AreEqual(left, right, evaluation),
         };
     }
 
-    private static bool AreEqual(JsonElement? left, JsonElement? right)
+    private static bool AreEqual(JsonElement? left, JsonElement? right, Evaluation evaluation)
     {
         if (left is not { } a || right is not { } b)
             return left is null && right is null;
-        return JsonElement.DeepEquals(a, b) || (a.ValueKind == JsonValueKind.Number && b.ValueKind == JsonValueKind.Number && a.GetDouble() == b.GetDouble());
+        if (a.ValueKind != b.ValueKind)
+            return false;
+        evaluation.Read(a, b);
+        return JsonElement.DeepEquals(a, b) || (a.ValueKind == JsonValueKind.Number && a.GetDouble() == b.GetDouble());
     }
 
-    private static bool IsLess(JsonElement? left, JsonElement? right)
+    private static bool IsLess(JsonElement? left, JsonElement? right, Evaluation evaluation)
     {
         if (left is not { } a || right is not { } b || a.ValueKind != b.ValueKind)
             return false;
+        evaluation.Read(a);
+        evaluation.Read(b);
         return a.ValueKind switch
         {
             JsonValueKind.Number => a.GetDouble() < b.GetDouble(),

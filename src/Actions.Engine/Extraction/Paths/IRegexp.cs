@@ -9,8 +9,10 @@ namespace Actions.Engine.Extraction.Paths;
 /// </summary>
 internal sealed class IRegexp(IRegexpState start)
 {
+    /// <param name="pattern">The expression.</param>
+    /// <param name="onStep">Called for every character read and every state made.</param>
     /// <returns>Null when it is no such expression, or too large.</returns>
-    public static IRegexp? TryParse(string pattern) => new IRegexpParser(pattern).TryParse();
+    public static IRegexp? TryParse(string pattern, Action onStep) => new IRegexpParser(pattern, onStep).TryParse();
 
     /// <param name="text">The whole text.</param>
     /// <param name="whole">Whether all of it has to fit, or any part.</param>

@@ -4,7 +4,7 @@ using System.Text;
 namespace Actions.Engine.Extraction.Paths;
 
 /// <summary>Reads an I-Regexp (RFC 9485 section 4) into an automaton, one method per rule.</summary>
-internal sealed class IRegexpParser(string pattern)
+internal sealed class IRegexpParser(string pattern, Action onStep)
 {
     // Bounds for a pattern from a document: (a{100}){100} is 10,000 states.
     private const int MaxStates = 10_000;
@@ -19,6 +19,8 @@ internal sealed class IRegexpParser(string pattern)
     {
         try
         {
+            foreach (var _ in _runes)
+                onStep();
             var end = new IRegexpState { IsEnd = true };
             var build = ParseAlternatives();
             return _at == _runes.Length ? new IRegexp(build(end)) : null;
@@ -94,7 +96,12 @@ internal sealed class IRegexpParser(string pattern)
         }
 
         for (var i = 0; i < min; i++)
+        {
+            // An empty atom makes no state that would be counted.
+            Count();
             first = atom(first);
+        }
+
         return first;
     };
 
@@ -110,11 +117,13 @@ internal sealed class IRegexpParser(string pattern)
             case '.':
                 return One(rune => rune.Value is not ('\n' or '\r'));
             case '[':
-                return One(ParseClass());
+                return One(ParseClass().Contains);
             case '^' or '$':
                 return after => NewState(new IRegexpState { Anchor = (char)c }, after);
             case '\\':
-                return One(ParseEscape());
+                var escaped = new RuneSet();
+                AddEscape(escaped);
+                return One(escaped.Contains);
             case '*' or '+' or '?' or '{' or '}' or ']' or ')' or '|' or -1:
                 throw new FormatException();
             default:
@@ -122,46 +131,46 @@ internal sealed class IRegexpParser(string pattern)
         }
     }
 
-    private Func<Rune, bool> ParseClass()
+    private RuneSet ParseClass()
     {
-        var negated = Take('^');
-        var members = new List<Func<Rune, bool>>();
-        var first = true;
-        while (!Take(']'))
+        var set = new RuneSet { IsNegated = Take('^') };
+        for (var first = true; first || !Take(']'); first = false)
         {
-            var c = Peek();
-            if (c == '-')
+            if (Peek() == '-')
             {
                 // Only as the first or the last.
                 _at++;
                 if (!first && Peek() != ']')
                     throw new FormatException();
-                members.Add(rune => rune.Value == '-');
+                set.Add('-', '-');
             }
-            else if (c == '\\' && PeekNext() is 'p' or 'P')
+            else if (Peek() == '\\' && PeekNext() is 'p' or 'P')
             {
                 _at++;
-                members.Add(ParseEscape());
+                AddEscape(set);
             }
             else
             {
-                members.Add(ParseRange());
+                AddRange(set);
             }
-
-            first = false;
         }
 
-        return first ? throw new FormatException() : rune => members.Any(fits => fits(rune)) != negated;
+        return set;
     }
 
-    private Func<Rune, bool> ParseRange()
+    private void AddRange(RuneSet set)
     {
         var from = TakeClassCharacter();
-        if (Peek() != '-' || PeekNext() == ']')
-            return rune => rune.Value == from;
-        _at++;
-        var to = TakeClassCharacter();
-        return from <= to ? rune => rune.Value >= from && rune.Value <= to : throw new FormatException();
+        var to = from;
+        if (Peek() == '-' && PeekNext() != ']')
+        {
+            _at++;
+            to = TakeClassCharacter();
+        }
+
+        if (from > to)
+            throw new FormatException();
+        set.Add(from, to);
     }
 
     private int TakeClassCharacter()
@@ -177,18 +186,19 @@ internal sealed class IRegexpParser(string pattern)
     }
 
     /// <summary>What follows a backslash outside a class, or begins with p or P.</summary>
-    private Func<Rune, bool> ParseEscape()
+    private void AddEscape(RuneSet set)
     {
         if (Peek() is 'p' or 'P')
         {
             var complement = Peek() == 'P';
             _at++;
-            var category = ParseCategory();
-            return rune => category(rune) != complement;
+            set.Add(ParseCategory(), complement);
         }
-
-        var single = TakeSingleEscape();
-        return rune => rune.Value == single;
+        else
+        {
+            var single = TakeSingleEscape();
+            set.Add(single, single);
+        }
     }
 
     private int TakeSingleEscape()
@@ -205,7 +215,7 @@ internal sealed class IRegexpParser(string pattern)
         };
     }
 
-    private Func<Rune, bool> ParseCategory()
+    private string ParseCategory()
     {
         if (!Take('{'))
             throw new FormatException();
@@ -213,9 +223,7 @@ internal sealed class IRegexpParser(string pattern)
         while (Peek() is not ('}' or -1))
             _at++;
         var name = string.Concat(_runes[start.._at]);
-        if (!Take('}') || !Categories.TryGetValue(name, out var categories))
-            throw new FormatException();
-        return rune => categories.Contains(Rune.GetUnicodeCategory(rune));
+        return Take('}') && RuneSet.IsCategory(name) ? name : throw new FormatException();
     }
 
     private Part One(Func<Rune, bool> fits) => after => NewState(new IRegexpState { Fits = fits }, after);
@@ -224,10 +232,16 @@ internal sealed class IRegexpParser(string pattern)
 
     private IRegexpState NewState(IRegexpState state, params IRegexpState[] next)
     {
-        if (++_states > MaxStates)
-            throw new FormatException();
+        Count();
         state.Next.AddRange(next);
         return state;
+    }
+
+    private void Count()
+    {
+        onStep();
+        if (++_states > MaxStates)
+            throw new FormatException();
     }
 
     private int TakeCount()
@@ -251,22 +265,4 @@ internal sealed class IRegexpParser(string pattern)
     private int Peek() => _at < _runes.Length ? _runes[_at].Value : -1;
 
     private int PeekNext() => _at + 1 < _runes.Length ? _runes[_at + 1].Value : -1;
-
-    private static readonly Dictionary<string, UnicodeCategory[]> Categories = MakeCategories();
-
-    private static Dictionary<string, UnicodeCategory[]> MakeCategories()
-    {
-        // In the order of the enumeration. Surrogates (Cs) are no characters.
-        string[] names =
-        [
-            "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Pc",
-            "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn",
-        ];
-        var single = names.Select((name, i) => (Name: name, Category: (UnicodeCategory)i)).Where(pair => pair.Name != "Cs").ToArray();
-        return single
-            .Select(pair => (Key: pair.Name, pair.Category))
-            .Concat(single.Select(pair => (Key: pair.Name[..1], pair.Category)))
-            .GroupBy(pair => pair.Key, pair => pair.Category)
-            .ToDictionary(group => group.Key, group => group.ToArray(), StringComparer.Ordinal);
-    }
 }

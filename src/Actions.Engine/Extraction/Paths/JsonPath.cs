@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Actions.Engine.Extraction.Paths;
@@ -41,14 +42,36 @@ internal sealed class Evaluation(JsonElement root, int maxNodes)
     /// <summary>Some ten times the nodes of the largest body that is read; about a second's work.</summary>
     public const int MaxNodes = 5_000_000;
 
+    // So many of them take about the time of a step.
+    private const int PassedPerStep = 32;
+
     private int _nodesLeft = maxNodes;
 
     public JsonElement Root { get; } = root;
 
     /// <summary>Counts a step: a query such as <c>$..*..*</c> grows faster than any document's size tells.</summary>
-    public void Step()
+    public void Step() => Steps(1);
+
+    /// <summary>Counts passing over so many members, elements or bytes without stopping at any.</summary>
+    public void Pass(int count) => Steps(count / PassedPerStep);
+
+    /// <summary>Counts the reading of a value to its end.</summary>
+    public void Read(JsonElement value) => Pass(LengthOf(value));
+
+    /// <summary>Counts the comparing of two values of one kind.</summary>
+    public void Read(JsonElement left, JsonElement right)
     {
-        if (--_nodesLeft < 0)
+        var length = Math.Min(LengthOf(left), LengthOf(right));
+        // Element by element that takes far longer than byte by byte.
+        Pass(left.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? length * 8 : length);
+    }
+
+    private static int LengthOf(JsonElement value) => JsonMarshal.GetRawUtf8Value(value).Length;
+
+    private void Steps(int count)
+    {
+        _nodesLeft -= count;
+        if (_nodesLeft < 0)
             throw new FormatException("a JSONPath visits too many nodes of it");
     }
 }

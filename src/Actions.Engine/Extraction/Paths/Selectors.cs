@@ -14,7 +14,11 @@ internal sealed record NameSelector(string Name) : Selector
     public override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
     {
         evaluation.Step();
-        if (node.ValueKind == JsonValueKind.Object && node.TryGetProperty(Name, out var member))
+        if (node.ValueKind != JsonValueKind.Object)
+            return;
+        // They are looked through one after the other.
+        evaluation.Pass(node.GetPropertyCount());
+        if (node.TryGetProperty(Name, out var member))
             selected.Add(member);
     }
 }
@@ -50,8 +54,10 @@ internal sealed record IndexSelector(long Index) : Selector
             return;
         var length = node.GetArrayLength();
         var index = Index < 0 ? length + Index : Index;
-        if (index >= 0 && index < length)
-            selected.Add(node[(int)index]);
+        if (index < 0 || index >= length)
+            return;
+        evaluation.Pass((int)index);
+        selected.Add(node[(int)index]);
     }
 }
 
@@ -63,6 +69,7 @@ internal sealed record SliceSelector(long? Start, long? End, long Step) : Select
         if (node.ValueKind != JsonValueKind.Array || Step == 0)
             return;
         long length = node.GetArrayLength();
+        evaluation.Pass((int)length);
         var elements = node.EnumerateArray().ToArray();
         if (Step > 0)
         {

@@ -8,6 +8,9 @@ internal abstract record AuthenticationPlan
     /// <summary>What stands where a secret would, when a request is shown to people.</summary>
     public const string Mask = "MASKED";
 
+    /// <summary>The same as <see cref="Value"/> for showing it to people.</summary>
+    public virtual string MaskedValue => Value(Mask);
+
     /// <summary>The header or query parameter that it writes.</summary>
     public abstract CredentialPlace Place { get; }
 
@@ -48,8 +51,9 @@ internal sealed record BasicCredentialsPlan(string UserName, string Secret) : Fi
 {
     public override CredentialPlace Place => CredentialPlace.Authorization;
 
-    public override string Value(string secret) =>
-        secret == Mask ? $"Basic {Mask}" : $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{secret}"))}";
+    public override string MaskedValue => $"Basic {Mask}";
+
+    public override string Value(string secret) => $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{secret}"))}";
 }
 
 /// <summary>A token from a token endpoint, RFC 6749 section 4.4, sent as RFC 6750 section 2.1 says.</summary>

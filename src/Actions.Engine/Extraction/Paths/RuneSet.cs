@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+
+namespace Actions.Engine.Extraction.Paths;
+
+/// <summary>A character class: asked in no more time than its size's logarithm.</summary>
+internal sealed class RuneSet
+{
+    private static readonly Dictionary<string, uint> Categories = MakeCategories();
+
+    private readonly List<(int From, int To)> _ranges = [];
+    private uint _categories;
+    private bool _isSorted;
+
+    /// <summary>Holds what was not added.</summary>
+    public bool IsNegated { get; init; }
+
+    /// <summary>A category as RFC 9485 names it, such as Lu or L.</summary>
+    public static bool IsCategory(string name) => Categories.ContainsKey(name);
+
+    public void Add(int from, int to) => _ranges.Add((from, to));
+
+    public void Add(string category, bool complement) => _categories |= complement ? ~Categories[category] : Categories[category];
+
+    public bool Contains(Rune rune)
+    {
+        if (!_isSorted)
+            Sort();
+        var at = _ranges.BinarySearch((rune.Value, int.MaxValue));
+        // What isn't found is told as the complement of where it would stand: after the range that may hold it.
+        var before = ~at - 1;
+        var isIn = (before >= 0 && rune.Value <= _ranges[before].To) || (_categories >> (int)Rune.GetUnicodeCategory(rune) & 1) != 0;
+        return isIn != IsNegated;
+    }
+
+    /// <summary>Sorts the ranges and joins those that overlap.</summary>
+    private void Sort()
+    {
+        _ranges.Sort();
+        var kept = 0;
+        for (var i = 1; i < _ranges.Count; i++)
+        {
+            if (_ranges[i].From <= _ranges[kept].To)
+                _ranges[kept] = (_ranges[kept].From, Math.Max(_ranges[kept].To, _ranges[i].To));
+            else
+                _ranges[++kept] = _ranges[i];
+        }
+
+        if (_ranges.Count > 0)
+            _ranges.RemoveRange(kept + 1, _ranges.Count - kept - 1);
+        _isSorted = true;
+    }
+
+    /// <summary>A bit for each category; a major one has the bits of all its own.</summary>
+    private static Dictionary<string, uint> MakeCategories()
+    {
+        // In the order of the enumeration. Surrogates (Cs) are no characters.
+        string[] names =
+        [
+            "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Pc",
+            "Pd", "Ps", "Pe", "Pi", "Pf", "Po", "Sm", "Sc", "Sk", "So", "Cn",
+        ];
+        var categories = new Dictionary<string, uint>(StringComparer.Ordinal);
+        for (var i = 0; i < names.Length; i++)
+        {
+            if ((UnicodeCategory)i == UnicodeCategory.Surrogate)
+                continue;
+            categories.Add(names[i], 1u << i);
+            categories[names[i][..1]] = categories.GetValueOrDefault(names[i][..1]) | (1u << i);
+        }
+
+        return categories;
+    }
+}
