@@ -12,14 +12,14 @@ internal static class SampleReader
     public static async Task<Sample> ReadAsync(
         Run run, HttpResponseMessage response, EngineOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (body, truncated) = await CappedBody.ReadAsync(response.Content, ContractLimits.MaxSampleBodyBytes, cancellationToken)
-            .ConfigureAwait(false);
+        var read = await CappedBody.ReadAsync(response.Content, ContractLimits.MaxSampleBodyBytes, cancellationToken).ConfigureAwait(false);
+        var body = read.ToBytes();
         var sample = new Sample
         {
             StatusCode = (int)response.StatusCode,
             ContentType = AnswerReader.ContentTypeOf(response),
             Body = ByteString.CopyFrom(body.Span),
-            BodyTruncated = truncated,
+            BodyTruncated = read.Truncated,
             Latency = Duration.FromTimeSpan(time.GetElapsedTime(run.Began)),
             Time = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };

@@ -20,14 +20,20 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         if (!succeeds && policy.Rules.IsEmpty)
             return Fail(FailureReason.HttpStatus, $"The API answered with status {status}.", response);
 
+        if (StatesTwoLengths(response))
+            return Fail(FailureReason.InvalidResponse, "The response states two different lengths.", response);
+
         // 6 read with a cap
-        var (body, truncated) = await CappedBody.ReadAsync(response.Content, policy.MaxBodyBytes, cancellationToken).ConfigureAwait(false);
-        if (truncated)
+        var read = await CappedBody.ReadAsync(response.Content, policy.MaxBodyBytes, cancellationToken).ConfigureAwait(false);
+        if (read.Truncated)
             return Fail(FailureReason.ResponseTooLarge, $"The response's body is larger than {policy.MaxBodyBytes} bytes.", response);
 
+        var body = read.ToBytes();
         var contentType = ContentTypeOf(response);
         var wanted = run.Plan.Results.NeedBody || policy.Rules.Any(rule => rule.Filter is not null);
         using var json = ResponseJson.TryParse(body, contentType, wanted, options.MaxJsonResponseDepth, out var broken);
+        if (!body.IsEmpty && IsEncoded(response))
+            broken = "it is in a content encoding that wasn't asked for";
         var answer = new Answer(status, name => HeaderOf(response, name), json?.RootElement);
         try
         {
@@ -112,6 +118,16 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         // More seconds than the parser can count are still a number of seconds.
         return HeaderOf(response, "Retry-After") is { Length: > 0 } text && text.All(char.IsAsciiDigit) ? TimeSpan.MaxValue : null;
     }
+
+    /// <summary>RFC 9112 section 6.3: nobody knows where it ends.</summary>
+    private static bool StatesTwoLengths(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths)
+        && lengths.Distinct(StringComparer.Ordinal).Skip(1).Any();
+
+    /// <summary>What was asked for is decoded by now, and its header gone.</summary>
+    private static bool IsEncoded(HttpResponseMessage response) =>
+        response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var encodings)
+        && encodings.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
 
     private Attempt Fail(
         FailureReason reason, string detail, HttpResponseMessage response, OutcomeRulePlan? rule = null, string? said = null)

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Actions.V1;
 
@@ -34,36 +35,70 @@ internal sealed record UpstreamFailure(FailureReason Reason, string Detail, int 
     public static UpstreamFailure? Classify(Exception exception, int statusCode) => exception switch
     {
         UpstreamException e => e.Failure,
-        HttpRequestException e => new(ReasonOf(e.HttpRequestError, e.InnerException), Describe(e.HttpRequestError, e.InnerException), statusCode),
         // Reading the body: HttpClient's own protocol errors come as HttpIOException.
-        HttpIOException e => new(ReasonOf(e.HttpRequestError, e.InnerException), Describe(e.HttpRequestError, e.InnerException), statusCode),
+        HttpRequestException or HttpIOException => Describe(exception, statusCode),
         // What the decompressors say of data that isn't theirs.
         InvalidDataException => new(
             FailureReason.InvalidResponse, "The response's content encoding is broken.", statusCode),
         InvalidOperationException { Source: "System.IO.Compression.Brotli" } => new(
             FailureReason.InvalidResponse, "The response's content encoding is broken.", statusCode),
-        IOException => new(FailureReason.Connection, "The connection broke in the middle of the answer.", statusCode),
+        // A socket that is reset at the very moment it has connected complains in its own words.
+        IOException or SocketException => Describe(exception, statusCode),
         _ => null,
     };
 
-    private static FailureReason ReasonOf(HttpRequestError error, Exception? inner) => error switch
+    private static UpstreamFailure Describe(Exception exception, int statusCode)
     {
-        HttpRequestError.NameResolutionError => FailureReason.NameResolution,
-        HttpRequestError.SecureConnectionError => FailureReason.Tls,
-        HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError => FailureReason.InvalidResponse,
-        HttpRequestError.ConfigurationLimitExceeded => FailureReason.ResponseTooLarge,
-        _ when inner is AuthenticationException => FailureReason.Tls,
-        _ => FailureReason.Connection,
-    };
+        var (error, cause) = CauseOf(exception);
+        var reason = error switch
+        {
+            HttpRequestError.NameResolutionError => FailureReason.NameResolution,
+            // A handshake that the network breaks says nothing about TLS.
+            HttpRequestError.SecureConnectionError when cause.InnerException is not IOException => FailureReason.Tls,
+            HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError => FailureReason.InvalidResponse,
+            HttpRequestError.HttpProtocolError when IsNoHttp2(cause) => FailureReason.InvalidResponse,
+            HttpRequestError.ConfigurationLimitExceeded => FailureReason.ResponseTooLarge,
+            _ when cause.InnerException is AuthenticationException => FailureReason.Tls,
+            _ => FailureReason.Connection,
+        };
+        return new UpstreamFailure(reason, Describe(reason, error), statusCode);
+    }
 
-    private static string Describe(HttpRequestError error, Exception? inner) => ReasonOf(error, inner) switch
+    /// <summary>The first that knows what happened: HTTP/2 wraps a connection's error in that of a request.</summary>
+    private static (HttpRequestError Error, Exception Cause) CauseOf(Exception exception)
+    {
+        for (var cause = exception; cause is not null; cause = cause.InnerException)
+        {
+            var error = (cause as HttpRequestException)?.HttpRequestError ?? (cause as HttpIOException)?.HttpRequestError;
+            if (error is not (null or HttpRequestError.Unknown))
+                return (error.Value, cause);
+            // A header block that can't be decompressed; the type is HttpClient's own.
+            if (cause.GetType().Namespace == "System.Net.Http.HPack")
+                return (HttpRequestError.InvalidResponse, cause);
+        }
+
+        return (HttpRequestError.Unknown, exception);
+    }
+
+    /// <summary>
+    /// RFC 9113 section 7: PROTOCOL_ERROR, FLOW_CONTROL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR, COMPRESSION_ERROR. The
+    /// other codes are those by which a server takes back what it began.
+    /// </summary>
+    private static bool IsNoHttp2(Exception cause) =>
+        (cause as HttpProtocolException ?? cause.InnerException as HttpProtocolException)?.ErrorCode is 1 or 3 or 5 or 6 or 9;
+
+    private static string Describe(FailureReason reason, HttpRequestError error) => reason switch
     {
         FailureReason.NameResolution => "The host's name has no address.",
         FailureReason.Tls => "TLS could not be set up: the certificate isn't trusted or valid for this host, or the handshake failed.",
         FailureReason.InvalidResponse => "What came is no valid HTTP response.",
         FailureReason.ResponseTooLarge => "The response's headers are too large.",
-        _ when error == HttpRequestError.ConnectionError => "No connection: refused or unreachable.",
-        _ when error == HttpRequestError.ResponseEnded => "The connection was closed before the answer was complete.",
-        _ => "The connection broke in the middle of the call.",
+        _ => error switch
+        {
+            HttpRequestError.ConnectionError => "No connection: refused or unreachable.",
+            HttpRequestError.SecureConnectionError => "The connection broke in the TLS handshake.",
+            HttpRequestError.ResponseEnded => "The connection was closed before the answer was complete.",
+            _ => "The connection broke in the middle of the call.",
+        },
     };
 }

@@ -71,8 +71,8 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
                 Encoding.ASCII.GetBytes($"{FormEncode(plan.ClientId)}:{FormEncode(plan.ClientSecret)}")));
         using var response = await upstream.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        var (body, _) = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
-        return ((int)response.StatusCode, body);
+        var body = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
+        return ((int)response.StatusCode, body.ToBytes());
     }
 
     private AccessToken Read(int status, ReadOnlyMemory<byte> body)

@@ -1,0 +1,89 @@
+using Actions.Engine.Tests.Outbound;
+using Actions.V1;
+
+namespace Actions.Engine.Tests.Faults;
+
+/// <summary>Every way in which an API can fail, one execution each.</summary>
+[Collection(nameof(RealTime))]
+public sealed class FaultMatrixTests(FaultReport report) : IClassFixture<FaultReport>
+{
+    private const int Tries = 3;
+    private const long Cap = ContractLimits.DefaultResponseBodyBytes;
+    private const long Mebibyte = 1 << 20;
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>What the requirement names, without what <see cref="ToxicFaults"/> has for every toxic.</summary>
+    private static readonly string[] Required =
+    [
+        "refused", "unroutable", "reset", "closed early", "TLS expired", "TLS wrong name", "TLS self-signed",
+        "TLS handshake stalled", "headers never", "headers one byte a second", "1 MiB of headers", "body dripping",
+        "body cut before Content-Length", "body endless", "chunk sizes broken", "gzip bomb", "brotli bomb", "gzip broken",
+        "JSON 100,000 deep", "JSON cut", "JSON with a BOM", "invalid UTF-8", "1xx storm", "redirect loop",
+        "redirect without Location", "HTTP/2 GOAWAY", "HTTP/2 RST", "HTTP/0.9",
+        "latency", "bandwidth", "slow close", "time-out", "reset by the network", "slicer", "limit",
+    ];
+
+    public static TheoryData<string> Cases => new(FaultMatrix.Cases.Select(fault => fault.Name));
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task Fault_OneTerminalEventWithTheRightReasonInTimeAndInMemory(string name)
+    {
+        var fault = FaultMatrix.Cases.Single(fault => fault.Name == name);
+        await using var played = fault.Play();
+        for (var attempt = 1; ; attempt++)
+        {
+            using var engine = new FaultEngine();
+            var plan = engine.Compile(fault, played.Url);
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            var told = await engine.RunAsync(plan, TestContext.Current.CancellationToken);
+            var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+            report.Add(fault, told, allocated);
+
+            told.IsStory.ShouldBeTrue(string.Join('\n', told.Events));
+            told.Reason.ShouldBe(fault.Reason, told.Detail);
+            // The machine may be busy with others, and .NET allocates once what it keeps: both pass, and a fault doesn't.
+            if (attempt < Tries && (told.Took > fault.Timeout + Grace || allocated > Cap + Mebibyte))
+                continue;
+            told.Took.ShouldBeLessThanOrEqualTo(fault.Timeout + Grace);
+            allocated.ShouldBeLessThanOrEqualTo(Cap + Mebibyte);
+            return;
+        }
+    }
+
+    /// <summary>Connections are made and shared for whoever asks first: the others must not fail with them.</summary>
+    [Theory]
+    [InlineData("refused")]
+    [InlineData("unroutable")]
+    [InlineData("reset in the handshake")]
+    [InlineData("TLS handshake stalled")]
+    [InlineData("HTTP/2 headers never")]
+    [InlineData("HTTP/2 closed before the headers")]
+    [InlineData("HTTP/2 GOAWAY before the headers")]
+    [InlineData("HTTP/2 GOAWAY of nothing processed")]
+    [InlineData("HTTP/2 REFUSED_STREAM")]
+    public async Task SeveralCallsAtOnceWithDifferentTimeouts_EachEndsAsIfAlone(string name)
+    {
+        var fault = FaultMatrix.Cases.Single(fault => fault.Name == name);
+        await using var played = fault.Play();
+        using var engine = new FaultEngine();
+        var step = fault.Reason == FailureReason.Timeout ? fault.Timeout / 4 : fault.Timeout;
+        var timeouts = Enumerable.Range(1, 8).Select(nth => nth * step).ToList();
+
+        var told = await Task.WhenAll(timeouts.Select(
+            timeout => engine.RunAsync(engine.Compile(fault, played.Url, timeout), TestContext.Current.CancellationToken)));
+
+        told.ShouldAllBe(each => each.IsStory && each.Reason == fault.Reason);
+        if (fault.Reason == FailureReason.Timeout)
+            told.Select(each => each.Took).Zip(timeouts).ShouldAllBe(each => each.First < each.Second + Grace);
+    }
+
+    [Fact]
+    public void Matrix_NamesEachCaseOnceAndLeavesOutNothingRequired()
+    {
+        var names = FaultMatrix.Cases.Select(fault => fault.Name).ToList();
+
+        names.ShouldBeUnique();
+        Required.Except(names.Concat(FaultMatrix.Rows.Select(row => row.Fault))).ShouldBeEmpty();
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using Actions.V1;
+
+namespace Actions.Engine.Tests.Faults;
+
+/// <summary>What each fault has given, as a table in artifacts/test/faults.md.</summary>
+public sealed class FaultReport : IDisposable
+{
+    private readonly ConcurrentDictionary<string, string> _outcomes = new();
+
+    public void Dispose()
+    {
+        var table = new StringBuilder("# What each fault gives\n\nReason, time and what was allocated meanwhile by all sides.\n\n");
+        table.Append("| fault | connect | TLS | headers | body |\n|---|---|---|---|---|\n");
+        foreach (var row in FaultMatrix.Rows)
+            table.Append(CultureInfo.InvariantCulture, $"| {row.Fault} | {string.Join(" | ", row.Cells.Select(cell => Describe(cell.Cell)))} |\n");
+        Write("faults.md", table.ToString());
+    }
+
+    internal void Add(Case fault, Told told, long allocated) =>
+        _outcomes[fault.Name] = string.Create(
+            CultureInfo.InvariantCulture, $"{Name(told.Reason)}, {told.Took.TotalMilliseconds:0} ms, {allocated >> 10} KiB");
+
+    /// <summary>Leaves a file in artifacts/test.</summary>
+    internal static void Write(string file, string text)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Root(), "artifacts", "test"));
+        File.WriteAllText(Path.Combine(folder.FullName, file), text);
+    }
+
+    private static string Name(FailureReason? reason) => reason is null ? "success" : $"**{reason}**";
+
+    private static string Root()
+    {
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(folder.FullName, "Actions.Grpc.sln")))
+            folder = folder.Parent ?? throw new DirectoryNotFoundException("There is no Actions.Grpc.sln above the tests.");
+        return folder.FullName;
+    }
+
+    private string Describe(Cell cell) => cell switch
+    {
+        NotApplicable nothing => $"n/a: {nothing.Why}",
+        Case fault => _outcomes.GetValueOrDefault(fault.Name, "not run"),
+        _ => throw new InvalidOperationException(),
+    };
+}
