@@ -94,6 +94,9 @@ internal sealed class SimulatedApi(
     {
         private bool _sent;
 
+        // Else its length would be stated, as nothing.
+        public override bool CanSeek => false;
+
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
             if (_sent)

@@ -156,6 +156,6 @@ public sealed class OutcomeRuleMessageTests : IDisposable
         told.CalculateSize().ShouldBeLessThan(ContractLimits.MaxEventBytes);
         var said = told.Result?.Message ?? told.Failure.Message;
         said.ShouldStartWith("It says ää");
-        said.Length.ShouldBeLessThanOrEqualTo(4_096);
+        said.Length.ShouldBeLessThanOrEqualTo(16_384);
     }
 }
