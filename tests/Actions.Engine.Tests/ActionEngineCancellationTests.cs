@@ -1,17 +1,12 @@
 using Actions.Engine.Tests.Execution;
 using Actions.V1;
-using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Tests;
 
 /// <summary>After a cancellation nothing is told any more, and the call is told to stop at once.</summary>
 public sealed class ActionEngineCancellationTests
 {
-    private static readonly Messages Repeating = new()
-    {
-        DelayThreshold = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
-        DelayRepeatInterval = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
-    };
+    private static readonly Messages Repeating = Telling.Repeating(threshold: 1_000, every: 1_000);
 
     private readonly FakeClock _clock = new();
 
@@ -135,6 +130,5 @@ public sealed class ActionEngineCancellationTests
         telling.Api.Token.IsCancellationRequested.ShouldBeTrue();
     });
 
-    private Telling Begin(ApiDoes does = ApiDoes.NeverAnswer, int takes = 0) => Telling.Begin(
-        _clock, new SimulatedApi(_clock, does, TimeSpan.FromMilliseconds(takes)), Repeating, TimeSpan.FromSeconds(10));
+    private Telling Begin(ApiDoes does = ApiDoes.NeverAnswer, int takes = 0) => Telling.Begin(_clock, does, takes, Repeating);
 }

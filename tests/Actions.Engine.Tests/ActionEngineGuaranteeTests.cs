@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using Actions.Engine.Tests.Execution;
 using FsCheck;
 using FsCheck.Fluent;
-using Microsoft.FSharp.Core;
 
 namespace Actions.Engine.Tests;
 
@@ -13,13 +12,10 @@ namespace Actions.Engine.Tests;
 public sealed class ActionEngineGuaranteeTests(ITestOutputHelper output)
 {
     private const int Runs = 1_000;
-    private const ulong DefaultSeed = 20_300_101;
 
     [Fact]
     public async Task AnyExecution_KeepsTheGuarantee()
     {
-        var seed = ulong.TryParse(Environment.GetEnvironmentVariable("ACTIONS_SEED"), out var given) ? given : DefaultSeed;
-        output.WriteLine($"ACTIONS_SEED={seed}");
         var seen = new ConcurrentDictionary<string, int>();
         var property = Prop.ForAll(Scenario.Any, async scenario =>
         {
@@ -28,14 +24,11 @@ public sealed class ActionEngineGuaranteeTests(ITestOutputHelper output)
             foreach (var trait in TraitsOf(scenario, course))
                 seen.AddOrUpdate(trait, 1, (_, count) => count + 1);
         });
-        var config = Config.QuickThrowOnFailure.WithMaxTest(Runs)
-            .WithReplay(FSharpOption<Replay>.Some(new Replay(new Rnd(seed), FSharpOption<int>.None)));
-
         // FsCheck blocks its thread: one of its own, so that the pool's are left to the executions.
         await Task.Factory.StartNew(
-            () => Check.One(config, property), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Check.One(Seeded.Runs(Runs), property), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
-        output.WriteLine(string.Join(", ", seen.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key}: {pair.Value}")));
+        output.WriteLine($"ACTIONS_SEED={Seeded.Seed}: " + string.Join(", ", seen.OrderBy(pair => pair.Key).Select(pair => $"{pair.Key}: {pair.Value}")));
         // The scenarios reach every corner often enough to mean something.
         foreach (var trait in Traits)
             seen.GetValueOrDefault(trait).ShouldBeGreaterThan(Runs / 50, trait);

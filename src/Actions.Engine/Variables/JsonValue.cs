@@ -134,6 +134,9 @@ internal static class JsonValue
     /// <summary>A number where the nearest double prints as the same value, else its own text.</summary>
     private static Value FromNumber(string text)
     {
+        // Most are short integers, which need no comparison.
+        if (text.Length <= 15 && text != "-0" && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer))
+            return Value.ForNumber(integer);
         var number = double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
         return double.IsFinite(number) && SameDecimal(text, number.ToString("R", CultureInfo.InvariantCulture))
             ? Value.ForNumber(number)

@@ -12,7 +12,7 @@ internal sealed class Telling : IAsyncDisposable
     // Two timers are the engine's while it waits during a call: its time-out, and what it waits for next.
     private const int TimersOfAWaitingEngine = 2;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly EngineUnderTest _engine;
     private readonly CancellationTokenSource _cancelling = new();
@@ -43,6 +43,20 @@ internal sealed class Telling : IAsyncDisposable
     /// <summary>Begins the execution. To be called where no synchronization context is, see <see cref="RunAsync"/>.</summary>
     public static Telling Begin(FakeClock clock, SimulatedApi api, Messages messages, TimeSpan timeout) =>
         new(clock, api, messages, timeout);
+
+    /// <summary>The same with a time-out of 10 s, and unless told otherwise with messages and so a delay threshold of 2 s.</summary>
+    public static Telling Begin(FakeClock clock, ApiDoes does, int takes, Messages? messages = null) => new(
+        clock,
+        new SimulatedApi(clock, does, TimeSpan.FromMilliseconds(takes)),
+        messages ?? new Messages { StartMessage = "One moment.", DelayMessage = "Still looking." },
+        TimeSpan.FromSeconds(10));
+
+    /// <summary>Delays without words, in milliseconds.</summary>
+    public static Messages Repeating(int threshold, int every) => new()
+    {
+        DelayThreshold = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(threshold)),
+        DelayRepeatInterval = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(every)),
+    };
 
     /// <summary>Runs a test where continuations run on the thread that completes what they wait for.</summary>
     public static Task RunAsync(Func<Task> test) => Task.Run(test, TestContext.Current.CancellationToken);
@@ -85,6 +99,15 @@ internal sealed class Telling : IAsyncDisposable
         while (!HasAnswer)
             await AdvanceToAsync(Clock.NextDue ?? throw new InvalidOperationException("Nothing will ever happen again."));
         return await AnswerAsync();
+    }
+
+    /// <returns>The rest of the stream, as told to a consumer who asks at once.</returns>
+    public async Task<List<string>> ToEndAsync()
+    {
+        var told = new List<string>();
+        while (await NextAsync() is { } next)
+            told.Add($"{next.Sequence} {next.EventCase} at {next.Elapsed.ToTimeSpan().TotalMilliseconds} ms");
+        return told;
     }
 
     public Task AdvanceAsync(double milliseconds) => AdvanceToAsync(Clock.Now + TimeSpan.FromMilliseconds(milliseconds));

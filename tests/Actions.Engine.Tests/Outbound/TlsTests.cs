@@ -1,6 +1,6 @@
+using System.Security.Cryptography.X509Certificates;
 using Actions.Engine.Outbound;
 using Actions.V1;
-using System.Security.Cryptography.X509Certificates;
 
 namespace Actions.Engine.Tests.Outbound;
 

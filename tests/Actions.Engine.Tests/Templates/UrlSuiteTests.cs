@@ -32,8 +32,8 @@ public sealed class UrlSuiteTests(ITestOutputHelper output)
         }
 
         output.WriteLine($"{accepted} accepted, {refused} refused");
-        accepted.ShouldBeGreaterThan(200);
-        refused.ShouldBeGreaterThan(100);
+        (accepted + refused).ShouldBe(389);
+        accepted.ShouldBeGreaterThan(100);
     }
 
     /// <summary>Some inputs are half surrogate pairs, which no text can hold.</summary>
