@@ -155,6 +155,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
             }
         }
 
+        set.Sort();
         return set;
     }
 

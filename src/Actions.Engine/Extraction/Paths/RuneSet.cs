@@ -10,7 +10,6 @@ internal sealed class RuneSet
 
     private readonly List<(int From, int To)> _ranges = [];
     private uint _categories;
-    private bool _isSorted;
 
     /// <summary>Holds what was not added.</summary>
     public bool IsNegated { get; init; }
@@ -24,8 +23,6 @@ internal sealed class RuneSet
 
     public bool Contains(Rune rune)
     {
-        if (!_isSorted)
-            Sort();
         var at = _ranges.BinarySearch((rune.Value, int.MaxValue));
         // What isn't found is told as the complement of where it would stand: after the range that may hold it.
         var before = ~at - 1;
@@ -33,8 +30,8 @@ internal sealed class RuneSet
         return isIn != IsNegated;
     }
 
-    /// <summary>Sorts the ranges and joins those that overlap.</summary>
-    private void Sort()
+    /// <summary>Sorts the ranges and joins those that overlap: to be done before it is asked, which many may do at once.</summary>
+    public void Sort()
     {
         _ranges.Sort();
         var kept = 0;
@@ -48,7 +45,6 @@ internal sealed class RuneSet
 
         if (_ranges.Count > 0)
             _ranges.RemoveRange(kept + 1, _ranges.Count - kept - 1);
-        _isSorted = true;
     }
 
     /// <summary>A bit for each category; a major one has the bits of all its own.</summary>

@@ -99,32 +99,42 @@ public sealed class RetryEventTests : IDisposable
     [Fact]
     public async Task WaitForAnAttempt_DelaysAreToldMeanwhile()
     {
-        // A moment, not a time from now: it doesn't matter how late the answer is read.
-        await using var api = Answers.InTurn(Answers.Status(503, "Retry-After: Tue, 01 Jan 2030 00:00:03 GMT\r\n"), Answers.Ok);
-        var config = Answers.Retrying(api, attempts: 2);
+        using var answer = new SemaphoreSlim(1);
+        await using var api = Answers.InTurn(
+            () => answer.WaitAsync(_engine.Token), Answers.Status(503), Answers.Status(503, "Retry-After: 3\r\n"), Answers.Ok);
+        var config = Answers.Retrying(api, attempts: 3, backoffMs: 20);
         config.Messages = new Messages
         {
             DelayMessage = "One moment.", DelayThreshold = Milliseconds(1_000), DelayRepeatInterval = Milliseconds(700),
         };
         await using var events = _engine.Execute(config).GetAsyncEnumerator(_engine.Token);
         await events.MoveNextAsync();
+        var next = events.MoveNextAsync().AsTask();
+        await _clock.WaitSetAsync(TimeSpan.FromMilliseconds(100), _engine.Token);
+        // Whole milliseconds, as timers count them.
+        _clock.AdvanceTo(TimeSpan.FromMilliseconds(30));
+        await next;
+        events.Current.Retry.Attempt.ShouldBe(2);
+        // While the listener is told of it nothing but the next wait sets a timer.
+        answer.Release();
+        var until = _clock.Now + await _clock.WaitSetAsync(Second * 3, _engine.Token);
 
         foreach (var (ordinal, at) in (IEnumerable<(int, int)>)[(1, 1_000), (2, 1_700), (3, 2_400)])
         {
-            var next = events.MoveNextAsync().AsTask();
+            next = events.MoveNextAsync().AsTask();
             await _clock.WaitSetAsync(TimeSpan.FromMilliseconds(at) - _clock.Now, _engine.Token);
             _clock.AdvanceTo(TimeSpan.FromMilliseconds(at));
             (await next).ShouldBeTrue();
-            (events.Current.Delay.Ordinal, events.Current.Elapsed).ShouldBe((ordinal, Milliseconds(at)));
+            (events.Current.Delay?.Ordinal, events.Current.Elapsed).ShouldBe((ordinal, Milliseconds(at)));
         }
 
-        var rest = events.MoveNextAsync().AsTask();
-        await _clock.WaitSetAsync(Second * 3 - _clock.Now, _engine.Token);
-        _clock.AdvanceTo(Second * 3);
-        await rest;
-        if (events.Current.Retry is not null)
-            await events.MoveNextAsync();
-        events.Current.Result.Attempts.ShouldBe(2);
+        next = events.MoveNextAsync().AsTask();
+        _clock.AdvanceTo(until);
+        await next;
+        events.Current.Retry.Attempt.ShouldBe(3);
+        answer.Release();
+        await events.MoveNextAsync();
+        (events.Current.Result.Attempts, events.Current.Sequence).ShouldBe((3, 7));
     }
 
     [Fact]
@@ -146,6 +156,7 @@ public sealed class RetryEventTests : IDisposable
         await next;
         (events.Current.Failure.Reason, events.Current.Failure.Attempts).ShouldBe((FailureReason.Timeout, 2));
         (await events.MoveNextAsync()).ShouldBeFalse();
+        answer.Release();
     }
 
     private static Duration Milliseconds(double count) => Duration.FromTimeSpan(TimeSpan.FromMilliseconds(count));
