@@ -5,7 +5,7 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: build demo run test bench format clean
+.PHONY: build demo run test soak bench format clean
 
 # The first target: plain `make` builds.
 build:
@@ -25,6 +25,12 @@ run: build
 # Everything. The last line is the sum: N passed, N failed[, N skipped].
 test:
 	@eng/test.sh
+
+# The faults of the fault matrix, over and over: nothing may stay behind. Some five minutes.
+soak: build
+	ACTIONS_SOAK=100000 dotnet test tests/Actions.Engine.Tests --no-build --configuration $(CONFIGURATION) \
+	  --filter FullyQualifiedName~SoakTests
+	cat artifacts/test/soak.md
 
 # What a voice engine sees on the wire, beside direct calls of the same API. Some minutes on a quiet machine.
 bench:

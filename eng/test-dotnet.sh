@@ -32,6 +32,9 @@ for project in tests/*/*.csproj; do
   skipped=$((skipped + $(count total) - $(count executed)))
 done
 
+# What the tests have to show beside their outcome.
+cat artifacts/test/*.md 2>/dev/null || true
+
 sum="$passed passed, $failed failed"
 [[ $skipped -eq 0 ]] || sum+=", $skipped skipped"
 echo "$sum"

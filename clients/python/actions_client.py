@@ -99,7 +99,7 @@ class Client:
         return self._call(self._configs.Initialize, request)
 
     def execute(self, variables=None, *, timeout=None, **request):
-        """Starts an execution. Request: id or name, call_id, idempotency_key, body_view."""
+        """Starts an execution. Request: id or name, call_id, idempotency_key, body_view, dry_run."""
         request = executions.ExecuteRequest(variables=to_values(variables), **request)
         return Execution(self._actions.Execute(request, timeout=timeout or self._timeout, metadata=self._metadata))
 
@@ -134,12 +134,14 @@ class Execution:
         except grpc.RpcError as error:
             raise ActionError(error) from None
 
-    def run(self, on_start=None, on_delay=None, on_result=None, on_failure=None):
-        """Hands each event's Start, Delay, Result or Failure to its callback; returns the last one."""
-        callbacks = {"start": on_start, "delay": on_delay, "result": on_result, "failure": on_failure}
+    def run(self, on_start=None, on_delay=None, on_retry=None, on_result=None, on_failure=None):
+        """Hands each event's Start, Delay, Retry, Result or Failure to its callback; returns the last one."""
+        callbacks = {"start": on_start, "delay": on_delay, "retry": on_retry, "result": on_result, "failure": on_failure}
         said = None
         for event in self:
-            kind = event.WhichOneof("event")
+            kind = event.WhichOneof("event")  # None: of a newer server, nothing to act on.
+            if not kind:
+                continue
             said = getattr(event, kind)
             if callbacks[kind]:
                 callbacks[kind](said)

@@ -12,7 +12,7 @@ internal static class Suites
         return File.OpenRead(file);
     }
 
-    private static string Checkout()
+    public static string Checkout()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Actions.Grpc.sln")))

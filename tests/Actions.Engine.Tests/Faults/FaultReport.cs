@@ -16,29 +16,14 @@ public sealed class FaultReport : IDisposable
         table.Append("| fault | connect | TLS | headers | body |\n|---|---|---|---|---|\n");
         foreach (var row in FaultMatrix.Rows)
             table.Append(CultureInfo.InvariantCulture, $"| {row.Fault} | {string.Join(" | ", row.Cells.Select(cell => Describe(cell.Cell)))} |\n");
-        Write("faults.md", table.ToString());
+        Report.Write("faults.md", table.ToString());
     }
 
     internal void Add(Case fault, Told told, long allocated) =>
         _outcomes[fault.Name] = string.Create(
             CultureInfo.InvariantCulture, $"{Name(told.Reason)}, {told.Took.TotalMilliseconds:0} ms, {allocated >> 10} KiB");
 
-    /// <summary>Leaves a file in artifacts/test.</summary>
-    internal static void Write(string file, string text)
-    {
-        var folder = Directory.CreateDirectory(Path.Combine(Root(), "artifacts", "test"));
-        File.WriteAllText(Path.Combine(folder.FullName, file), text);
-    }
-
     private static string Name(FailureReason? reason) => reason is null ? "success" : $"**{reason}**";
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Actions.Grpc.sln")))
-            folder = folder.Parent ?? throw new DirectoryNotFoundException("There is no Actions.Grpc.sln above the tests.");
-        return folder.FullName;
-    }
 
     private string Describe(Cell cell) => cell switch
     {

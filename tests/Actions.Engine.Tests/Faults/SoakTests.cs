@@ -98,6 +98,6 @@ public sealed class SoakTests(ITestOutputHelper output)
     {
         output.WriteLine(text);
         _told.Add(text);
-        FaultReport.Write("soak.md", string.Join("\n\n", _told) + "\n");
+        Report.Write("soak.md", string.Join("\n\n", _told) + "\n");
     }
 }

@@ -38,10 +38,13 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         {
             var inBody = _secretInBody.ContainsKey(plan.TokenUrl);
             var (status, body) = await AskAsync(plan, inBody, timeout.Token).ConfigureAwait(false);
-            if (!inBody && status is 400 or 401)
+            if (status is 400 or 401)
             {
-                (status, body) = await AskAsync(plan, secretInBody: true, timeout.Token).ConfigureAwait(false);
-                if (status == 200)
+                // Perhaps only for where the secret stood; what is known of the endpoint may be old.
+                (status, body) = await AskAsync(plan, !inBody, timeout.Token).ConfigureAwait(false);
+                if (status == 200 && inBody)
+                    _secretInBody.TryRemove(plan.TokenUrl, out _);
+                else if (status == 200)
                     _secretInBody[plan.TokenUrl] = true;
             }
 
