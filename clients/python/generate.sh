@@ -14,4 +14,4 @@ fi
 rm -rf gen
 mkdir gen
 "${protoc[@]}" --proto_path=../../protos --proto_path=protos --python_out=gen --grpc_python_out=gen \
-  actions/v1/{action_config,action_config_service,action_service,error_reason,execution}.proto actions/rpc/error_details.proto
+  ../../protos/actions/v1/*.proto actions/rpc/error_details.proto
