@@ -1,12 +1,16 @@
 using System.Collections.Immutable;
 using Actions.Engine.Templates;
 using Actions.V1;
+using Google.Protobuf.Reflection;
 
 namespace Actions.Engine.Compilation;
 
 /// <summary>Step 5 of a configuration: what is said while the call is in flight.</summary>
 internal sealed class MessageCompiler(EngineOptions options, Violations violations)
 {
+    private static readonly EnumDescriptor Reasons =
+        Failure.Descriptor.FindFieldByNumber(Failure.ReasonFieldNumber).EnumType;
+
     public MessagePlan Compile(Messages messages)
     {
         var threshold = Durations.Read(
@@ -29,17 +33,16 @@ internal sealed class MessageCompiler(EngineOptions options, Violations violatio
             repeat);
     }
 
-    private ImmutableDictionary<FailureReason, Template> CompileFailures(IReadOnlyList<FailureMessage> failures)
+    private ImmutableDictionary<FailureReason, Template> CompileFailures(IReadOnlyDictionary<string, string> failures)
     {
         var templates = ImmutableDictionary.CreateBuilder<FailureReason, Template>();
-        for (var i = 0; i < failures.Count; i++)
+        foreach (var (name, message) in failures)
         {
-            var field = $"failure_messages[{i}]";
-            var reason = failures[i].Reason;
-            if (reason == FailureReason.Unspecified || !Enum.IsDefined(reason))
-                violations.Add($"messages.{field}.reason", "must be one of the failure reasons.");
-            else if (!templates.TryAdd(reason, Parse(failures[i].Message, $"{field}.message")))
-                violations.Add($"messages.{field}.reason", "has a message already.");
+            var field = $"failure_messages[\"{name}\"]";
+            if (Reasons.FindValueByName(name) is { Number: not 0 } reason)
+                templates.Add((FailureReason)reason.Number, Parse(message, field));
+            else
+                violations.Add($"messages.{field}", "must have a failure reason's name as its key, such as FAILURE_REASON_TIMEOUT.");
         }
 
         return templates.ToImmutable();

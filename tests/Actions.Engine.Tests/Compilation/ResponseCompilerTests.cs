@@ -23,10 +23,7 @@ public sealed class ResponseCompilerTests
         config.RetryPolicy = new RetryPolicy { MaxAttempts = 5, InitialBackoff = Seconds(120), RetryableStatuses = { "5xx", "429" }, RetryNonIdempotent = true };
         config.Messages = new Messages
         {
-            FailureMessages =
-            {
-                new FailureMessage { Reason = FailureReason.Timeout, Message = "{name}" }, new FailureMessage { Reason = FailureReason.OutcomeRule },
-            },
+            FailureMessages = { ["FAILURE_REASON_TIMEOUT"] = "{name}", ["FAILURE_REASON_OUTCOME_RULE"] = "" },
         };
 
         config.ShouldCompile();
@@ -183,24 +180,26 @@ public sealed class ResponseCompilerTests
     }
 
     [Fact]
-    public void FailureMessages_EachReasonOnce()
+    public void FailureMessages_ByTheReasonsName()
     {
         var config = Compiled.Sound();
         config.Messages = new Messages
         {
             FailureMessages =
             {
-                new FailureMessage { Reason = FailureReason.Timeout, Message = "a" },
-                new FailureMessage { Message = "b" },
-                new FailureMessage { Reason = FailureReason.Timeout, Message = "c" },
-                new FailureMessage { Reason = (FailureReason)99, Message = "d" },
-                new FailureMessage { Reason = FailureReason.Tls, Message = new string('e', 4_097) },
+                ["FAILURE_REASON_TIMEOUT"] = "a",
+                ["FAILURE_REASON_UNSPECIFIED"] = "b",
+                ["Timeout"] = "c",
+                [""] = "d",
+                ["FAILURE_REASON_TLS"] = new string('e', 4_097),
             },
         };
 
         config.ShouldViolateAll(
-            "messages.failure_messages[1].reason", "messages.failure_messages[2].reason", "messages.failure_messages[3].reason",
-            "messages.failure_messages[4].message");
+            "messages.failure_messages[\"FAILURE_REASON_UNSPECIFIED\"]",
+            "messages.failure_messages[\"Timeout\"]",
+            "messages.failure_messages[\"\"]",
+            "messages.failure_messages[\"FAILURE_REASON_TLS\"]");
     }
 
     [Fact]

@@ -24,10 +24,11 @@ public sealed class OutcomeRuleMessageTests : IDisposable
         config.ResponsePolicy = new ResponsePolicy { Rules = { new OutcomeRule { Status = "418", Outcome = Outcome.Failure, Message = ofRule } } };
         config.Messages = new Messages { FailureMessage = inGeneral ? "in general" : "" };
         if (forReason)
-            config.Messages.FailureMessages.AddRange([
-                new FailureMessage { Reason = FailureReason.OutcomeRule, Message = "for the reason" },
-                new FailureMessage { Reason = FailureReason.HttpStatus, Message = "for the status" },
-            ]);
+            config.Messages.FailureMessages.Add(new Dictionary<string, string>
+            {
+                ["FAILURE_REASON_OUTCOME_RULE"] = "for the reason",
+                ["FAILURE_REASON_HTTP_STATUS"] = "for the status",
+            });
 
         (await _engine.FailureAsync(config)).Message.ShouldBe(said);
     }
@@ -47,7 +48,7 @@ public sealed class OutcomeRuleMessageTests : IDisposable
             var config = Configs.Get(api.Url).Selecting("a", "$.a", required: true);
             config.ResponsePolicy = new ResponsePolicy { MaxBodyBytes = 100 };
             config.Messages = new Messages { FailureMessage = "Sorry." };
-            config.Messages.FailureMessages.AddRange(reasons.Select(one => new FailureMessage { Reason = one, Message = $"{one} for {{name}}" }));
+            config.Messages.FailureMessages.Add(reasons.ToDictionary(NameOf, one => $"{one} for {{name}}"));
 
             var failure = await _engine.FailureAsync(config, Configs.Values(("name", "Ann")));
 
@@ -65,7 +66,7 @@ public sealed class OutcomeRuleMessageTests : IDisposable
         config.Messages = new Messages
         {
             FailureMessage = "Sorry.",
-            FailureMessages = { new FailureMessage { Reason = FailureReason.Timeout, Message = "It takes too long, {name}." } },
+            FailureMessages = { ["FAILURE_REASON_TIMEOUT"] = "It takes too long, {name}." },
         };
         var running = engine.FailureAsync(config, Configs.Values(("name", "Ann")));
         await api.ConnectedAsync(engine.Token);
@@ -158,4 +159,7 @@ public sealed class OutcomeRuleMessageTests : IDisposable
         said.ShouldStartWith("It says ää");
         said.Length.ShouldBeLessThanOrEqualTo(16_384);
     }
+
+    private static string NameOf(FailureReason reason) =>
+        Failure.Descriptor.FindFieldByNumber(Failure.ReasonFieldNumber).EnumType.FindValueByNumber((int)reason).Name;
 }

@@ -29,7 +29,7 @@ public sealed class AnswerTests(ServerFixture fixture) : IClassFixture<ServerFix
             action.Messages = new()
             {
                 FailureMessage = "I can't find your {what}.",
-                FailureMessages = { new FailureMessage { Reason = FailureReason.Timeout, Message = "Your {what} takes too long." } },
+                FailureMessages = { ["FAILURE_REASON_TIMEOUT"] = "Your {what} takes too long." },
             };
             var failure = (await ExecuteAsync(action, ("what", "order"))).Failure.ShouldNotBeNull();
             return (failure.Reason, failure.Message);

@@ -72,7 +72,7 @@ public sealed class OAuthTests(ServerFixture fixture) : IClassFixture<ServerFixt
         action.Authentication = Credential.OAuth(upstream.Url, Credential.Secret);
         action.Messages = new()
         {
-            FailureMessages = { new FailureMessage { Reason = FailureReason.Authentication, Message = "I can't log in." } },
+            FailureMessages = { ["FAILURE_REASON_AUTHENTICATION"] = "I can't log in." },
         };
         return _server.CreateAsync(action);
     }

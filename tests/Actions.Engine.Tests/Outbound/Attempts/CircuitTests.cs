@@ -189,7 +189,7 @@ public sealed class CircuitTests : IDisposable
         config.Messages = new Messages
         {
             FailureMessage = "Sorry.",
-            FailureMessages = { new FailureMessage { Reason = FailureReason.Overloaded, Message = "Too busy, {{name}}." } },
+            FailureMessages = { ["FAILURE_REASON_OVERLOADED"] = "Too busy, {{name}}." },
         };
         for (var i = 0; i < 20; i++)
             (await _engine.FailureAsync(config, Configs.Values(("name", "Ann")))).Message.ShouldBe("Sorry.");
