@@ -15,10 +15,10 @@ internal sealed record ToldEvent(ExecutionEvent Event, TimeSpan Asked, TimeSpan 
 /// <param name="Events">All that were told.</param>
 /// <param name="Api">As it was left.</param>
 /// <param name="Ending">How the stream ended.</param>
-/// <param name="ToldBeforeCancelling">How many events had been told when it was cancelled; null: it wasn't.</param>
+/// <param name="Cancelled">How many events had been told, and how often the API been called, when it was cancelled; null: it wasn't.</param>
 /// <param name="ApiLiveWhenEnding">Whether the API was still at work when the consumer cancelled or left.</param>
 internal sealed record Course(
-    ImmutableArray<ToldEvent> Events, SimulatedApi Api, Ending Ending, int? ToldBeforeCancelling, bool ApiLiveWhenEnding);
+    ImmutableArray<ToldEvent> Events, SimulatedApi Api, Ending Ending, (int Told, int ApiCalls)? Cancelled, bool ApiLiveWhenEnding);
 
 internal enum Ending
 {
@@ -31,7 +31,7 @@ internal enum Ending
 internal sealed class Simulation(Scenario scenario)
 {
     private readonly ImmutableArray<ToldEvent>.Builder _told = ImmutableArray.CreateBuilder<ToldEvent>();
-    private int? _toldBeforeCancelling;
+    private (int Told, int ApiCalls)? _cancelled;
     private bool _apiLiveWhenEnding;
     private bool _asking;
 
@@ -47,7 +47,7 @@ internal sealed class Simulation(Scenario scenario)
         if (ending == Ending.Left)
             _apiLiveWhenEnding = api.IsLive;
         await telling.DisposeAsync();
-        return new Course(_told.ToImmutable(), api, ending, _toldBeforeCancelling, _apiLiveWhenEnding);
+        return new Course(_told.ToImmutable(), api, ending, _cancelled, _apiLiveWhenEnding);
     }
 
     private async Task<Ending> TellAsync(Telling telling)
@@ -89,7 +89,7 @@ internal sealed class Simulation(Scenario scenario)
         }
 
         await telling.AdvanceToAsync(Milliseconds(at));
-        _toldBeforeCancelling = _told.Count + (_asking && telling.HasAnswer ? 1 : 0);
+        _cancelled = (_told.Count + (_asking && telling.HasAnswer ? 1 : 0), telling.Api.Calls);
         _apiLiveWhenEnding = telling.Api.IsLive;
         telling.Cancel();
     }

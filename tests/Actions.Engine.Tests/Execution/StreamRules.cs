@@ -86,13 +86,18 @@ internal sealed class StreamRules
                 isTold.ShouldBeTrue("the stream ended without an outcome");
                 break;
             case Ending.Cancelled:
-                // Start is told without looking: it costs nobody anything.
                 isTold.ShouldBeFalse("an outcome was told, and then the cancellation");
-                _course.Events.Length.ShouldBeLessThanOrEqualTo(Math.Max(_course.ToldBeforeCancelling!.Value, 1));
                 break;
             default:
                 _course.Events.Length.ShouldBe(_scenario.LeaveAfter!.Value);
                 break;
+        }
+
+        if (_course.Cancelled is var (told, calls))
+        {
+            // Start is told without looking: it costs nobody anything.
+            _course.Events.Length.ShouldBeLessThanOrEqualTo(Math.Max(told, 1), "an event was told after the cancellation");
+            _course.Api.Calls.ShouldBe(calls, "the API was called after the cancellation");
         }
 
         if (_course.ApiLiveWhenEnding)
