@@ -143,7 +143,7 @@ public sealed class EngineOptions
     [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
     public TimeSpan CircuitBreakDuration { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Executions of a host within a minute up to which retries are free; beyond, attempts stay within 1.1 times the executions.</summary>
+    /// <summary>Executions of a host, by all workspaces, within a minute up to which retries are free; beyond, attempts stay within 1.1 times the executions.</summary>
     [Range(0, 1_000_000)]
     public int RetryBudgetFreeExecutions { get; set; } = 100;
 

@@ -11,7 +11,8 @@ internal sealed class RetryBudget(EngineOptions options, TimeProvider time)
     private const int Seconds = 60;
     private const double AttemptsPerExecution = 1.1;
 
-    private readonly ConcurrentDictionary<HostKey, Window> _windows = new();
+    // By host alone: it is down for all workspaces, and they hammer it together.
+    private readonly ConcurrentDictionary<string, Window> _windows = new(StringComparer.Ordinal);
 
     /// <summary>Counts an execution with its first attempt.</summary>
     public void CountExecution(HostKey host) => WindowOf(host).Add(Now(), executions: 1, attempts: 1);
@@ -19,7 +20,7 @@ internal sealed class RetryBudget(EngineOptions options, TimeProvider time)
     /// <summary>Counts another attempt, if there may be one.</summary>
     public bool TryTakeRetry(HostKey host) => WindowOf(host).TryTakeRetry(Now(), options.RetryBudgetFreeExecutions);
 
-    private Window WindowOf(HostKey host) => _windows.GetOrAdd(host, static _ => new Window());
+    private Window WindowOf(HostKey host) => _windows.GetOrAdd(host.Authority, static _ => new Window());
 
     private long Now() => time.GetTimestamp() / time.TimestampFrequency;
 
