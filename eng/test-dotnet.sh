@@ -9,6 +9,20 @@ results=artifacts/test/dotnet
 rm -rf "$results"
 mkdir -p "$results"
 
+# Names each failed test of a results file with the first line of what it said.
+failures() {
+  awk '
+    /<UnitTestResult [^>]*outcome="Failed"/ { name = $0; sub(/.* testName="/, "", name); sub(/".*/, "", name) }
+    name != "" && /<Message>/ {
+      message = $0
+      sub(/.*<Message>/, "", message)
+      sub(/<\/Message>.*/, "", message)
+      printf "%s: %.300s\n", name, message
+      name = ""
+    }
+    name != "" && /<\/UnitTestResult>/ { print name; name = "" }' "$1"
+}
+
 passed=0 failed=0 skipped=0
 for project in tests/*/*.csproj; do
   name=$(basename "$project" .csproj)
@@ -26,6 +40,7 @@ for project in tests/*/*.csproj; do
     continue
   fi
   bad=$(($(count executed) - $(count passed)))
+  failures "$results/$name.trx" >>artifacts/test/failures
   [[ $status -eq 0 || $bad -gt 0 ]] || { echo "$name: exit code $status with no failed test"; bad=1; }
   passed=$((passed + $(count passed)))
   failed=$((failed + bad))

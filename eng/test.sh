@@ -42,6 +42,8 @@ finish() {
   [[ $skipped -eq 0 ]] || sum+=", $skipped skipped"
   echo "$sum" >"$results/summary"
   echo "== sum"
+  # Who reads only the end of a log has to see which tests failed.
+  head -n 15 "$results/failures" 2>/dev/null || true
   [[ ${#lines[@]} -eq 0 ]] || printf '%s\n' "${lines[@]}"
   echo "$sum"
   [[ $failed -eq 0 ]]

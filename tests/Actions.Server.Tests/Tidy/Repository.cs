@@ -21,7 +21,8 @@ internal static class Repository
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root.FullName, path));
 
     private static IEnumerable<string> FilesOf(DirectoryInfo folder) =>
-        folder.EnumerateFiles().Select(file => Path.GetRelativePath(Root.FullName, file.FullName).Replace('\\', '/'))
+        // In a work tree of its own .git is a file, with an absolute path in it.
+        folder.EnumerateFiles().Where(file => file.Name != ".git").Select(file => Path.GetRelativePath(Root.FullName, file.FullName).Replace('\\', '/'))
             .Concat(folder.EnumerateDirectories().Where(child => !Generated.Contains(child.Name)).SelectMany(FilesOf));
 
     private static DirectoryInfo FindRoot()
