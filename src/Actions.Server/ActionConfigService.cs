@@ -27,42 +27,46 @@ internal sealed class ActionConfigService(
     public override async Task<CreateActionConfigResponse> CreateActionConfig(
         CreateActionConfigRequest request, ServerCallContext context)
     {
+        var workspace = Caller.Of(context).Workspace;
         var config = Required(request.ActionConfig, "action_config").Clone();
         OutputOnly.Clear(config);
         CheckSize(config);
         compiler.Compile(config, "action_config");
         if (request.ValidateOnly)
-            await CheckNameAsync(config, context.CancellationToken).ConfigureAwait(false);
+            await CheckNameAsync(workspace, config, context.CancellationToken).ConfigureAwait(false);
         else
             config = await store.CreateAsync(
-                Caller.Workspace, vault.Protect(Caller.Workspace, config), context.CancellationToken).ConfigureAwait(false);
+                workspace, vault.Protect(workspace, config), context.CancellationToken).ConfigureAwait(false);
         return new CreateActionConfigResponse { ActionConfig = SecretVault.Redact(config) };
     }
 
     public override async Task<GetActionConfigResponse> GetActionConfig(
         GetActionConfigRequest request, ServerCallContext context)
     {
-        var stored = await GetAsync(Required(request.Id, "id"), context.CancellationToken).ConfigureAwait(false);
+        var workspace = Caller.Of(context).Workspace;
+        var stored = await GetAsync(workspace, Required(request.Id, "id"), context.CancellationToken).ConfigureAwait(false);
         return new GetActionConfigResponse { ActionConfig = SecretVault.Redact(stored) };
     }
 
     public override async Task<ListActionConfigsResponse> ListActionConfigs(
         ListActionConfigsRequest request, ServerCallContext context)
     {
+        var workspace = Caller.Of(context).Workspace;
         var page = new Page(request, options.Value);
         // One more than fits tells whether there is another page.
-        var actions = await store.ListAsync(Caller.Workspace, page.Query, context.CancellationToken).ConfigureAwait(false);
+        var actions = await store.ListAsync(workspace, page.Query, context.CancellationToken).ConfigureAwait(false);
         return page.ToResponse([.. actions.Select(SecretVault.Redact)]);
     }
 
     public override async Task<UpdateActionConfigResponse> UpdateActionConfig(
         UpdateActionConfigRequest request, ServerCallContext context)
     {
+        var workspace = Caller.Of(context).Workspace;
         var change = Required(request.ActionConfig, "action_config");
         Required(change.Id, "action_config.id");
         while (true)
         {
-            var stored = await GetAsync(change.Id, context.CancellationToken).ConfigureAwait(false);
+            var stored = await GetAsync(workspace, change.Id, context.CancellationToken).ConfigureAwait(false);
             if (change.Etag.Length > 0 && change.Etag != stored.Etag)
                 throw new EtagMismatchException(stored.Id, stored.Etag);
 
@@ -70,18 +74,18 @@ internal sealed class ActionConfigService(
             var updated = SecretVault.Redact(stored.Clone());
             ConfigMask.Apply(request.UpdateMask, change, updated);
             CheckSize(updated);
-            vault.KeepWhereEmpty(Caller.Workspace, updated, stored);
+            vault.KeepWhereEmpty(workspace, updated, stored);
             compiler.Compile(updated, "action_config");
             if (request.ValidateOnly)
             {
-                await CheckNameAsync(updated, context.CancellationToken).ConfigureAwait(false);
+                await CheckNameAsync(workspace, updated, context.CancellationToken).ConfigureAwait(false);
                 return new UpdateActionConfigResponse { ActionConfig = SecretVault.Redact(updated) };
             }
 
             try
             {
                 updated = await store.ReplaceAsync(
-                    Caller.Workspace, vault.Protect(Caller.Workspace, updated), stored.Etag, context.CancellationToken)
+                    workspace, vault.Protect(workspace, updated), stored.Etag, context.CancellationToken)
                     .ConfigureAwait(false);
             }
             catch (EtagMismatchException) when (change.Etag.Length == 0)
@@ -91,7 +95,7 @@ internal sealed class ActionConfigService(
             }
             finally
             {
-                catalog.Invalidate(Caller.Workspace, change.Id);
+                catalog.Invalidate(workspace, change.Id);
             }
 
             return new UpdateActionConfigResponse { ActionConfig = SecretVault.Redact(updated) };
@@ -101,17 +105,18 @@ internal sealed class ActionConfigService(
     public override async Task<DeleteActionConfigResponse> DeleteActionConfig(
         DeleteActionConfigRequest request, ServerCallContext context)
     {
+        var workspace = Caller.Of(context).Workspace;
         Required(request.Id, "id");
         try
         {
             await store.DeleteAsync(
-                Caller.Workspace, request.Id, request.Etag.Length > 0 ? request.Etag : null, context.CancellationToken)
+                workspace, request.Id, request.Etag.Length > 0 ? request.Etag : null, context.CancellationToken)
                 .ConfigureAwait(false);
         }
         finally
         {
             // Also where the write failed: it may have reached the disk.
-            catalog.Invalidate(Caller.Workspace, request.Id);
+            catalog.Invalidate(workspace, request.Id);
         }
 
         return new DeleteActionConfigResponse();
@@ -119,35 +124,36 @@ internal sealed class ActionConfigService(
 
     public override async Task<InitializeResponse> Initialize(InitializeRequest request, ServerCallContext context)
     {
+        var workspace = Caller.Of(context).Workspace;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Aborted);
-        var input = new ExecutionInput(Caller.Workspace, request.Variables);
+        var input = new ExecutionInput(workspace, request.Variables);
         if (request.TargetCase == InitializeRequest.TargetOneofCase.Draft)
         {
-            var draft = await CompileDraftAsync(request.Draft.Clone(), stop.Token).ConfigureAwait(false);
+            var draft = await CompileDraftAsync(workspace, request.Draft.Clone(), stop.Token).ConfigureAwait(false);
             return await engine.InitializeAsync(draft, input, stop.Token).ConfigureAwait(false);
         }
 
         Required(request.Id, "id");
-        var plan = await catalog.GetAsync(Caller.Workspace, request.Id, stop.Token).ConfigureAwait(false);
+        var plan = await catalog.GetAsync(workspace, request.Id, stop.Token).ConfigureAwait(false);
         var response = await engine.InitializeAsync(plan, input, stop.Token).ConfigureAwait(false);
         if (response.Sample is not null)
-            await TryKeepSampleAsync(request.Id, response.Sample, stop.Token).ConfigureAwait(false);
+            await TryKeepSampleAsync(workspace, request.Id, response.Sample, stop.Token).ConfigureAwait(false);
         return response;
     }
 
-    private async Task<ActionPlan> CompileDraftAsync(ActionConfig draft, CancellationToken cancellationToken)
+    private async Task<ActionPlan> CompileDraftAsync(string workspace, ActionConfig draft, CancellationToken cancellationToken)
     {
         if (draft.Id.Length > 0)
-            vault.KeepWhereEmpty(Caller.Workspace, draft, await GetAsync(draft.Id, cancellationToken).ConfigureAwait(false));
+            vault.KeepWhereEmpty(workspace, draft, await GetAsync(workspace, draft.Id, cancellationToken).ConfigureAwait(false));
         return compiler.Compile(draft, "draft");
     }
 
     /// <summary>The API was called: a store that has gone since is no reason to keep its answer from the caller.</summary>
-    private async Task TryKeepSampleAsync(string id, Sample sample, CancellationToken cancellationToken)
+    private async Task TryKeepSampleAsync(string workspace, string id, Sample sample, CancellationToken cancellationToken)
     {
         try
         {
-            await KeepSampleAsync(id, sample, cancellationToken).ConfigureAwait(false);
+            await KeepSampleAsync(workspace, id, sample, cancellationToken).ConfigureAwait(false);
         }
         catch (StoreUnavailableException e)
         {
@@ -155,16 +161,16 @@ internal sealed class ActionConfigService(
         }
     }
 
-    private async Task KeepSampleAsync(string id, Sample sample, CancellationToken cancellationToken)
+    private async Task KeepSampleAsync(string workspace, string id, Sample sample, CancellationToken cancellationToken)
     {
         // Until it is written on what is there, or the action is gone, which the API's answer needn't suffer from.
-        while (await store.GetAsync(Caller.Workspace, id, cancellationToken).ConfigureAwait(false) is { } stored)
+        while (await store.GetAsync(workspace, id, cancellationToken).ConfigureAwait(false) is { } stored)
         {
             var etag = stored.Etag;
             stored.Sample = sample;
             try
             {
-                await store.ReplaceAsync(Caller.Workspace, stored, etag, cancellationToken).ConfigureAwait(false);
+                await store.ReplaceAsync(workspace, stored, etag, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (EtagMismatchException)
@@ -177,13 +183,13 @@ internal sealed class ActionConfigService(
             }
             finally
             {
-                catalog.Invalidate(Caller.Workspace, id);
+                catalog.Invalidate(workspace, id);
             }
         }
     }
 
-    private async Task<ActionConfig> GetAsync(string id, CancellationToken cancellationToken) =>
-        await store.GetAsync(Caller.Workspace, id, cancellationToken).ConfigureAwait(false)
+    private async Task<ActionConfig> GetAsync(string workspace, string id, CancellationToken cancellationToken) =>
+        await store.GetAsync(workspace, id, cancellationToken).ConfigureAwait(false)
             ?? throw new ActionNotFoundException(id);
 
     private void CheckSize(ActionConfig config)
@@ -194,9 +200,9 @@ internal sealed class ActionConfigService(
                 "action_config", $"has {bytes} bytes; at most {options.Value.MaxActionBytes} are allowed.");
     }
 
-    private async Task CheckNameAsync(ActionConfig config, CancellationToken cancellationToken)
+    private async Task CheckNameAsync(string workspace, ActionConfig config, CancellationToken cancellationToken)
     {
-        if (await store.FindByNameAsync(Caller.Workspace, config.Name, cancellationToken).ConfigureAwait(false) is { } other
+        if (await store.FindByNameAsync(workspace, config.Name, cancellationToken).ConfigureAwait(false) is { } other
             && other.Id != config.Id)
             throw new NameTakenException(config.Name);
     }

@@ -24,13 +24,14 @@ internal sealed class ActionService(
         if (request.CallId.Length > options.Value.MaxCallIdLength)
             throw new InvalidFieldsException(
                 "call_id", $"has {request.CallId.Length} characters; at most {options.Value.MaxCallIdLength} are allowed.");
-        var plan = await FindAsync(request, stop.Token).ConfigureAwait(false);
+        var workspace = Caller.Of(context).Workspace;
+        var plan = await FindAsync(workspace, request, stop.Token).ConfigureAwait(false);
         if (plan.Disabled)
             throw new ActionDisabledException(plan.Id);
 
         var executionId = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         var input = new ExecutionInput(
-            Caller.Workspace, request.Variables, request.IdempotencyKey, request.BodyView, request.DryRun);
+            workspace, request.Variables, request.IdempotencyKey, request.BodyView, request.DryRun);
         ExecutionEvent? last = null;
         try
         {
@@ -50,11 +51,12 @@ internal sealed class ActionService(
         }
     }
 
-    private async ValueTask<ActionPlan> FindAsync(ExecuteRequest request, CancellationToken cancellationToken) => request switch
+    private async ValueTask<ActionPlan> FindAsync(
+        string workspace, ExecuteRequest request, CancellationToken cancellationToken) => request switch
     {
-        { HasId: true, Id.Length: > 0 } => await catalog.GetAsync(Caller.Workspace, request.Id, cancellationToken).ConfigureAwait(false),
+        { HasId: true, Id.Length: > 0 } => await catalog.GetAsync(workspace, request.Id, cancellationToken).ConfigureAwait(false),
         { HasName: true, Name.Length: > 0 } =>
-            await catalog.FindByNameAsync(Caller.Workspace, request.Name, cancellationToken).ConfigureAwait(false),
+            await catalog.FindByNameAsync(workspace, request.Name, cancellationToken).ConfigureAwait(false),
         _ => throw new InvalidFieldsException("id", "or name is required: which action to execute."),
     };
 

@@ -1,4 +1,6 @@
 using Actions.Server;
+using Actions.Server.Access;
+using Actions.Server.Commands;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
@@ -7,11 +9,15 @@ using Actions.Storage;
 
 try
 {
+    if (args is ["key", .. var command])
+        return await KeyCommand.RunAsync(command);
+
     var builder = WebApplication.CreateBuilder(args);
     builder.AddListeners();
     builder.Services.AddServerOptions(builder.Configuration);
     builder.Services.AddActionStore(builder.Configuration);
     builder.Services.AddEngine(builder.Configuration);
+    builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
     builder.Services.AddLifecycle(builder.Configuration);
     builder.Services.AddSecrets();
@@ -19,6 +25,7 @@ try
 
     var app = builder.Build();
     app.UseErrorDetails();
+    app.UseAccess();
     app.MapActionServices();
     app.MapIntrospection();
     app.MapLifecycle();

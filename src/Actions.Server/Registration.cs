@@ -36,6 +36,7 @@ internal static class Registration
             .Configure<IOptions<ServerOptions>>((grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxRequestBytes);
         services.AddSingleton<ActionService>();
         services.AddSingleton<ActionConfigService>();
+        services.AddSingleton<ApiKeyService>();
         return services;
     }
 
@@ -43,5 +44,6 @@ internal static class Registration
     {
         endpoints.MapGrpcService<ActionService>();
         endpoints.MapGrpcService<ActionConfigService>();
+        endpoints.MapGrpcService<ApiKeyService>();
     }
 }

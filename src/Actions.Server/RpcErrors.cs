@@ -1,4 +1,5 @@
 using Actions.Engine;
+using Actions.Server.Access;
 using Actions.Server.Lifecycle;
 using Actions.Storage;
 using Actions.V1;
@@ -46,6 +47,16 @@ internal static class RpcErrors
             e.Message,
             Info(ErrorReason.StoreUnavailable),
             new RetryInfo { RetryDelay = Duration.FromTimeSpan(StoreRetryDelay) }),
+        CredentialsMissingException e => Error(StatusCode.Unauthenticated, ErrorReason.CredentialsMissing, e.Message),
+        CredentialsInvalidException e => Error(StatusCode.Unauthenticated, ErrorReason.CredentialsInvalid, e.Message),
+        RoleInsufficientException e => Error(
+            StatusCode.PermissionDenied, ErrorReason.RoleInsufficient, e.Message, ("role", Roles.NameOf(e.Needed))),
+        LimitReachedException e => Build(
+            StatusCode.ResourceExhausted,
+            e.Message,
+            Info(ErrorReason.LimitReached, ("limit", e.Limit)),
+            new RetryInfo { RetryDelay = Duration.FromTimeSpan(e.RetryAfter) }),
+        ApiKeyNotFoundException e => Error(StatusCode.NotFound, ErrorReason.ApiKeyNotFound, e.Message, ("id", e.Id)),
         DrainingException e => Error(StatusCode.Unavailable, ErrorReason.Draining, e.Message),
         _ => null,
     };

@@ -1,10 +1,17 @@
 namespace Actions.Storage;
 
-/// <summary>What the port <see cref="IActionStore"/> refuses. The texts hold no driver's words.</summary>
+/// <summary>What the ports <see cref="IActionStore"/> and <see cref="IApiKeyStore"/> refuse. The texts hold no driver's words.</summary>
 public abstract class StoreException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>The workspace has no such action.</summary>
 public sealed class ActionNotFoundException(string id) : StoreException($"There is no action with the id '{id}'.")
+{
+    /// <summary>The id that was asked for.</summary>
+    public string Id { get; } = id;
+}
+
+/// <summary>The workspace has no such API key.</summary>
+public sealed class ApiKeyNotFoundException(string id) : StoreException($"There is no API key with the id '{id}'.")
 {
     /// <summary>The id that was asked for.</summary>
     public string Id { get; } = id;

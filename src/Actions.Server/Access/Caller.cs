@@ -1,11 +1,17 @@
+using Actions.V1;
+using Grpc.Core;
+
 namespace Actions.Server.Access;
 
-/// <summary>Who calls.</summary>
-internal static class Caller
+/// <summary>Who calls, as its credentials say. No field of a request can name another workspace.</summary>
+/// <param name="Workspace">What the call may see.</param>
+/// <param name="Role">What it may do there.</param>
+internal sealed record Caller(string Workspace, Role Role)
 {
-    /// <summary>
-    /// The workspace that the call may see. Callers have no credentials yet, which is why the server listens on
-    /// loopback by default: all share one workspace.
-    /// </summary>
-    public const string Workspace = "default";
+    /// <summary>While there is no key at all, which is why the server then listens on loopback only.</summary>
+    public static Caller Anonymous { get; } = new(AccessOptions.DefaultWorkspace, Role.Admin);
+
+    /// <summary>Put there by <see cref="AccessGate"/>, without which no method of the API is reached.</summary>
+    public static Caller Of(ServerCallContext context) => context.GetHttpContext().Features.Get<Caller>()
+        ?? throw new InvalidOperationException($"{context.Method} was reached past the gate.");
 }

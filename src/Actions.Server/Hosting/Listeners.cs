@@ -38,6 +38,7 @@ internal static class Listeners
                 kestrel.Limits.Http2.KeepAlivePingDelay = options.Value.KeepAlivePingDelay;
                 kestrel.Limits.Http2.KeepAlivePingTimeout = options.Value.KeepAlivePingTimeout;
             });
+        builder.Services.AddHostedService<Exposure>();
         builder.Services.AddHostedService<Banner>();
     }
 }

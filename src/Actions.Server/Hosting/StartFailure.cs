@@ -10,6 +10,7 @@ internal static class StartFailure
     public static string? Explain(Exception exception) => exception switch
     {
         OptionsValidationException e => $"A setting is wrong. {string.Join(" ", e.Failures)}",
+        StartRefusedException e => e.Message,
         // Of a value that is no number, time and so on; its own text names the key.
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } e => $"A setting is wrong. {OneLine(e)}",
         StoreUnavailableException { InnerException: { } cause } e => $"{e.Message} {OneLine(cause)} Look at Storage:Sqlite:Path.",

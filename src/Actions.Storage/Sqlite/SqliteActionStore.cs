@@ -9,7 +9,7 @@ using SQLitePCL;
 namespace Actions.Storage.Sqlite;
 
 /// <summary>The embedded engine: one file, no server to run.</summary>
-internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider clock) : IActionStore, IDisposable
+internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider clock) : IActionStore
 {
     // What ReadAction expects, in its order; the sample, where it is wanted, comes last.
     private const string Columns = "etag, create_time, update_time, config";
@@ -46,7 +46,7 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
                     RETURNING number
                     """,
                     ("$workspace", workspace), ("$id", stored.Id), ("$name_key", ActionName.Key(stored.Name)),
-                    ("$etag", stored.Etag), ("$now", ToNumber(now)),
+                    ("$etag", stored.Etag), ("$now", SqliteTime.ToNumber(now)),
                     ("$config", ConfigBytes(stored)), ("$sample", stored.Sample?.ToByteArray()));
                 var number = RequiringFreeName(stored.Name, () => (long)insert.ExecuteScalar()!);
                 InsertLabels(connection, number, stored.Labels);
@@ -97,14 +97,14 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
                     """,
                     ("$workspace", workspace), ("$id", stored.Id), ("$expected_etag", expectedEtag),
                     ("$name_key", ActionName.Key(stored.Name)), ("$etag", stored.Etag),
-                    ("$now", ToNumber(clock.GetUtcNow())),
+                    ("$now", SqliteTime.ToNumber(clock.GetUtcNow())),
                     ("$config", ConfigBytes(stored)), ("$sample", stored.Sample?.ToByteArray()));
                 using var row = RequiringFreeName(stored.Name, update.ExecuteReader);
                 if (!row.Read())
                     throw NotFoundOrMismatch(connection, workspace, stored.Id);
                 var number = row.GetInt64(0);
-                stored.CreateTime = ToTimestamp(row.GetInt64(1));
-                stored.UpdateTime = ToTimestamp(row.GetInt64(2));
+                stored.CreateTime = SqliteTime.ToTimestamp(row.GetInt64(1));
+                stored.UpdateTime = SqliteTime.ToTimestamp(row.GetInt64(2));
                 connection.Execute("DELETE FROM action_labels WHERE action = $action", ("$action", number));
                 InsertLabels(connection, number, stored.Labels);
                 return stored;
@@ -126,8 +126,6 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
                 return deleted == 1 ? true : throw NotFoundOrMismatch(connection, workspace, id);
             },
             cancellationToken);
-
-    public void Dispose() => database.Dispose();
 
     private Task<ActionConfig?> ReadOneAsync(
         string condition, string workspace, string value, CancellationToken cancellationToken) =>
@@ -186,8 +184,8 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
     {
         var config = ActionConfig.Parser.ParseFrom(row.GetFieldValue<byte[]>(3));
         config.Etag = row.GetString(0);
-        config.CreateTime = ToTimestamp(row.GetInt64(1));
-        config.UpdateTime = ToTimestamp(row.GetInt64(2));
+        config.CreateTime = SqliteTime.ToTimestamp(row.GetInt64(1));
+        config.UpdateTime = SqliteTime.ToTimestamp(row.GetInt64(2));
         if (row.FieldCount > 4 && !row.IsDBNull(4))
             config.Sample = Sample.Parser.ParseFrom(row.GetFieldValue<byte[]>(4));
         return config;
@@ -236,9 +234,4 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
 
     // Random, so that an etag never comes back, not even that of a deleted action.
     private static string NewEtag() => RandomNumberGenerator.GetHexString(16, lowercase: true);
-
-    private static long ToNumber(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks;
-
-    private static Timestamp ToTimestamp(long number) =>
-        Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddTicks(number));
 }

@@ -37,6 +37,17 @@ internal static class SqliteSchema
             PRIMARY KEY (action, name)
         ) STRICT, WITHOUT ROWID;
         """,
+        // What is asked for, or checked and written in one statement, stands in columns and not in the message.
+        """
+        CREATE TABLE api_keys (
+            id          TEXT    PRIMARY KEY,
+            workspace   TEXT    NOT NULL,
+            sha256      BLOB    NOT NULL,
+            revoke_time INTEGER,          -- 100 ns since 1970-01-01 UTC
+            api_key     BLOB    NOT NULL  -- actions.v1.CallerKey
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX api_keys_by_workspace ON api_keys (workspace, id);
+        """,
     ];
 
     /// <summary>Brings the file to this version's schema; does nothing when it is there already.</summary>

@@ -1,7 +1,5 @@
 using System.Diagnostics;
-using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Text;
 using Actions.Server.Lifecycle;
@@ -21,16 +19,12 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Process _process = new();
     private readonly StringBuilder _output = new();
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("actions-server-tests-");
-    private readonly Uri _grpc;
-    private readonly Uri _web;
+    private readonly TaskCompletionSource<Uri> _grpc = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri> _web = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private GrpcChannel? _channel;
 
     private ServerProcess(Dictionary<string, string> settings)
     {
-        var (grpc, web) = FreeAddresses();
-        _grpc = new Uri(grpc);
-        Channel = Connect();
-        _web = new Uri(web);
-
         _process.StartInfo = new ProcessStartInfo(Dotnet, [typeof(DrainOptions).Assembly.Location])
         {
             WorkingDirectory = _folder.FullName,
@@ -39,8 +33,9 @@ internal sealed class ServerProcess : IAsyncDisposable
             Environment =
             {
                 ["ASPNETCORE_ENVIRONMENT"] = "Production",
-                ["Kestrel__Endpoints__Grpc__Url"] = grpc,
-                ["Kestrel__Endpoints__Web__Url"] = web,
+                // Of the system's choice: a port that is looked for beforehand may be taken by the time it is bound.
+                ["Kestrel__Endpoints__Grpc__Url"] = "http://127.0.0.1:0",
+                ["Kestrel__Endpoints__Web__Url"] = "http://127.0.0.1:0",
                 ["Storage__Sqlite__Path"] = Path.Combine(_folder.FullName, "actions.db"),
             },
         };
@@ -51,7 +46,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         _process.ErrorDataReceived += Keep;
     }
 
-    public GrpcChannel Channel { get; }
+    public GrpcChannel Channel => _channel ??= Connect();
 
     /// <param name="settings">Configuration keys, with colons.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -67,17 +62,13 @@ internal sealed class ServerProcess : IAsyncDisposable
             server._process.BeginOutputReadLine();
             server._process.BeginErrorReadLine();
 
-            using var giveUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            var answers = new Health.HealthClient(server.Channel)
-                .CheckAsync(new(), new CallOptions(cancellationToken: giveUp.Token).WithWaitForReady()).ResponseAsync;
+            var listens = Task.WhenAll(server._grpc.Task, server._web.Task);
             var ends = server._process.WaitForExitAsync(cancellationToken);
-            if (await Task.WhenAny(answers, ends) == ends)
-            {
-                await giveUp.CancelAsync();
+            if (await Task.WhenAny(listens, ends) == ends)
                 throw new InvalidOperationException($"Exit code {server._process.ExitCode}:\n{server.Output}");
-            }
 
-            (await answers).Status.ShouldBe(HealthCheckResponse.Types.ServingStatus.Serving);
+            var health = await new Health.HealthClient(server.Channel).CheckAsync(new(), cancellationToken: cancellationToken);
+            health.Status.ShouldBe(HealthCheckResponse.Types.ServingStatus.Serving);
             return server;
         }
         catch
@@ -99,10 +90,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Another connection to it.</summary>
     public GrpcChannel Connect() =>
-        GrpcChannel.ForAddress(_grpc, new() { InitialReconnectBackoff = TimeSpan.FromMilliseconds(50) });
+        GrpcChannel.ForAddress(_grpc.Task.Result, new() { InitialReconnectBackoff = TimeSpan.FromMilliseconds(50) });
 
     public Task<(HttpStatusCode Status, string Body)> GetAsync(string path, CancellationToken cancellationToken) =>
-        WebProbe.GetAsync(_web, path, cancellationToken);
+        WebProbe.GetAsync(_web.Task.Result, path, cancellationToken);
 
     public void Terminate() => SendSignal(_process.Id, SigTerm).ShouldBe(0);
 
@@ -115,7 +106,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Channel.Dispose();
+        _channel?.Dispose();
         if (!_process.HasExited)
             _process.Kill();
 
@@ -128,20 +119,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         lock (_output)
             _output.AppendLine(line.Data);
+        // The banner: "Grpc   http://127.0.0.1:40001".
+        if (line.Data?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var name and ("Grpc" or "Web"), var address])
+            (name == "Grpc" ? _grpc : _web).TrySetResult(new Uri(address));
     }
-
-    // Held together, so that they differ; free again when this returns.
-    private static (string Grpc, string Web) FreeAddresses()
-    {
-        using var grpc = new TcpListener(IPAddress.Loopback, 0);
-        using var web = new TcpListener(IPAddress.Loopback, 0);
-        grpc.Start();
-        web.Start();
-        return (Address(grpc), Address(web));
-    }
-
-    private static string Address(TcpListener listener) =>
-        string.Create(CultureInfo.InvariantCulture, $"http://{listener.LocalEndpoint}");
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

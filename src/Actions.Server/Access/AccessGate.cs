@@ -1,0 +1,78 @@
+using Grpc.AspNetCore.Server;
+using Grpc.Core;
+using Microsoft.Net.Http.Headers;
+
+namespace Actions.Server.Access;
+
+/// <summary>
+/// What every call of the API passes before a byte of its message is read: who it is, whether it may, and whether its
+/// workspace is within its limits.
+/// </summary>
+internal sealed class AccessGate(ApiKeys keys, CallerCertificates certificates, WorkspaceLimits limits, ILogger<AccessGate> log)
+{
+    private const string Scheme = "Bearer ";
+
+    public async Task PassAsync(HttpContext context, RequestDelegate next)
+    {
+        // Health and reflection are open: probes have no keys, and what reflection tells is in the public protos.
+        var method = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName;
+        if (method is null || method.StartsWith("/grpc.", StringComparison.Ordinal))
+        {
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+
+        IDisposable lease;
+        try
+        {
+            var caller = await CallerOfAsync(context).ConfigureAwait(false);
+            var needed = Roles.NeededFor(method) ?? throw new InvalidOperationException($"No role is declared for {method}.");
+            if (caller.Role < needed)
+                throw new RoleInsufficientException(needed);
+            lease = limits.Enter(caller.Workspace);
+            context.Features.Set(caller);
+        }
+        catch (Exception e) when (RpcErrors.From(e) is { } error)
+        {
+            log.CallRefused(method, error.StatusCode, error.Status.Detail);
+            Refuse(context.Response, error);
+            return;
+        }
+
+        using (lease)
+            await next(context).ConfigureAwait(false);
+    }
+
+    private async ValueTask<Caller> CallerOfAsync(HttpContext context)
+    {
+        var authorization = context.Request.Headers[HeaderNames.Authorization];
+        if (authorization.Count > 0)
+        {
+            return authorization is [{ } value] && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+                ? await keys.CallerOfAsync(value[Scheme.Length..].Trim(), context.RequestAborted).ConfigureAwait(false)
+                : throw new CredentialsInvalidException("The metadata 'authorization' must be one 'Bearer <key>'.");
+        }
+
+        if (certificates.Any && context.Connection.ClientCertificate is { } certificate)
+            return certificates.CallerOf(certificate);
+        if (certificates.Any || !IsLoopback(context) || await keys.AnyAsync(context.RequestAborted).ConfigureAwait(false))
+            throw new CredentialsMissingException();
+        return Caller.Anonymous;
+    }
+
+    // Without a key the server starts on loopback only; this holds whatever else may have bound it elsewhere.
+    private static bool IsLoopback(HttpContext context) =>
+        context.Connection.LocalIpAddress is not { } address || System.Net.IPAddress.IsLoopback(address);
+
+    // An error without a message: the status is in the headers, which end the response ("Trailers-Only" in
+    // https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
+    private static void Refuse(HttpResponse response, RpcException error)
+    {
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = "application/grpc";
+        response.Headers["grpc-status"] = ((int)error.StatusCode).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        response.Headers["grpc-message"] = Uri.EscapeDataString(error.Status.Detail);
+        response.Headers[RpcErrors.DetailsTrailer] =
+            Convert.ToBase64String(error.Trailers.GetValueBytes(RpcErrors.DetailsTrailer)!);
+    }
+}

@@ -1,0 +1,92 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.RegularExpressions;
+
+namespace Actions.Server.Access;
+
+/// <summary>Who may call, beside the keys in the store (section <c>Access</c>).</summary>
+internal sealed partial class AccessOptions : IValidatableObject
+{
+    public const string Section = "Access";
+    public const string DefaultWorkspace = "default";
+
+    private const int MinAdminKeyLength = 32;
+
+    /// <summary>
+    /// An API key with the role of an admin that holds as long as it is set, so that the first key can be made through
+    /// the API. At least 32 characters; make it with <c>openssl rand -hex 32</c>.
+    /// </summary>
+    public string AdminKey { get; set; } = "";
+
+    /// <summary>The workspace of <see cref="AdminKey"/>.</summary>
+    public string AdminWorkspace { get; set; } = DefaultWorkspace;
+
+    /// <summary>
+    /// A PEM file with the certificate authorities that client certificates (mutual TLS) must come from. Empty: those
+    /// that the operating system trusts.
+    /// </summary>
+    public string ClientCertificateAuthorities { get; set; } = "";
+
+    /// <summary>Whose client certificate stands for which workspace and role. The first that fits counts.</summary>
+    public IList<CertificateMapping> Certificates { get; } = [];
+
+    /// <summary>
+    /// A proxy in front ends TLS: the server may listen without it on an address that isn't loopback.
+    /// </summary>
+    public bool TlsEndedByProxy { get; set; }
+
+    public static bool IsWorkspace(string name) => WorkspaceName().IsMatch(name);
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        // Printable ASCII, as an HTTP header holds it, and nothing of it is told.
+        if (AdminKey.Length > 0 && (AdminKey.Length < MinAdminKeyLength || AdminKey.Any(c => c is <= ' ' or > '~')))
+            yield return new ValidationResult(
+                $"{Section}:AdminKey must have at least {MinAdminKeyLength} characters, none of them a space or beyond ASCII.");
+        if (!IsWorkspace(AdminWorkspace))
+            yield return new ValidationResult($"{Section}:AdminWorkspace {WorkspaceRule}");
+        if (ClientCertificateAuthorities.Length > 0 && !File.Exists(ClientCertificateAuthorities))
+            yield return new ValidationResult($"{Section}:ClientCertificateAuthorities must name a PEM file that exists.");
+        for (var i = 0; i < Certificates.Count; i++)
+        {
+            foreach (var wrong in Certificates[i].Wrong())
+                yield return new ValidationResult($"{Section}:Certificates:{i}:{wrong}");
+        }
+    }
+
+    internal const string WorkspaceRule = "must be 1 to 64 of a-z, 0-9, '-', '_' and '.', the first a letter or digit.";
+
+    [GeneratedRegex(@"^[a-z0-9][a-z0-9._-]{0,63}\z")]
+    private static partial Regex WorkspaceName();
+}
+
+/// <summary>One entry of <see cref="AccessOptions.Certificates"/>: exactly one of subject and name.</summary>
+internal sealed class CertificateMapping
+{
+    /// <summary>The subject as OpenSSL and .NET write it: <c>CN=voice-engine, O=Acme</c>.</summary>
+    public string Subject { get; set; } = "";
+
+    /// <summary>
+    /// A subject alternative name, with its kind: <c>dns:voice.example.com</c>, <c>uri:spiffe://example.com/voice</c> or
+    /// <c>email:voice@example.com</c> (RFC 5280, section 4.2.1.6).
+    /// </summary>
+    public string San { get; set; } = "";
+
+    /// <summary>What its calls may see.</summary>
+    public string Workspace { get; set; } = AccessOptions.DefaultWorkspace;
+
+    /// <summary><c>engine</c>, <c>editor</c> or <c>admin</c>.</summary>
+    public string Role { get; set; } = "engine";
+
+    internal IEnumerable<string> Wrong()
+    {
+        if (Subject.Length == 0 == (San.Length == 0))
+            yield return "Subject or San must be set, and not both.";
+        if (San.Length > 0 && !San.StartsWith("dns:", StringComparison.Ordinal)
+            && !San.StartsWith("uri:", StringComparison.Ordinal) && !San.StartsWith("email:", StringComparison.Ordinal))
+            yield return "San must begin with dns:, uri: or email:.";
+        if (!AccessOptions.IsWorkspace(Workspace))
+            yield return $"Workspace {AccessOptions.WorkspaceRule}";
+        if (Roles.Parse(Role) == V1.Role.Unspecified)
+            yield return "Role must be engine, editor or admin.";
+    }
+}

@@ -1,0 +1,53 @@
+using System.Formats.Asn1;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server.Access;
+
+/// <summary>Whose a client certificate is (mutual TLS). That it is genuine, Kestrel has found out before.</summary>
+internal sealed class CallerCertificates(IOptions<AccessOptions> options)
+{
+    private const string SubjectAlternativeName = "2.5.29.17";
+
+    private readonly CertificateMapping[] _mappings = [.. options.Value.Certificates];
+
+    public bool Any => _mappings.Length > 0;
+
+    /// <exception cref="CredentialsInvalidException">Nobody's.</exception>
+    public Caller CallerOf(X509Certificate2 certificate)
+    {
+        var names = NamesOf(certificate);
+        var mapping = Array.Find(_mappings, mapping =>
+            mapping.Subject.Length > 0 ? mapping.Subject == certificate.Subject : names.Contains(mapping.San));
+        return mapping is null
+            ? throw new CredentialsInvalidException("The client certificate belongs to no workspace.")
+            : new Caller(mapping.Workspace, Roles.Parse(mapping.Role));
+    }
+
+    // GeneralNames ::= SEQUENCE OF GeneralName (RFC 5280, section 4.2.1.6).
+    private static HashSet<string> NamesOf(X509Certificate2 certificate)
+    {
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        if (certificate.Extensions[SubjectAlternativeName] is not { } extension)
+            return names;
+        try
+        {
+            var sequence = new AsnReader(extension.RawData, AsnEncodingRules.DER).ReadSequence();
+            while (sequence.HasData)
+            {
+                var tag = sequence.PeekTag();
+                var kind = tag.TagValue switch { 1 => "email:", 2 => "dns:", 6 => "uri:", _ => null };
+                if (kind is not null)
+                    names.Add(kind + sequence.ReadCharacterString(UniversalTagNumber.IA5String, tag));
+                else
+                    sequence.ReadEncodedValue();
+            }
+        }
+        catch (AsnContentException e)
+        {
+            throw new CredentialsInvalidException($"The client certificate names its subject in a way that can't be read. {e.Message}");
+        }
+
+        return names;
+    }
+}

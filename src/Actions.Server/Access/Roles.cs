@@ -1,0 +1,31 @@
+using Actions.V1;
+
+namespace Actions.Server.Access;
+
+/// <summary>Roles by their names, and which one each method needs.</summary>
+internal static class Roles
+{
+    // By service. What isn't here nobody may call: a test asks for every method.
+    private static readonly Dictionary<string, Role> Needed = new(StringComparer.Ordinal)
+    {
+        ["/actions.v1.ActionService/"] = Role.Engine,
+        ["/actions.v1.ActionConfigService/"] = Role.Editor,
+        ["/actions.v1.ApiKeyService/"] = Role.Admin,
+    };
+
+    /// <param name="method">E.g. <c>/actions.v1.ActionService/Execute</c>.</param>
+    /// <returns>Null: nobody may call it.</returns>
+    public static Role? NeededFor(string method) =>
+        Needed.TryGetValue(method[..(method.LastIndexOf('/') + 1)], out var role) ? role : null;
+
+    /// <returns><see cref="Role.Unspecified"/> for anything but the three names.</returns>
+    public static Role Parse(string name) => name switch
+    {
+        "engine" => Role.Engine,
+        "editor" => Role.Editor,
+        "admin" => Role.Admin,
+        _ => Role.Unspecified,
+    };
+
+    public static string NameOf(Role role) => role.ToString().ToLowerInvariant();
+}

@@ -1,0 +1,57 @@
+using System.Threading.RateLimiting;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server.Access;
+
+/// <summary>Counts the calls of each workspace. Nobody waits: what is too much is refused at once.</summary>
+internal sealed class WorkspaceLimits : IDisposable
+{
+    // What of the average is put back at a time.
+    private const int PerSecond = 10;
+
+    // Nobody knows when a call will end; a moment is what most of them take.
+    private static readonly TimeSpan AMoment = TimeSpan.FromMilliseconds(500);
+
+    private readonly PartitionedRateLimiter<string> _concurrency;
+    private readonly PartitionedRateLimiter<string> _rate;
+    private readonly LimitOptions _options;
+
+    public WorkspaceLimits(IOptions<LimitOptions> options)
+    {
+        _options = options.Value;
+        var tokens = Math.Max(1, _options.CallsPerSecond / PerSecond);
+        var bucket = new TokenBucketRateLimiterOptions
+        {
+            TokenLimit = _options.Burst,
+            TokensPerPeriod = tokens,
+            ReplenishmentPeriod = TimeSpan.FromSeconds((double)tokens / _options.CallsPerSecond),
+        };
+        var concurrency = new ConcurrencyLimiterOptions { PermitLimit = _options.ConcurrentCalls };
+        _rate = PartitionedRateLimiter.Create<string, string>(
+            workspace => RateLimitPartition.GetTokenBucketLimiter(workspace, _ => bucket));
+        _concurrency = PartitionedRateLimiter.Create<string, string>(
+            workspace => RateLimitPartition.GetConcurrencyLimiter(workspace, _ => concurrency));
+    }
+
+    /// <returns>To be disposed when the call ends.</returns>
+    /// <exception cref="LimitReachedException">It is one too many.</exception>
+    public IDisposable Enter(string workspace)
+    {
+        var place = _concurrency.AttemptAcquire(workspace);
+        if (!place.IsAcquired)
+            throw new LimitReachedException($"{_options.ConcurrentCalls} calls at once", AMoment);
+        using var token = _rate.AttemptAcquire(workspace);
+        if (token.IsAcquired)
+            return place;
+        place.Dispose();
+        throw new LimitReachedException(
+            $"{_options.CallsPerSecond} calls per second",
+            token.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : AMoment);
+    }
+
+    public void Dispose()
+    {
+        _concurrency.Dispose();
+        _rate.Dispose();
+    }
+}
