@@ -7,7 +7,7 @@ namespace Actions.Engine.Tests.Faults;
 [Collection(nameof(RealTime))]
 public sealed class FaultMatrixTests(FaultReport report) : IClassFixture<FaultReport>
 {
-    private const int Tries = 3;
+    private const int Tries = 5;
     private const long Cap = ContractLimits.DefaultResponseBodyBytes;
     private const long Mebibyte = 1 << 20;
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(250);
@@ -31,23 +31,29 @@ public sealed class FaultMatrixTests(FaultReport report) : IClassFixture<FaultRe
     {
         var fault = FaultMatrix.Cases.Single(fault => fault.Name == name);
         await using var played = fault.Play();
-        for (var attempt = 1; ; attempt++)
+        var (inTime, inMemory) = (false, false);
+        for (var attempt = 1; !(inTime && inMemory); attempt++)
         {
             using var engine = new FaultEngine();
             var plan = engine.Compile(fault, played.Url);
+            // What is allocated in all is more than what is held at once, and costs nothing to know. A body without end
+            // makes it grow with every read, though, and more of them the busier the machine is: what is held, then.
+            using var held = attempt > 1 && !inMemory ? new HeldMemory() : null;
             var before = GC.GetTotalAllocatedBytes(precise: true);
             var told = await engine.RunAsync(plan, TestContext.Current.CancellationToken);
-            var allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
-            report.Add(fault, told, allocated);
+            var bytes = held?.Most() ?? GC.GetTotalAllocatedBytes(precise: true) - before;
+            report.Add(fault, told, bytes);
 
             told.IsStory.ShouldBeTrue(string.Join('\n', told.Events));
             told.Reason.ShouldBe(fault.Reason, told.Detail);
+            inTime |= told.Took <= fault.Timeout + Grace;
+            inMemory |= bytes <= Cap + Mebibyte;
             // The machine may be busy with others, and .NET allocates once what it keeps: both pass, and a fault doesn't.
-            if (attempt < Tries && (told.Took > fault.Timeout + Grace || allocated > Cap + Mebibyte))
-                continue;
-            told.Took.ShouldBeLessThanOrEqualTo(fault.Timeout + Grace);
-            allocated.ShouldBeLessThanOrEqualTo(Cap + Mebibyte);
-            return;
+            if (attempt == Tries)
+            {
+                inTime.ShouldBeTrue($"{told.Took}, with a time-out of {fault.Timeout}");
+                inMemory.ShouldBeTrue($"{bytes} bytes, with a cap of {Cap}");
+            }
         }
     }
 

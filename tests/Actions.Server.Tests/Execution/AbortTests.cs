@@ -50,7 +50,7 @@ public sealed class AbortTests(ServerFixture fixture) : IClassFixture<ServerFixt
         await using var upstream = new Held(midAnswer);
         var action = await _server.CreateAsync(AnAction.Calling(upstream.Url));
         var taken = new List<TimeSpan>();
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 3; i++)
         {
             var call = _server.Actions.Execute(new() { Id = action.Id }, cancellationToken: Token);
             await call.NextAsync();
@@ -70,9 +70,9 @@ public sealed class AbortTests(ServerFixture fixture) : IClassFixture<ServerFixt
         await using var upstream = new Held(midAnswer);
         var action = await _server.CreateAsync(AnAction.Calling(upstream.Url));
         var taken = new List<TimeSpan>();
-        for (var i = 0; i < 5; i++)
+        for (var i = 0; i < 3; i++)
         {
-            var deadline = TimeSpan.FromMilliseconds(400);
+            var deadline = TimeSpan.FromSeconds(1.5);
             var began = TimeProvider.System.GetTimestamp();
             using var call = _server.Actions.Execute(
                 new() { Id = action.Id }, deadline: TimeProvider.System.GetUtcNow().UtcDateTime + deadline, cancellationToken: Token);
@@ -98,10 +98,10 @@ public sealed class AbortTests(ServerFixture fixture) : IClassFixture<ServerFixt
             _server.GrpcAddress,
             "actions.v1.ActionService/Execute",
             RawCall.Frame(Google.Protobuf.MessageExtensions.ToByteArray(new ExecuteRequest { Id = action.Id })),
-            ("grpc-timeout", "300m"));
+            ("grpc-timeout", "1500m"));
         await upstream.CalledAsync();
 
-        var taken = TimeProvider.System.GetElapsedTime(began, await upstream.ClosedAsync()) - TimeSpan.FromMilliseconds(300);
+        var taken = TimeProvider.System.GetElapsedTime(began, await upstream.ClosedAsync()) - TimeSpan.FromSeconds(1.5);
         (await trailers).ShouldHaveSingleItemNamed("grpc-status").ShouldBe($"{StatusCode.DeadlineExceeded:d}");
         Report([taken]);
     }

@@ -52,14 +52,14 @@ public sealed class DelayTests(ServerFixture fixture) : IClassFixture<ServerFixt
     {
         await using var upstream = new RawUpstream(connection => connection.HoldAsync());
         var action = Calling(upstream, speakNaturally: false, interval: null);
-        action.Request.Timeout = Duration.FromTimeSpan(Threshold * 3);
+        action.Request.Timeout = Duration.FromTimeSpan(Threshold * 10);
         var stored = await _server.CreateAsync(action);
 
         var events = await _server.ExecuteAsync(new() { Id = stored.Id });
 
         events.Select(told => told.EventCase).ShouldBe([Kind.Start, Kind.Delay, Kind.Failure]);
         events[2].Failure.Reason.ShouldBe(FailureReason.Timeout);
-        events[2].Elapsed.ToTimeSpan().ShouldBeGreaterThanOrEqualTo(Threshold * 3);
+        events[2].Elapsed.ToTimeSpan().ShouldBeGreaterThanOrEqualTo(Threshold * 10);
     }
 
     [Fact]
