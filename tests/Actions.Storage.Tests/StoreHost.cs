@@ -16,9 +16,12 @@ internal sealed class StoreHost : IDisposable
             .AddActionStore(configuration)
             .BuildServiceProvider();
         Store = _services.GetRequiredService<IActionStore>();
+        Keys = _services.GetRequiredService<IApiKeyStore>();
     }
 
     public IActionStore Store { get; }
+
+    public IApiKeyStore Keys { get; }
 
     public static Dictionary<string, string?> SqliteAt(string path, string busyTimeout = "00:00:30") => new()
     {

@@ -39,13 +39,13 @@ internal sealed class WorkspaceLimits : IDisposable
     {
         var place = _concurrency.AttemptAcquire(workspace);
         if (!place.IsAcquired)
-            throw new LimitReachedException($"{_options.ConcurrentCalls} calls at once", AMoment);
+            throw new LimitReachedException($"{Calls(_options.ConcurrentCalls)} at once", AMoment);
         using var token = _rate.AttemptAcquire(workspace);
         if (token.IsAcquired)
             return place;
         place.Dispose();
         throw new LimitReachedException(
-            $"{_options.CallsPerSecond} calls per second",
+            $"{Calls(_options.CallsPerSecond)} per second",
             token.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : AMoment);
     }
 
@@ -54,4 +54,6 @@ internal sealed class WorkspaceLimits : IDisposable
         _concurrency.Dispose();
         _rate.Dispose();
     }
+
+    private static string Calls(int number) => number == 1 ? "1 call" : $"{number} calls";
 }

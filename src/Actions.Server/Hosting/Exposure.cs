@@ -46,11 +46,23 @@ internal sealed class Exposure(
     internal static IReadOnlyList<(string Key, BindingAddress Address)> EndpointsBeyondLoopback(IConfiguration configuration) =>
     [
         .. from endpoint in configuration.GetSection("Kestrel:Endpoints").GetChildren()
-           where endpoint["Url"] is { Length: > 0 }
-           let address = BindingAddress.Parse(endpoint["Url"]!)
-           where !IsLoopback(address)
+           let address = Parse(endpoint["Url"])
+           where address is not null && !IsLoopback(address)
            select ($"{endpoint.Path}:Url", address),
     ];
+
+    // What is no address, Kestrel refuses in its own words.
+    private static BindingAddress? Parse(string? url)
+    {
+        try
+        {
+            return url is null ? null : BindingAddress.Parse(url);
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
 
     private static bool IsLoopback(BindingAddress address) =>
         address.IsUnixPipe || address.IsNamedPipe

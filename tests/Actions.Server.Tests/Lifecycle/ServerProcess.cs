@@ -121,7 +121,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             _output.AppendLine(line.Data);
         // The banner: "Grpc   http://127.0.0.1:40001".
         if (line.Data?.Split(' ', StringSplitOptions.RemoveEmptyEntries) is [var name and ("Grpc" or "Web"), var address])
-            (name == "Grpc" ? _grpc : _web).TrySetResult(new Uri(address));
+            (name == "Grpc" ? _grpc : _web).TrySetResult(new Uri(address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal)));
     }
 
     [DllImport("libc", EntryPoint = "kill")]

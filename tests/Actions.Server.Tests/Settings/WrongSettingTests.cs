@@ -39,7 +39,7 @@ public sealed class WrongSettingTests
         start.Errors.ShouldContain("in use");
     }
 
-    private static void ShouldName(string key, FailedStart start)
+    private static void ShouldName(string key, CommandRun start)
     {
         start.ExitCode.ShouldBe(1, start.Errors);
         start.Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries).ShouldHaveSingleItem()

@@ -1,3 +1,6 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
 namespace Actions.Server.Tests.Tidy;
 
 /// <summary>The files that people write.</summary>
@@ -20,10 +23,40 @@ internal static class Repository
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root.FullName, path));
 
-    private static IEnumerable<string> FilesOf(DirectoryInfo folder) =>
-        // In a work tree of its own .git is a file, with an absolute path in it.
-        folder.EnumerateFiles().Where(file => file.Name != ".git").Select(file => Path.GetRelativePath(Root.FullName, file.FullName).Replace('\\', '/'))
-            .Concat(folder.EnumerateDirectories().Where(child => !Generated.Contains(child.Name)).SelectMany(FilesOf));
+    // What git keeps, so that what else lies around in a checkout, such as a log, is nobody's business. Of an archive
+    // without git's own files, everything.
+    private static IEnumerable<string> FilesOf(DirectoryInfo root) => Tracked(root) ?? Everything(root);
+
+    private static string[]? Tracked(DirectoryInfo root)
+    {
+        // A checkout may be somebody else's, which git asks about.
+        var start = new ProcessStartInfo("git", ["-c", "safe.directory=*", "ls-files", "-z"])
+        {
+            WorkingDirectory = root.FullName,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            using var git = Process.Start(start)!;
+            git.ErrorDataReceived += (_, _) => { };
+            git.BeginErrorReadLine();
+            var files = git.StandardOutput.ReadToEnd().Split('\0', StringSplitOptions.RemoveEmptyEntries);
+            git.WaitForExit();
+            return git.ExitCode == 0 && files.Length > 0
+                ? [.. files.Where(path => File.Exists(Path.Combine(root.FullName, path)))]
+                : null;
+        }
+        catch (Win32Exception)
+        {
+            return null; // There is no git.
+        }
+    }
+
+    private static IEnumerable<string> Everything(DirectoryInfo folder) =>
+        folder.EnumerateFiles().Where(file => file.Name != ".git")
+            .Select(file => Path.GetRelativePath(Root.FullName, file.FullName).Replace('\\', '/'))
+            .Concat(folder.EnumerateDirectories().Where(child => !Generated.Contains(child.Name)).SelectMany(Everything));
 
     private static DirectoryInfo FindRoot()
     {
