@@ -5,7 +5,7 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: build demo run test soak bench format clean
+.PHONY: build demo run key test soak bench format clean
 
 # The first target: plain `make` builds.
 build:
@@ -23,6 +23,11 @@ demo:
 # The server in the foreground, on its default ports, with data/actions.db in this folder.
 run: build
 	dotnet src/Actions.Server/bin/$(CONFIGURATION)/net10.0/Actions.Server.dll
+
+# Prints a new API key, once: make key WORKSPACE=default ROLE=admin (or editor, engine). For the store of `make run`, or
+# the one that the settings in the environment name.
+key: build
+	@dotnet src/Actions.Server/bin/$(CONFIGURATION)/net10.0/Actions.Server.dll key create --workspace "$(WORKSPACE)" --role "$(ROLE)"
 
 # Everything. The last line is the sum: N passed, N failed[, N skipped].
 test:

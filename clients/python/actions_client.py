@@ -51,8 +51,10 @@ class ActionError(Exception):
 class Client:
     """One channel to a server. Safe to share between threads."""
 
-    def __init__(self, target, *, timeout=30.0, metadata=(), credentials=None, options=()):
+    def __init__(self, target, *, api_key=None, timeout=30.0, metadata=(), credentials=None, options=()):
         """`timeout` (seconds) is the deadline of every call that names none; `credentials` turn TLS on."""
+        if api_key:
+            metadata = (*metadata, ("authorization", f"Bearer {api_key}"))
         self._channel = (grpc.secure_channel(target, credentials, options) if credentials
                          else grpc.insecure_channel(target, options))
         self._configs = action_config_service_pb2_grpc.ActionConfigServiceStub(self._channel)

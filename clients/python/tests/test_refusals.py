@@ -1,7 +1,10 @@
+import secrets
+
 from grpc import StatusCode
 
 from actions.v1.action_config_pb2 import VARIABLE_TYPE_INTEGER, ActionConfig
 from .case import Case, draft
+from .server import Server
 from .upstream import Upstream
 
 
@@ -79,3 +82,26 @@ class RefusalTests(Case):
         self.assertEqual(["/before", "/after"], [self.upstream.next_request().path for _ in range(2)])
         self.client.delete(action.id)
         self.assert_execute_refused(StatusCode.NOT_FOUND, "ERROR_REASON_ACTION_NOT_FOUND", target={"id": action.id})
+
+
+class CredentialTests(Case):
+    """A server that has a key lets nobody in without one."""
+
+    KEY = secrets.token_hex(32)
+
+    @classmethod
+    def setUpClass(cls):
+        cls.keyed = Server(Access__AdminKey=cls.KEY)
+        cls.addClassCleanup(cls.keyed.stop)
+
+    def test_no_key(self):
+        with self.keyed.client() as client:
+            self.assert_refused(StatusCode.UNAUTHENTICATED, "ERROR_REASON_CREDENTIALS_MISSING", lambda: list(client.list()))
+
+    def test_wrong_key(self):
+        with self.keyed.client(api_key="ak_nobody") as client:
+            self.assert_refused(StatusCode.UNAUTHENTICATED, "ERROR_REASON_CREDENTIALS_INVALID", lambda: list(client.list()))
+
+    def test_right_key(self):
+        with self.keyed.client(api_key=self.KEY) as client:
+            self.assertEqual([], list(client.list()))

@@ -12,7 +12,7 @@ internal static class AccessRegistration
     public static IServiceCollection AddAccess(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<AccessOptions>(configuration, AccessOptions.Section);
-        services.AddSettings<LimitOptions>(configuration, LimitOptions.Section);
+        services.AddSettings<LimitsOptions>(configuration, LimitsOptions.Section);
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<CallerCertificates>();
         services.AddSingleton<WorkspaceLimits>();

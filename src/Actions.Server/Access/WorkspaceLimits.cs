@@ -14,9 +14,9 @@ internal sealed class WorkspaceLimits : IDisposable
 
     private readonly PartitionedRateLimiter<string> _concurrency;
     private readonly PartitionedRateLimiter<string> _rate;
-    private readonly LimitOptions _options;
+    private readonly LimitsOptions _options;
 
-    public WorkspaceLimits(IOptions<LimitOptions> options)
+    public WorkspaceLimits(IOptions<LimitsOptions> options)
     {
         _options = options.Value;
         var tokens = Math.Max(1, _options.CallsPerSecond / PerSecond);

@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Actions.Server.Access;
 
 /// <summary>What one workspace may take, so that the others have the rest (section <c>Limits</c>).</summary>
-internal sealed class LimitOptions
+internal sealed class LimitsOptions
 {
     public const string Section = "Limits";
 
