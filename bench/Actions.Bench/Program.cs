@@ -11,7 +11,12 @@ var time = TimeProvider.System;
 var threshold = TimeSpan.FromMilliseconds(200);
 await using var upstream = await Upstream.StartAsync(TimeSpan.FromMilliseconds(400), time);
 var output = new ServerOutput();
-await using var server = await ServerProcess.StartAsync(output, time, CancellationToken.None);
+await using var server = await ServerProcess.StartAsync(output, time, CancellationToken.None, new()
+{
+    // What is measured is the way of a call, not its limits.
+    ["Limits__CallsPerSecond"] = "1000000",
+    ["Limits__Burst"] = "1000000",
+});
 using var channel = GrpcChannel.ForAddress(server.Address);
 using var direct = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
 var configs = new ActionConfigService.ActionConfigServiceClient(channel);
@@ -41,6 +46,7 @@ await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ =>
 }));
 skew.Print();
 await server.StopAsync();
+await Isolation.MeasureAsync(upstream.Address, time);
 return 0;
 
 async Task AlternateAsync(int callers, int rounds)

@@ -7,9 +7,10 @@ namespace Actions.Demo;
 /// <summary>How the built server is started.</summary>
 internal static class ServerCommand
 {
-    public static ProcessStartInfo Create()
+    /// <param name="args">None: to serve.</param>
+    public static ProcessStartInfo Create(params string[] args)
     {
-        var command = new ProcessStartInfo(DotnetHost(), [BuiltAssembly()])
+        var command = new ProcessStartInfo(DotnetHost(), [BuiltAssembly(), .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

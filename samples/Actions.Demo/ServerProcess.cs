@@ -20,7 +20,8 @@ internal sealed class ServerProcess : IAsyncDisposable
     private readonly Uri webAddress;
     private readonly TimeProvider time;
 
-    private ServerProcess(ProcessStartInfo command, ServerOutput output, TimeProvider time)
+    private ServerProcess(
+        ProcessStartInfo command, ServerOutput output, TimeProvider time, Dictionary<string, string> settings)
     {
         this.time = time;
         var (grpcPort, webPort) = FreePorts();
@@ -32,6 +33,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         command.Environment["Kestrel__Endpoints__Grpc__Url"] = Address.OriginalString;
         command.Environment["Kestrel__Endpoints__Web__Url"] = webAddress.OriginalString;
         command.Environment["Storage__Sqlite__Path"] = Database;
+        foreach (var (name, value) in settings)
+            command.Environment[name] = value;
         process.StartInfo = command;
         process.OutputDataReceived += (_, line) => output.Add(line.Data);
         process.ErrorDataReceived += (_, line) => output.Add(line.Data);
@@ -47,12 +50,12 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <returns>A server that says it is ready.</returns>
     public static async Task<ServerProcess> StartAsync(
-        ServerOutput output, TimeProvider time, CancellationToken cancellationToken)
+        ServerOutput output, TimeProvider time, CancellationToken cancellationToken, Dictionary<string, string>? settings = null)
     {
         for (var attempt = 1; ; attempt++)
         {
             output.Clear();
-            var server = new ServerProcess(ServerCommand.Create(), output, time);
+            var server = new ServerProcess(ServerCommand.Create(), output, time, settings ?? []);
             try
             {
                 if (await server.BecomesReadyAsync(cancellationToken))
