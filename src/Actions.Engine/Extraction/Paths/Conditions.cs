@@ -83,7 +83,20 @@ internal sealed record ComparisonCondition(Comparable Left, string Operator, Com
         if (a.ValueKind != b.ValueKind)
             return false;
         evaluation.Read(a, b);
-        return JsonElement.DeepEquals(a, b) || (a.ValueKind == JsonValueKind.Number && a.GetDouble() == b.GetDouble());
+        return HaveOneValue(a, b) || (a.ValueKind == JsonValueKind.Number && a.GetDouble() == b.GetDouble());
+    }
+
+    private static bool HaveOneValue(JsonElement a, JsonElement b)
+    {
+        try
+        {
+            return JsonElement.DeepEquals(a, b);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            // Somewhere in it is a number whose exponent is beyond an int: System.Text.Json doesn't compare those.
+            return a.GetRawText() == b.GetRawText();
+        }
     }
 
     private static bool IsLess(JsonElement? left, JsonElement? right, Evaluation evaluation)

@@ -7,7 +7,7 @@ namespace Actions.Engine.Tests.Extraction.Paths;
 public sealed class ConditionTests
 {
     private const string Document = """
-        {"success": false, "code": "E42", "n": 7, "none": null, "list": [1, 2, 3], "sub": {"ok": true}, "text": "größe 😀"}
+        {"success": false, "code": "E42", "n": 7, "none": null, "list": [1, 2, 3], "sub": {"ok": true}, "text": "größe 😀", "huge": [1e99999999999]}
         """;
 
     [Theory]
@@ -30,6 +30,8 @@ public sealed class ConditionTests
     [InlineData("(@.n < 7 || @.code == 'E42') && !(@.n == 8)", true)]
     [InlineData("@.n == 7.0", true)]
     [InlineData("@.n == 0.7e1", true)]
+    [InlineData("@.n == 1e99999999999", false)]
+    [InlineData("@.huge == $.huge", true)]
     [InlineData("@.n == '7'", false)]
     [InlineData("match(@.code, 'E[0-9]+')", true)]
     [InlineData("match(@.code, '[0-9]+')", false)]

@@ -1,0 +1,57 @@
+using System.Globalization;
+using System.Text;
+
+namespace Actions.Engine.Tests.Fuzz;
+
+/// <summary>
+/// Puts inputs through a check for a number of seconds: ACTIONS_FUZZ_SECONDS, 2 when unset. ACTIONS_FUZZ_SEED repeats a
+/// run; unset, <c>make test</c> always plays the same.
+/// </summary>
+internal static class FuzzRun
+{
+    private static readonly TimeSpan Long =
+        TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("ACTIONS_FUZZ_SECONDS") ?? "2", NumberStyles.None, CultureInfo.InvariantCulture));
+
+    public static int Seed { get; } =
+        int.Parse(Environment.GetEnvironmentVariable("ACTIONS_FUZZ_SEED") ?? "20260101", NumberStyles.None, CultureInfo.InvariantCulture);
+
+    /// <param name="name">Of what is fuzzed; a failing input is kept under it in artifacts/fuzz.</param>
+    /// <param name="mutator">Where inputs come from.</param>
+    /// <param name="check">Throws what no input may bring about. Says whether the input was a good one.</param>
+    public static async Task PlayAsync(string name, Mutator mutator, Func<byte[], Task<bool>> check)
+    {
+        var (played, good) = (0, 0);
+        var began = TimeProvider.System.GetTimestamp();
+        do
+        {
+            var input = mutator.Next();
+            try
+            {
+                if (await check(input))
+                    good++;
+            }
+            catch (Exception e)
+            {
+                var path = Keep(name, input);
+                throw new InvalidOperationException(
+                    $"Input {played} of seed {Seed}, kept as {path}: {Convert.ToBase64String(input)} = {Encoding.UTF8.GetString(input)}", e);
+            }
+
+            played++;
+        }
+        while (TimeProvider.System.GetElapsedTime(began) < Long);
+
+        // A fuzzer that only ever hears "no" looks at nothing but the first line of a parser.
+        good.ShouldBeGreaterThan(0);
+        good.ShouldBeLessThan(played);
+        Report.Write($"fuzz-{name}.md", $"fuzz, {name}: {played} inputs in {Long.TotalSeconds:0} s, {good} of them accepted, seed {Seed}.\n");
+    }
+
+    private static string Keep(string name, byte[] input)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Suites.Checkout(), "artifacts", "fuzz"));
+        var path = Path.Combine(folder.FullName, $"{name}-{Seed}.bin");
+        File.WriteAllBytes(path, input);
+        return path;
+    }
+}

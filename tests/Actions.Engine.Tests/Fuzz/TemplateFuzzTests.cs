@@ -1,0 +1,93 @@
+using System.Text;
+using System.Text.Json;
+using Actions.V1;
+using Google.Protobuf.WellKnownTypes;
+using HttpMethod = Actions.V1.HttpMethod;
+
+namespace Actions.Engine.Tests.Fuzz;
+
+/// <summary>
+/// A text in each place that takes a template: refused with a violation, or rendered into a request that has the structure
+/// that the template had.
+/// </summary>
+public sealed class TemplateFuzzTests : IDisposable
+{
+    private const string Host = "api.example.com";
+
+    private static readonly string[] Texts =
+    [
+        "plain", "{a}", "<a>", "{{a}}", "Dear {a}, your <b> is {{c}}.", "\\{a\\}", "{ a }", "{a", "a}", "<b", "{{a}", "{a_1}{b}", "",
+        """{"a": "{a}", "b": ["<b>", 1, null, {"c": "is {{c}}."}]}""", """["{a}"]""", "1", "\"{a}\"", "x=1&y={a}", "a/b/<c>/d?e={a}#f",
+        "訂單 {a} 🙂", "%41{a}%", "..", "{a}/../{b}",
+    ];
+
+    private static readonly string[] Words =
+    [
+        "{", "}", "<", ">", "{{", "}}", "{a}", "<b>", "{{c}}", "\\", "\"", "'", "/", "?", "#", "&", "=", "%", "%00", "%2e", ":", "@", "//", "\r\n",
+        "\0", "\u2028", "\ufeff", "[", "]", ",", "null", "true", "-0", "1e999", "\\u0000", "\ud83d\ude42",
+    ];
+
+    private static readonly Dictionary<string, Value> Variables = Configs.Values(
+        ("a", "v\"\\/?#&=%<>{}"), ("b", "訂🙂"), ("c", ""), ("a_1", "."));
+
+    private readonly EngineUnderTest _engine = new();
+
+    public void Dispose() => _engine.Dispose();
+
+    [Fact]
+    public Task AnyText_IsAViolationOrKeepsItsStructure() => FuzzRun.PlayAsync("templates", new Mutator(Texts, Words, FuzzRun.Seed), async input =>
+    {
+        var text = Encoding.UTF8.GetString(input);
+        var everywhere = true;
+        foreach (var config in Places(text))
+        {
+            try
+            {
+                Check(config, await DryRunAsync(config));
+            }
+            catch (InvalidFieldsException e)
+            {
+                everywhere = false;
+                e.Violations.ShouldNotBeEmpty();
+                e.Violations.ShouldAllBe(violation => violation.Field.Length > 0 && violation.Description.EndsWith('.'));
+            }
+        }
+
+        return everywhere;
+    });
+
+    private static IEnumerable<ActionConfig> Places(string text)
+    {
+        yield return Configs.Get($"https://{Host}/{text}");
+        yield return Configs.Get($"https://{Host}/?q={text}");
+        var header = Configs.Get($"https://{Host}/");
+        header.Request.Headers.Add(new Header { Name = "X-Text", Value = text });
+        header.Request.QueryParameters.Add(new QueryParameter { Name = "q", Value = text });
+        header.Messages = new Messages { StartMessage = text, FailureMessage = text };
+        yield return header;
+        var json = Configs.With(HttpMethod.Post, $"https://{Host}/");
+        json.Request.JsonBody = text;
+        yield return json;
+        var plain = Configs.With(HttpMethod.Post, $"https://{Host}/");
+        plain.Request.TextBody = new TextBody { ContentType = "text/plain", Text = text };
+        yield return plain;
+    }
+
+    private async Task<RenderedRequest> DryRunAsync(ActionConfig config)
+    {
+        var plan = _engine.Compile(config);
+        var input = new ExecutionInput("fuzz", Variables, "", BodyView.Unspecified, DryRun: true);
+        var events = await _engine.Engine.ExecuteAsync(plan, input, _engine.Token).ToListAsync(_engine.Token);
+        return events[^1].Result.RenderedRequest;
+    }
+
+    private static void Check(ActionConfig config, RenderedRequest sent)
+    {
+        var url = new Uri(sent.Url);
+        (url.Scheme, url.Host, url.UserInfo, url.Fragment).ShouldBe(("https", Host, "", ""));
+        sent.Url.ShouldAllBe(c => c > ' ' && c <= '~');
+        sent.Headers.ShouldAllBe(header => !header.Value.Any(c => c == '\r' || c == '\n' || c == '\0'));
+        if (config.Request.BodyCase == HttpRequest.BodyOneofCase.JsonBody)
+            JsonDocument.Parse(sent.Body).Dispose();
+    }
+}
