@@ -42,6 +42,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 ["Kestrel__Endpoints__Grpc__Url"] = grpc,
                 ["Kestrel__Endpoints__Web__Url"] = web,
                 ["Storage__Sqlite__Path"] = Path.Combine(_folder.FullName, "actions.db"),
+                ["Outbound__AllowedNetworks"] = "loopback",
             },
         };
         foreach (var (key, value) in settings)
