@@ -124,6 +124,10 @@ internal sealed class UrlTemplate
     public static Uri ParseLiteral(string text) =>
         Parse([new TemplatePart(text, IsPlaceholder: false)]).Render(VariableValues.None, [], int.MaxValue, new Violations());
 
+    /// <summary>Scheme, host and port of an address in the form in which they are called; what follows isn't looked at.</summary>
+    /// <exception cref="FormatException">Not those of an http or https URL.</exception>
+    public static string OriginOf(string text) => ParseOrigin(text, hasMore: false).Origin;
+
     private static (string Origin, int Length) ParseOrigin(string head, bool hasMore)
     {
         var scheme = head.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "https"

@@ -115,7 +115,8 @@ internal sealed class OutboundRules
             return Loopback;
         if (TryParseAddress(entry, out var address))
             return [new IPNetwork(address!, address!.GetAddressBytes().Length * 8)];
-        return entry.Contains('/', StringComparison.Ordinal) && IPNetwork.TryParse(entry, out var network)
+        // Bits behind the prefix would be dropped in silence: somebody meant something else.
+        return entry.Split('/') is [var first, _] && IPNetwork.TryParse(entry, out var network) && network.BaseAddress.Equals(IPAddress.Parse(first))
             ? [network]
             : throw new FormatException("is no network such as 10.0.0.0/8 or fd12::/32 (with nothing but zeros behind its prefix), no address and not 'loopback'");
     }

@@ -89,7 +89,6 @@ public sealed class UrlHostTests
     [InlineData("127\u00ad.0.0.1")] // soft hyphen
     [InlineData("127.0.0.\u00b9")] // superscript
     [InlineData("\ud835\udfcf27.0.0.1")] // mathematical bold
-    [InlineData("\u0661\u0662\u0667.0.0.1.\u0661")] // Arabic-Indic
     [InlineData("\ud800.example")]
     public void NeitherAddressNorName_Refused(string text) => Should.Throw<FormatException>(() => UrlHost.Parse(text));
 
@@ -105,6 +104,7 @@ public sealed class UrlHostTests
     [InlineData("b\u00fccher.example", "xn--bcher-kva.example")]
     [InlineData("B\u00dcCHER.example", "xn--bcher-kva.example")]
     [InlineData("\u65e5\u672c\u3002example", "xn--wgv71a.example")]
+    [InlineData("127.0.0.\u0661", "127.0.0.xn--9hb")] // an Arabic-Indic digit: no resolver reads it as a number
     public void Name_InAsciiAndLowerCase(string text, string form)
     {
         var host = UrlHost.Parse(text);
