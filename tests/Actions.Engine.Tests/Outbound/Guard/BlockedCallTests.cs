@@ -60,7 +60,8 @@ public sealed class BlockedCallTests : IAsyncDisposable
 
         var failure = await engine.FailureAsync(config);
 
-        failure.Reason.ShouldBe(FailureReason.BlockedAddress);
+        (failure.Reason, failure.StatusCode).ShouldBe((FailureReason.BlockedAddress, 302));
+        failure.Detail.ShouldStartWith("The API redirected to another address. The address may not be called: ");
         failure.ToString().ShouldNotContain("10.0.0");
         network.Dialled.ShouldHaveSingleItem().ToString().ShouldBe($"{PublicAddress}:80");
         _api.Requests.Count.ShouldBe(1);
