@@ -16,6 +16,7 @@ public sealed class WrongSettingTests
     [InlineData("Outbound:AllowHttp", "perhaps")]
     [InlineData("Outbound:AllowedNetworks", "10.0.0.0/8,10.0.0.1/8")] // bits behind the prefix
     [InlineData("Outbound:AllowedNetworks", "localhost")]
+    [InlineData("Outbound:AllowedNetworks", "10")]
     [InlineData("Outbound:AllowedNetworks", "10.0.0.0/33")]
     [InlineData("Outbound:AllowedHosts", "10.0.0.1")]
     [InlineData("Outbound:AllowedHosts", "*")]

@@ -59,10 +59,11 @@ internal sealed class OutboundRules
     private Refusal? JudgeAddress(IPAddress address, UrlHost host, int port, ThisMachine machine)
     {
         var dialled = AddressPolicy.AsDialled(address);
-        var isThisMachine = machine.Has(dialled) || (AddressPolicy.Carried(dialled) is var (carried, _) && machine.Has(carried));
+        var carried = AddressPolicy.Carried(dialled)?.Address ?? dialled;
+        var isThisMachine = machine.Has(dialled) || machine.Has(carried);
         if (isThisMachine && machine.ListensOn(port))
             return Refusal.NotPublic($"{address} with port {port} is this server itself, which no setting allows");
-        if (_deniedAddresses.Contains(dialled))
+        if (_deniedAddresses.Contains(dialled) || _deniedAddresses.Contains(carried))
             return Refusal.Denied(address.ToString());
         if (IsAllowed(dialled))
             return null;
@@ -132,9 +133,12 @@ internal sealed class OutboundRules
     private static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65_535;
 
+    /// <summary>In full: a number such as 10 would be an address too, and nobody means that one.</summary>
     private static bool TryParseAddress(string entry, out IPAddress? address)
     {
         address = null;
+        if (!entry.Contains(':', StringComparison.Ordinal) && entry.Count(c => c == '.') != 3)
+            return false;
         try
         {
             address = UrlHost.Parse(entry).Address is { } parsed ? AddressPolicy.AsDialled(parsed) : null;

@@ -72,7 +72,7 @@ public sealed class SavedUrlTests
     [InlineData("b\u00fccher.example", "https://xn--bcher-kva.example/")]
     [InlineData("8.8.8.8", "https://8.8.8.8/")]
     [InlineData("8.8.8.8", "https://[::ffff:8.8.8.8]/")]
-    [InlineData("0x08080808", "https://8.8.8.8/")]
+    [InlineData("8.8.8.8", "https://[64:ff9b::8.8.8.8]/")]
     public void HostDenied_RefusedWhateverElseIsAllowed(string denied, string url)
     {
         var options = new OutboundOptions { DeniedHosts = denied, AllowedHosts = denied.Contains("evil", StringComparison.Ordinal) ? denied : "", AllowedNetworks = "0.0.0.0/0" };
