@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A voice engine in miniature: sets up an action, executes it and says what the events ask it to say.
 
-    make run                                               # one terminal: the server
+    Outbound__AllowedNetworks=loopback make run            # one terminal: the server, which may call this machine
     python3 -m http.server 9000                            # another: something to call
     clients/python/example.py --url 'http://127.0.0.1:9000/{file}' file=README.md
 """

@@ -33,6 +33,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         command.Environment["Kestrel__Endpoints__Grpc__Url"] = Address.OriginalString;
         command.Environment["Kestrel__Endpoints__Web__Url"] = webAddress.OriginalString;
         command.Environment["Storage__Sqlite__Path"] = Database;
+        // The sample API is on this machine; without this only public addresses, and https, may be called.
+        command.Environment["Outbound__AllowedNetworks"] = "loopback";
         foreach (var (name, value) in settings)
             command.Environment[name] = value;
         process.StartInfo = command;

@@ -51,7 +51,7 @@ internal sealed class ActionCatalog(
         if (await read().ConfigureAwait(false) is not { } config)
             return null;
 
-        var plan = compiler.Compile(vault.Reveal(workspace, config), "action_config");
+        var plan = compiler.CompileStored(vault.Reveal(workspace, config), "action_config");
         lock (_gate)
         {
             // What was read before a write that ended meanwhile must not be kept, not even for a moment.

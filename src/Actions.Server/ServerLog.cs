@@ -47,6 +47,9 @@ internal static partial class ServerLog
     [LoggerMessage(15, LogLevel.Warning, "The sample of action {ActionId} could not be kept: the store is unavailable.")]
     public static partial void SampleNotKept(this ILogger log, string actionId, Exception cause);
 
+    [LoggerMessage(16, LogLevel.Warning, "A call to {Origin} was refused: {Explanation}.")]
+    public static partial void OutboundCallRefused(this ILogger log, string origin, string explanation);
+
     [LoggerMessage(100, LogLevel.Warning, "The store is unavailable: not ready.")]
     public static partial void StoreIsUnavailable(this ILogger log, Exception failure);
 

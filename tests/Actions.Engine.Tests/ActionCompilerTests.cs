@@ -1,3 +1,4 @@
+using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using static Actions.Engine.Tests.Compilation.Compiling;
@@ -39,7 +40,7 @@ public sealed class ActionCompilerTests
     [Fact]
     public void NothingAtAll_SaysWhatIsRequired()
     {
-        var refused = Should.Throw<InvalidFieldsException>(() => new ActionCompiler(new EngineOptions()).Compile(new ActionConfig(), "draft"));
+        var refused = Should.Throw<InvalidFieldsException>(() => new ActionCompiler(new EngineOptions(), Guards.Local).Compile(new ActionConfig(), "draft"));
 
         refused.Violations.Select(violation => violation.Field).ShouldBe(["draft.name", "draft.request"]);
         refused.Message.ShouldBe("draft.name must have 1 to 64 characters. draft.request is required.");
@@ -48,7 +49,7 @@ public sealed class ActionCompilerTests
     [Fact]
     public void EverythingUsed_Accepted()
     {
-        var plan = new ActionCompiler(new EngineOptions()).Compile(
+        var plan = new ActionCompiler(new EngineOptions(), Guards.Local).Compile(
             new ActionConfig
             {
                 Id = "0197",
@@ -94,7 +95,7 @@ public sealed class ActionCompilerTests
     [Fact]
     public void NothingButTheNecessary_Defaults()
     {
-        var plan = new ActionCompiler(new EngineOptions()).Compile(Configs.Get("http://h"), Root);
+        var plan = new ActionCompiler(new EngineOptions(), Guards.Local).Compile(Configs.Get("http://h"), Root);
 
         plan.Parts.Request.Timeout.ShouldBe(TimeSpan.FromSeconds(10));
         plan.Parts.Request.Body.ShouldBeNull();

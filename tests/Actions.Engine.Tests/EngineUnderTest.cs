@@ -1,4 +1,6 @@
 using Actions.Engine.Outbound;
+using Actions.Engine.Outbound.Guard;
+using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -17,21 +19,22 @@ internal sealed class EngineUnderTest : IDisposable
     private readonly ActionCompiler _compiler;
 
     /// <summary>Calls real APIs.</summary>
-    public EngineUnderTest(TimeProvider? time = null, EngineOptions? options = null)
-        : this(new UpstreamHttp(options ?? new EngineOptions()), time ?? TimeProvider.System, options)
+    public EngineUnderTest(TimeProvider? time = null, EngineOptions? options = null, OutboundGuard? guard = null)
+        : this(
+            new UpstreamHttp(options ?? new EngineOptions(), guard ?? Guards.Local), time ?? TimeProvider.System, options, guard ?? Guards.Local)
     {
     }
 
     /// <summary>Calls what a test puts in place of the network.</summary>
-    public EngineUnderTest(HttpMessageHandler upstream, TimeProvider? time = null)
-        : this(new UpstreamHttp(upstream), time ?? TimeProvider.System, options: null)
+    public EngineUnderTest(HttpMessageHandler upstream, TimeProvider? time = null, OutboundGuard? guard = null)
+        : this(new UpstreamHttp(upstream, guard ?? Guards.Local), time ?? TimeProvider.System, options: null, guard ?? Guards.Local)
     {
     }
 
-    private EngineUnderTest(UpstreamHttp upstream, TimeProvider time, EngineOptions? options)
+    private EngineUnderTest(UpstreamHttp upstream, TimeProvider time, EngineOptions? options, OutboundGuard guard)
     {
         _upstream = upstream;
-        _compiler = new ActionCompiler(options ?? new EngineOptions());
+        _compiler = new ActionCompiler(options ?? new EngineOptions(), guard);
         Engine = new ActionEngine(upstream, options ?? new EngineOptions(), time);
         _patience.CancelAfter(Patience);
     }

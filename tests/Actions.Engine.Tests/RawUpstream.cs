@@ -26,7 +26,7 @@ public sealed class RawUpstream : IAsyncDisposable
     private readonly Task _accepting;
 
     /// <param name="script">What to do with a connection.</param>
-    /// <param name="certificate">Not null: connections are TLS.</param>
+    /// <param name="certificate">Not null: connections are TLS, if they begin with a handshake.</param>
     public RawUpstream(Func<RawConnection, Task> script, X509Certificate2? certificate = null)
     {
         _script = script;
@@ -135,11 +135,19 @@ public sealed class RawUpstream : IAsyncDisposable
 
     private async Task<Stream> OpenAsync(NetworkStream plain)
     {
-        if (_certificate is null)
+        if (_certificate is null || !await BeginsWithHandshakeAsync(plain.Socket))
             return plain;
         var secured = new SslStream(plain);
         await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _stop.Token);
         return secured;
+    }
+
+    /// <summary>Whoever goes away without a word is left to the handshake.</summary>
+    private async Task<bool> BeginsWithHandshakeAsync(Socket socket)
+    {
+        const byte handshake = 22; // RFC 8446 section 5.1
+        var first = new byte[1];
+        return await socket.ReceiveAsync(first, SocketFlags.Peek, _stop.Token) == 0 || first[0] == handshake;
     }
 
     private void Record(RawRequest request)

@@ -123,6 +123,7 @@ public sealed class RunningServer : IAsyncDisposable
             builder.UseSetting("Kestrel:Endpoints:Grpc:Url", "http://127.0.0.1:0");
             builder.UseSetting("Kestrel:Endpoints:Web:Url", "http://127.0.0.1:0");
             builder.UseSetting("Storage:Sqlite:Path", Path.Combine(folder, DatabaseName));
+            builder.UseSetting("Outbound:AllowedNetworks", "loopback");
             foreach (var (key, value) in settings)
                 builder.UseSetting(key, value);
             if (time is not null)

@@ -86,6 +86,7 @@ describe("server, by reflection", () => {
         Kestrel__Endpoints__Grpc__Url: address,
         Kestrel__Endpoints__Web__Url: `http://127.0.0.1:${await unusedPort()}`,
         Storage__Sqlite__Path: join(folder.path, "actions.db"),
+        Outbound__AllowedNetworks: "loopback",
       },
     });
     for (const stream of [server.stdout, server.stderr]) stream.on("data", (data) => (log += data));

@@ -29,6 +29,7 @@ class Server:
                 "Kestrel__Endpoints__Grpc__Url": f"http://{self.target}",
                 "Kestrel__Endpoints__Web__Url": f"http://127.0.0.1:{unused_port()}",
                 "Storage__Sqlite__Path": self.database,
+                "Outbound__AllowedNetworks": "loopback",
                 **settings,
             })
         try:

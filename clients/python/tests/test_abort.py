@@ -114,7 +114,7 @@ class LifetimeTests(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             database = str(Path(folder) / "actions.db")
             server, client = self.start(database=database)
-            created = [client.create(draft("http://127.0.0.1:9/")) for _ in range(20)]
+            created = [client.create(draft("http://127.0.0.1:9009/")) for _ in range(20)]
             server.process.kill()
             server.process.wait(PATIENCE)
 

@@ -3,7 +3,7 @@ from grpc import StatusCode
 from actions.v1.action_config_pb2 import HTTP_METHOD_GET, HTTP_METHOD_POST, ActionConfig
 from .case import Case, draft, unique_name
 
-URL = "http://127.0.0.1:9/orders/{order_id}"
+URL = "http://127.0.0.1:9009/orders/{order_id}"
 NOT_FOUND = (StatusCode.NOT_FOUND, "ERROR_REASON_ACTION_NOT_FOUND")
 INVALID = (StatusCode.INVALID_ARGUMENT, "ERROR_REASON_INVALID_FIELD")
 
@@ -41,13 +41,13 @@ class ConfigTests(Case):
     def test_update_with_mask_writes_only_these_fields(self):
         created = self.create(URL, description="before", labels={"kept": "yes"})
         change = ActionConfig(id=created.id, name="not in the mask", description="after",
-                              request={"method": HTTP_METHOD_POST, "url": "http://127.0.0.1:9/changed"})
+                              request={"method": HTTP_METHOD_POST, "url": "http://127.0.0.1:9009/changed"})
         updated = self.client.update(change, mask=["description", "request.url"])
 
         self.assertEqual(updated, self.client.get(created.id))
         self.assertEqual((created.name, "after", {"kept": "yes"}),
                          (updated.name, updated.description, dict(updated.labels)))
-        self.assertEqual((HTTP_METHOD_GET, "http://127.0.0.1:9/changed"),
+        self.assertEqual((HTTP_METHOD_GET, "http://127.0.0.1:9009/changed"),
                          (updated.request.method, updated.request.url))
         self.assertNotEqual(created.etag, updated.etag)
         self.assertEqual(created.create_time, updated.create_time)

@@ -23,6 +23,6 @@ class ExampleTests(Case):
         self.assertEqual(1, done.returncode)
         self.assertIn("I'm sorry, I couldn't find out. (FAILURE_REASON_CONNECTION", done.stdout)
 
-        done = self.run_example("http://127.0.0.1:9/{order_id}")
+        done = self.run_example("http://127.0.0.1:9009/{order_id}")
         self.assertEqual(1, done.returncode)
         self.assertIn("ERROR_REASON_MISSING_VARIABLE {'variables.order_id'", done.stderr)

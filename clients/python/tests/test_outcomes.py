@@ -106,7 +106,7 @@ class FailureTests(Case):
 
     def test_name_that_does_not_exist(self):
         # RFC 6761 reserves .invalid: no resolver may ever find it. Some take their time to say so.
-        self.assert_fails("NAME_RESOLUTION", "http://nothere.invalid/", timeout=60)
+        self.assert_fails("NAME_RESOLUTION", "https://nothere.invalid/", timeout=60)
 
     def test_tls_spoken_to_a_server_that_speaks_none(self):
         with Upstream(greeting=b"HTTP/1.1 400 Bad Request\r\n\r\n") as upstream:

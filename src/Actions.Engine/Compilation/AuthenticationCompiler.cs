@@ -6,7 +6,7 @@ using Actions.V1;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Step 2 of a configuration: authentication.</summary>
-internal sealed class AuthenticationCompiler(EngineOptions options, Violations violations)
+internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, string?> judge, Violations violations)
 {
     /// <returns>Null: the API needs none.</returns>
     public AuthenticationPlan? Compile(Authentication? authentication)
@@ -63,7 +63,10 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Violations v
         var secret = Secret(oauth.ClientSecret, "oauth2_client_credentials.client_secret");
         try
         {
-            return new OAuth2Plan(UrlTemplate.ParseLiteral(oauth.TokenUrl), oauth.ClientId, secret, string.Join(' ', oauth.Scopes));
+            var url = UrlTemplate.ParseLiteral(oauth.TokenUrl);
+            if (judge(url) is { } refusal)
+                violations.Add($"{root}.token_url", $"may not be called: {refusal}.");
+            return new OAuth2Plan(url, oauth.ClientId, secret, string.Join(' ', oauth.Scopes));
         }
         catch (FormatException e)
         {

@@ -8,7 +8,7 @@ using Actions.V1;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Step 1 of a configuration: the request.</summary>
-internal sealed class RequestCompiler(EngineOptions options, Violations violations)
+internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> judge, Violations violations)
 {
     /// <returns>Null when anything is wrong with it.</returns>
     public RequestPlan? Compile(HttpRequest? request, AuthenticationPlan? authentication)
@@ -57,7 +57,10 @@ internal sealed class RequestCompiler(EngineOptions options, Violations violatio
         violations.CheckLimit("request.url", url.Length, options.MaxUrlLength, "characters");
         try
         {
-            return UrlTemplate.Parse(url);
+            var template = UrlTemplate.Parse(url);
+            if (judge(template.Origin) is { } refusal)
+                violations.Add("request.url", $"may not be called: {refusal}.");
+            return template;
         }
         catch (FormatException e)
         {

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
 using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Templates;
 using Actions.V1;
@@ -7,7 +8,7 @@ using Actions.V1;
 namespace Actions.Engine.Outbound;
 
 /// <summary>Where a redirect leads and what is sent there. RFC 9110 section 15.4.</summary>
-internal static class Redirect
+internal static partial class Redirect
 {
     // What tells nothing about the sender; everything else may, whatever its name.
     private static readonly ImmutableHashSet<string> Harmless = ImmutableHashSet.Create(
@@ -29,6 +30,7 @@ internal static class Redirect
             // Parsed and checked like an address that an action states. A fragment is for whoever reads the answer.
             var absolute = location.IsAbsoluteUri ? location : new Uri(request.Url, location);
             target = UrlTemplate.ParseLiteral(absolute.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped));
+            RefuseAnotherHost(location, target);
         }
         catch (Exception e) when (e is FormatException or InvalidOperationException)
         {
@@ -49,6 +51,23 @@ internal static class Redirect
                 System.Net.Http.HttpMethod.Get, target, headers.RemoveAll(header => IsAboutContent(header.Key)), null)
             : request with { Url = target, Headers = headers };
     }
+
+    /// <summary>Uri drops zones and decodes names: what is called has to be what was said.</summary>
+    /// <exception cref="FormatException">It is another host or port.</exception>
+    private static void RefuseAnotherHost(Uri location, Uri target)
+    {
+        var said = location.OriginalString;
+        if (said.StartsWith("//", StringComparison.Ordinal))
+            said = $"{target.Scheme}:{said}";
+        else if (!location.IsAbsoluteUri || location.Scheme is not ("http" or "https"))
+            return;
+        if (UrlTemplate.OriginOf(UserInfo().Replace(said, "", 1)) != target.GetLeftPart(UriPartial.Authority))
+            throw new FormatException();
+    }
+
+    // It is dropped: whoever redirects has no credentials of ours.
+    [GeneratedRegex(@"(?<=^[^/?#\\]*//)[^/?#\\]*@")]
+    private static partial Regex UserInfo();
 
     /// <summary>A key may stand under a name that is harmless elsewhere.</summary>
     private static bool IsCredential(string header, CredentialPlace? credential) =>

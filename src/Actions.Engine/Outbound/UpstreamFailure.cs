@@ -35,6 +35,8 @@ internal sealed record UpstreamFailure(FailureReason Reason, string Detail, int 
     public static UpstreamFailure? Classify(Exception exception, int statusCode) => exception switch
     {
         UpstreamException e => e.Failure,
+        // What the guard says while connecting comes wrapped.
+        HttpRequestException { InnerException: UpstreamException e } => e.Failure,
         // Reading the body: HttpClient's own protocol errors come as HttpIOException.
         HttpRequestException or HttpIOException => Describe(exception, statusCode),
         // What the decompressors say of data that isn't theirs.

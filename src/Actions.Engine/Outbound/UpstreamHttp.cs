@@ -1,40 +1,57 @@
 using System.Net;
 using System.Text;
+using Actions.Engine.Outbound.Guard;
 
 namespace Actions.Engine.Outbound;
 
 /// <summary>
 /// The process's one way out: connections to APIs, pooled. No proxy, no cookies, no redirects followed: what an action
-/// says is what is called.
+/// says is what is called, if the guard lets it.
 /// </summary>
 public sealed class UpstreamHttp : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
+    private readonly OutboundGuard _guard;
 
-    // Both are read once, by the first to need them, and can be set in no other way.
+    // All are read once, by the first to need them, and can be set in no other way.
     static UpstreamHttp()
     {
         // A body that ends in the middle of its encoding is an error, not a shorter body.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         // A call that is given up ends its attempt to connect at once, not 5 s later.
         AppContext.SetData("System.Net.SocketsHttpHandler.PendingConnectionTimeoutOnRequestCompletion", 0);
+        // HTTP/3 would open its connections past the guard.
+        AppContext.SetSwitch("System.Net.SocketsHttpHandler.Http3Support", false);
     }
 
-    public UpstreamHttp(EngineOptions options)
-        : this(CreateHandler(options))
+    public UpstreamHttp(EngineOptions options, OutboundGuard guard)
+        : this(CreateHandler(options, guard), guard)
     {
     }
 
-    internal UpstreamHttp(HttpMessageHandler handler) => _invoker = new HttpMessageInvoker(handler);
+    internal UpstreamHttp(HttpMessageHandler handler, OutboundGuard guard)
+    {
+        _invoker = new HttpMessageInvoker(handler);
+        _guard = guard;
+    }
 
     public void Dispose() => _invoker.Dispose();
 
+    /// <summary>
+    /// Step 4 and 5: judges the URL, and sends. Addresses are judged when a connection is made; one that is kept was judged
+    /// then, for <see cref="EngineOptions.ConnectionLifetime"/> at most.
+    /// </summary>
     /// <returns>The response as soon as its headers are there.</returns>
-    internal Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        _invoker.SendAsync(request, cancellationToken);
-
-    internal static SocketsHttpHandler CreateHandler(EngineOptions options) => new()
+    /// <exception cref="UpstreamException">The guard refuses it.</exception>
+    internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        _guard.Require(request.RequestUri!);
+        return await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+    }
+
+    internal static SocketsHttpHandler CreateHandler(EngineOptions options, OutboundGuard guard) => new()
+    {
+        ConnectCallback = guard.ConnectAsync,
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,

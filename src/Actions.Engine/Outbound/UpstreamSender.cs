@@ -8,7 +8,7 @@ namespace Actions.Engine.Outbound;
 internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
 {
     /// <returns>The answer as soon as its headers are there.</returns>
-    /// <exception cref="UpstreamException">There is no token, or the redirects can't be followed.</exception>
+    /// <exception cref="UpstreamException">There is no token, the redirects can't be followed, or the guard refuses an address.</exception>
     public async Task<HttpResponseMessage> SendAsync(
         UpstreamRequest request, AuthenticationPlan? authentication, int maxRedirects, CancellationToken cancellationToken)
     {
@@ -53,15 +53,25 @@ internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
     private async Task<HttpResponseMessage> FollowAsync(
         UpstreamRequest request, CredentialPlace? credential, int maxRedirects, CancellationToken cancellationToken)
     {
+        var status = 0;
         for (var redirects = 0; ; redirects++)
         {
             using var message = request.ToMessage();
-            var response = await upstream.SendAsync(message, cancellationToken).ConfigureAwait(false);
+            HttpResponseMessage response;
+            try
+            {
+                response = await upstream.SendAsync(message, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (redirects > 0 && UpstreamFailure.Classify(e, status) is { Reason: FailureReason.BlockedAddress } blocked)
+            {
+                throw new UpstreamException(blocked with { Detail = $"The API redirected to another address. {blocked.Detail}", StatusCode = status });
+            }
+
             if (maxRedirects == 0 || !Redirect.IsOne(response, out var location))
                 return response;
             using (response)
             {
-                var status = (int)response.StatusCode;
+                status = (int)response.StatusCode;
                 if (redirects == maxRedirects)
                     throw new UpstreamException(new UpstreamFailure(
                         FailureReason.InvalidResponse, $"The API redirected more than {maxRedirects} times.", status));

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Variables;
 
 namespace Actions.Engine.Templates;
@@ -22,6 +23,9 @@ internal sealed class UrlTemplate
         _segments = segments;
         _query = query;
     }
+
+    /// <summary>Scheme, host and port: what of the address doesn't depend on variables.</summary>
+    public Uri Origin => new(_origin);
 
     public IEnumerable<string> Names => _segments.SelectMany(segment => segment.Names).Concat(_query?.Names ?? []);
 
@@ -120,6 +124,10 @@ internal sealed class UrlTemplate
     public static Uri ParseLiteral(string text) =>
         Parse([new TemplatePart(text, IsPlaceholder: false)]).Render(VariableValues.None, [], int.MaxValue, new Violations());
 
+    /// <summary>Scheme, host and port of an address in the form in which they are called; what follows isn't looked at.</summary>
+    /// <exception cref="FormatException">Not those of an http or https URL.</exception>
+    public static string OriginOf(string text) => ParseOrigin(text, hasMore: false).Origin;
+
     private static (string Origin, int Length) ParseOrigin(string head, bool hasMore)
     {
         var scheme = head.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "https"
@@ -138,14 +146,29 @@ internal sealed class UrlTemplate
         RefuseBadCharacters(authority);
         if (authority.Contains('@', StringComparison.Ordinal))
             throw new FormatException("must not hold a user name or password");
-        if (authority.EndsWith(':') || authority.Contains('%', StringComparison.Ordinal)
-            || !Uri.TryCreate($"{scheme}://{authority}/", UriKind.Absolute, out var uri)
-            || uri.IdnHost.Length == 0 || uri.Port is < 1 or > 65535)
+        var (host, port) = ParseAuthority(authority);
+        var suffix = port is null || port == (scheme == "https" ? 443 : 80) ? "" : string.Create(CultureInfo.InvariantCulture, $":{port}");
+        var origin = $"{scheme}://{host.Text}{suffix}";
+        // The connector sees what Uri makes of it: it has to be the same.
+        if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || UrlHost.Parse(uri.IdnHost) != host || uri.GetLeftPart(UriPartial.Authority) != origin)
             throw new FormatException($"has no valid host and port: '{authority}'");
+        return (origin, start + authorityLength);
+    }
 
-        var host = uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost;
-        var port = uri.IsDefaultPort ? "" : string.Create(CultureInfo.InvariantCulture, $":{uri.Port}");
-        return ($"{scheme}://{host}{port}", start + authorityLength);
+    private static (UrlHost Host, int? Port) ParseAuthority(string authority)
+    {
+        var colon = authority.IndexOf(':', Math.Max(authority.IndexOf(']', StringComparison.Ordinal), 0));
+        var port = 0;
+        if (colon >= 0 && (!int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65_535))
+            throw new FormatException($"has no valid host and port: '{authority}'");
+        try
+        {
+            return (UrlHost.Parse(colon < 0 ? authority : authority[..colon]), colon < 0 ? null : port);
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException($"has no valid host and port: '{authority}', whose host {e.Message}");
+        }
     }
 
     private static void RefuseBadCharacters(string literal)

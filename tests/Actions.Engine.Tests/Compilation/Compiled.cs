@@ -1,3 +1,4 @@
+using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 
 namespace Actions.Engine.Tests.Compilation;
@@ -7,7 +8,7 @@ internal static class Compiled
 {
     public static ActionConfig Sound() => Configs.Get("https://api.example.com/orders");
 
-    public static void ShouldCompile(this ActionConfig config) => new ActionCompiler(new EngineOptions()).Compile(config, "action_config");
+    public static void ShouldCompile(this ActionConfig config) => new ActionCompiler(new EngineOptions(), Guards.Local).Compile(config, "action_config");
 
     public static void ShouldViolateAll(this ActionConfig config, params string[] fields) =>
         Should.Throw<InvalidFieldsException>(config.ShouldCompile)

@@ -1,3 +1,4 @@
+using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 
 namespace Actions.Engine.Tests.Compilation;
@@ -14,7 +15,7 @@ internal static class Compiling
         change(config);
         try
         {
-            new ActionCompiler(options ?? new EngineOptions()).Compile(config, Root).ShouldNotBeNull();
+            new ActionCompiler(options ?? new EngineOptions(), Guards.Local).Compile(config, Root).ShouldNotBeNull();
             return [];
         }
         catch (InvalidFieldsException e)

@@ -1,3 +1,4 @@
+using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using static Actions.Engine.Tests.Compilation.Compiling;
@@ -68,7 +69,7 @@ public sealed class MessageCompilerTests
 
     [Fact]
     public void DelayMessageWithoutAThreshold_TwoSeconds() =>
-        new ActionCompiler(new EngineOptions()).Compile(
+        new ActionCompiler(new EngineOptions(), Guards.Local).Compile(
             new ActionConfig(Configs.Get("http://h")) { Messages = new Messages { DelayMessage = "One moment." } }, Root)
             .Parts.Messages.DelayThreshold.ShouldBe(TimeSpan.FromSeconds(2));
 }

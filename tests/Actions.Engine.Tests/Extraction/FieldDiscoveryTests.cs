@@ -2,6 +2,7 @@ using System.Text.Json;
 using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Templates;
+using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -237,7 +238,7 @@ public sealed class FieldDiscoveryTests
     {
         var config = Configs.Get("https://api.example.com");
         config.Results.AddRange(fields.Select(field => new ResultField { Variable = field.SuggestedVariable, JsonPath = field.JsonPath }));
-        new ActionCompiler(new EngineOptions { MaxResultFields = 500 }).Compile(config, "config");
+        new ActionCompiler(new EngineOptions { MaxResultFields = 500 }, Guards.Local).Compile(config, "config");
     }
 
     private static string Json(Value? value) => value is null ? "" : Google.Protobuf.JsonFormatter.Default.Format(value).Replace(" ", "", StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using Actions.Engine.Outbound;
+using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -19,8 +20,8 @@ internal sealed class FaultEngine : IDisposable
         ConnectionIdleTimeout = TimeSpan.FromSeconds(1),
     };
 
-    private readonly UpstreamHttp _upstream = new(TestAuthority.Trusted(UpstreamHttp.CreateHandler(Options)));
-    private readonly ActionCompiler _compiler = new(Options);
+    private readonly UpstreamHttp _upstream = new(TestAuthority.Trusted(UpstreamHttp.CreateHandler(Options, Guards.Local)), Guards.Local);
+    private readonly ActionCompiler _compiler = new(Options, Guards.Local);
     private readonly ActionEngine _engine;
 
     public FaultEngine() => _engine = new ActionEngine(_upstream, Options, TimeProvider.System);

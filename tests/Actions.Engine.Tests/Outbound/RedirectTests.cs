@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Actions.Engine.Outbound;
 using Actions.Engine.Tests.Outbound.Authentication;
+using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 using HttpMethod = Actions.V1.HttpMethod;
 
@@ -200,7 +201,7 @@ public sealed class RedirectTests : IDisposable
     public async Task HttpsToHttp_Refused()
     {
         using var certificate = RawUpstream.SelfSignedCertificate();
-        using var handler = UpstreamHttp.CreateHandler(new EngineOptions());
+        using var handler = UpstreamHttp.CreateHandler(new EngineOptions(), Guards.Local);
         handler.SslOptions.RemoteCertificateValidationCallback = (_, seen, _, _) =>
             seen is X509Certificate2 { Thumbprint: var thumbprint } && thumbprint == certificate.Thumbprint;
         using var engine = new EngineUnderTest(handler);

@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Actions.Engine.Outbound;
+using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 
 namespace Actions.Engine.Tests.Outbound;
@@ -8,7 +9,7 @@ namespace Actions.Engine.Tests.Outbound;
 public sealed class TlsTests : IDisposable
 {
     private readonly X509Certificate2 _certificate = RawUpstream.SelfSignedCertificate();
-    private readonly SocketsHttpHandler _handler = UpstreamHttp.CreateHandler(new EngineOptions());
+    private readonly SocketsHttpHandler _handler = UpstreamHttp.CreateHandler(new EngineOptions(), Guards.Local);
     private readonly EngineUnderTest _engine;
 
     public TlsTests()

@@ -37,6 +37,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 ["Kestrel__Endpoints__Grpc__Url"] = "http://127.0.0.1:0",
                 ["Kestrel__Endpoints__Web__Url"] = "http://127.0.0.1:0",
                 ["Storage__Sqlite__Path"] = Path.Combine(_folder.FullName, "actions.db"),
+                ["Outbound__AllowedNetworks"] = "loopback",
             },
         };
         foreach (var (key, value) in settings)

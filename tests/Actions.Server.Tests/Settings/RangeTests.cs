@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Actions.Engine;
+using Actions.Engine.Outbound.Guard;
 using Actions.Server.Lifecycle;
 using Actions.Storage;
 using Microsoft.Extensions.Configuration;
@@ -15,6 +16,7 @@ public sealed class RangeTests
     [
         (ServerOptions.Section, typeof(ServerOptions)),
         (EngineOptions.Section, typeof(EngineOptions)),
+        (OutboundOptions.Section, typeof(OutboundOptions)),
         (DrainOptions.Section, typeof(DrainOptions)),
         (ReadinessOptions.Section, typeof(ReadinessOptions)),
         ("Storage:Sqlite", typeof(SqliteOptions)),
@@ -47,9 +49,9 @@ public sealed class RangeTests
     }
 
     [Fact]
-    public void EachSetting_HasARangeOrIsAText() =>
+    public void EachSetting_HasARangeOrIsATextOrASwitch() =>
         Sections.SelectMany(section => section.Options.GetProperties())
-            .Where(property => property.PropertyType != typeof(string) && property.GetCustomAttribute<RangeAttribute>() is null)
+            .Where(property => property.PropertyType != typeof(string) && property.PropertyType != typeof(bool) && property.GetCustomAttribute<RangeAttribute>() is null)
             .ShouldBeEmpty();
 
     private static ServiceProvider With(string key, string value)

@@ -4,6 +4,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Actions.V1;
+using HttpMethod = System.Net.Http.HttpMethod;
 
 namespace Actions.Engine.Outbound.Authentication;
 
@@ -28,7 +30,8 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
     // Endpoints that refused the Authorization header once (section 2.3.1 lets them take the body only).
     private readonly ConcurrentDictionary<Uri, bool> _secretInBody = new();
 
-    /// <exception cref="TokenException">There is none, for whatever reason.</exception>
+    /// <exception cref="TokenException">There is none, for whatever reason but the next.</exception>
+    /// <exception cref="UpstreamException">The guard refuses the endpoint.</exception>
     public async Task<AccessToken> FetchAsync(OAuth2Plan plan)
     {
         // The lambda of a cache: nothing of it may run under whoever asked first.
@@ -56,6 +59,8 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         }
         catch (Exception e) when (UpstreamFailure.Classify(e, statusCode: 0) is { } failure)
         {
+            if (failure.Reason == FailureReason.BlockedAddress)
+                throw new UpstreamException(failure with { Detail = $"The token endpoint can't be reached. {failure.Detail}" });
             throw new TokenException($"The token endpoint can't be reached. {failure.Detail}", failure.Retryable);
         }
     }

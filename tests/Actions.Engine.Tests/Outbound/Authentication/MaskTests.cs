@@ -20,7 +20,7 @@ public sealed class MaskTests : IDisposable
         { "bearer", Methods.Bearer(Secret), "", "Authorization: Bearer MASKED" },
         { "bearer in the query", Methods.Bearer(Secret, Location.Query), "?access_token=MASKED", null },
         { "basic", Methods.Basic("ann", Secret), "", "Authorization: Basic MASKED" },
-        { "OAuth 2.0", Methods.OAuth2("http://127.0.0.1:1/token", "ann", Secret), "", "Authorization: Bearer MASKED" },
+        { "OAuth 2.0", Methods.OAuth2("http://127.0.0.1:9009/token", "ann", Secret), "", "Authorization: Bearer MASKED" },
     };
 
     [Theory]
@@ -73,7 +73,7 @@ public sealed class MaskTests : IDisposable
     [Fact]
     public void DryRunWithAVariableMissing_Refused() =>
         Should.Throw<InvalidFieldsException>(() => _engine.Engine.ExecuteAsync(
-            _engine.Compile(Configs.Get("http://127.0.0.1:1/{id}")), new ExecutionInput("tests", new Dictionary<string, Value>(), DryRun: true), _engine.Token))
+            _engine.Compile(Configs.Get("http://127.0.0.1:9009/{id}")), new ExecutionInput("tests", new Dictionary<string, Value>(), DryRun: true), _engine.Token))
             .Violations.Single().Field.ShouldBe("variables.id");
 
     public static TheoryData<string> Hostile =>

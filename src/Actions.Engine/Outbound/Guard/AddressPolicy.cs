@@ -1,0 +1,58 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Actions.Engine.Outbound.Guard;
+
+/// <summary>What an address is.</summary>
+/// <param name="Scope">Who can be behind it.</param>
+/// <param name="Reason">Names the block and its source; empty for a public one.</param>
+internal readonly record struct AddressVerdict(AddressScope Scope, string Reason)
+{
+    public static AddressVerdict Public { get; } = new(AddressScope.Public, "");
+}
+
+/// <summary>
+/// Tells public addresses from all others. A pure function: settings make exceptions of it elsewhere. An address that
+/// carries an IPv4 one on its way is judged as the one it carries.
+/// </summary>
+internal static class AddressPolicy
+{
+    private static readonly IPNetwork GlobalUnicast = IPNetwork.Parse("2000::/3");
+    private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
+    private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
+
+    public static AddressVerdict Judge(IPAddress address)
+    {
+        address = AsDialled(address);
+        var blocks = address.AddressFamily == AddressFamily.InterNetwork ? AddressBlock.IPv4 : AddressBlock.IPv6;
+        foreach (var block in blocks)
+            if (block.Network.Contains(address))
+                return new AddressVerdict(block.Scope, $"{address} is in {block}");
+        if (address.AddressFamily == AddressFamily.InterNetwork)
+            return AddressVerdict.Public;
+
+        if (Carried(address) is var (carried, how) && Judge(carried) is { Scope: not AddressScope.Public } verdict)
+            return verdict with { Reason = $"{address} carries an IPv4 address, {how}: {verdict.Reason}" };
+        return GlobalUnicast.Contains(address) || Nat64.Contains(address)
+            ? AddressVerdict.Public
+            : new AddressVerdict(AddressScope.Closed, $"{address} is outside 2000::/3, IANA's only global unicast addresses so far");
+    }
+
+    /// <summary>The address that a socket connects to: the system takes an IPv4-mapped one for the IPv4 one.</summary>
+    public static IPAddress AsDialled(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+
+    /// <summary>The IPv4 address to which a gateway on the way turns an IPv6 one; null where none would.</summary>
+    public static (IPAddress Address, string How)? Carried(IPAddress address)
+    {
+        if (address.AddressFamily != AddressFamily.InterNetworkV6)
+            return null;
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out _);
+        if (Nat64.Contains(address))
+            return (new IPAddress(bytes[12..]), "NAT64 (RFC 6052)");
+        if (SixToFour.Contains(address))
+            return (new IPAddress(bytes[2..6]), "6to4 (RFC 3056)");
+        // An interface identifier of ISATAP, under whatever prefix; its second lowest bit says whether IANA gave the address out.
+        return bytes[8..12] is [0x00 or 0x02, 0x00, 0x5e, 0xfe] ? (new IPAddress(bytes[12..]), "ISATAP (RFC 5214)") : null;
+    }
+}

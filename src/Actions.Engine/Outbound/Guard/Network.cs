@@ -1,0 +1,47 @@
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace Actions.Engine.Outbound.Guard;
+
+/// <summary>The edge of the process: what the guard asks of the system, and nothing else does.</summary>
+internal interface INetwork
+{
+    /// <returns>All addresses of a name, in the order in which they should be tried.</returns>
+    /// <exception cref="SocketException">There are none, or nobody can be asked.</exception>
+    Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken);
+
+    /// <exception cref="SocketException">Nobody answers there.</exception>
+    Task<Stream> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken);
+
+    /// <returns>The addresses of this machine's interfaces.</returns>
+    IEnumerable<IPAddress> OwnAddresses();
+}
+
+internal sealed class SystemNetwork : INetwork
+{
+    public static SystemNetwork Instance { get; } = new();
+
+    // The look-up itself can't be stopped; nobody has to wait for it.
+    public Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken) =>
+        Dns.GetHostAddressesAsync(name, cancellationToken).WaitAsync(cancellationToken);
+
+    public async Task<Stream> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(endPoint, cancellationToken).ConfigureAwait(false);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public IEnumerable<IPAddress> OwnAddresses() =>
+        NetworkInterface.GetAllNetworkInterfaces().SelectMany(
+            card => card.GetIPProperties().UnicastAddresses.Select(unicast => unicast.Address));
+}

@@ -1,0 +1,153 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+
+namespace Actions.Engine.Outbound.Guard;
+
+/// <summary>The settings of <see cref="OutboundOptions"/>, parsed, and what they say.</summary>
+internal sealed class OutboundRules
+{
+    // The alias: localhost usually has both addresses.
+    private static readonly ImmutableArray<IPNetwork> Loopback = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
+
+    private readonly bool _allowHttp;
+    private readonly ImmutableArray<IPNetwork> _allowedNetworks;
+    private readonly bool _opensLoopback;
+    private readonly ImmutableArray<HostPattern> _allowedHosts;
+    private readonly ImmutableArray<HostPattern> _deniedHosts;
+    private readonly ImmutableArray<IPAddress> _deniedAddresses;
+    private readonly ImmutableArray<(int First, int Last)> _deniedPorts;
+
+    /// <param name="options">The settings.</param>
+    /// <param name="onWrong">Told what is wrong with them, with the key.</param>
+    public OutboundRules(OutboundOptions options, Action<string> onWrong)
+    {
+        _allowHttp = options.AllowHttp;
+        _allowedNetworks = [.. Read(options.AllowedNetworks, nameof(options.AllowedNetworks), ParseNetworks, onWrong).SelectMany(networks => networks)];
+        _opensLoopback = _allowedNetworks.Any(
+            allowed => Loopback.Any(network => network.Contains(allowed.BaseAddress) || allowed.Contains(network.BaseAddress)));
+        _allowedHosts = Read(options.AllowedHosts, nameof(options.AllowedHosts), HostPattern.Parse, onWrong);
+        var denied = Entries(options.DeniedHosts).ToLookup(entry => TryParseAddress(entry, out _));
+        _deniedAddresses = [.. denied[true].Select(entry => TryParseAddress(entry, out var address) ? address! : IPAddress.None)];
+        _deniedHosts = Read(string.Join(',', denied[false]), nameof(options.DeniedHosts), HostPattern.Parse, onWrong);
+        _deniedPorts = Read(options.DeniedPorts, nameof(options.DeniedPorts), ParsePorts, onWrong);
+    }
+
+    /// <summary>What is known without looking anything up.</summary>
+    /// <returns>Null: nothing is against it.</returns>
+    public Refusal? JudgeUrl(bool isHttps, UrlHost host, int port, ThisMachine machine)
+    {
+        if (_deniedHosts.Any(pattern => pattern.Matches(host)))
+            return Refusal.Denied(host.Text);
+        if (port is not (80 or 443 or >= 1024))
+            return new Refusal(
+                "The address may not be called: its port isn't allowed.", $"port {port} isn't allowed: only 80, 443 and those from 1024 up are");
+        if (_deniedPorts.Any(range => port >= range.First && port <= range.Last))
+            return new Refusal("The address may not be called: its port isn't allowed.", $"port {port} is among Outbound__DeniedPorts");
+        if (host.Address is { } address && JudgeAddress(address, host, port, machine) is { } refusal)
+            return refusal;
+        if (host.IsLocalhost && !_opensLoopback)
+            return Refusal.NotPublic($"{host.Text} is this machine (RFC 6761); Outbound__AllowedNetworks=loopback would allow it");
+        return JudgeScheme(isHttps, host.Address is { } literal ? IsLoopback(literal) : host.IsLocalhost);
+    }
+
+    /// <summary>What the name led to: one refused address refuses them all, so that nothing depends on which is tried.</summary>
+    public Refusal? JudgeAddresses(bool isHttps, UrlHost host, int port, IReadOnlyCollection<IPAddress> addresses, ThisMachine machine) =>
+        addresses.Select(address => JudgeAddress(address, host, port, machine)).FirstOrDefault(refusal => refusal is not null)
+        ?? JudgeScheme(isHttps, addresses.All(IsLoopback));
+
+    private Refusal? JudgeAddress(IPAddress address, UrlHost host, int port, ThisMachine machine)
+    {
+        var dialled = AddressPolicy.AsDialled(address);
+        var carried = AddressPolicy.Carried(dialled)?.Address ?? dialled;
+        var isThisMachine = machine.Has(dialled) || machine.Has(carried);
+        if (isThisMachine && machine.ListensOn(port))
+            return Refusal.NotPublic($"{address} with port {port} is this server itself, which no setting allows");
+        if (_deniedAddresses.Contains(dialled) || _deniedAddresses.Contains(carried))
+            return Refusal.Denied(address.ToString());
+        if (IsAllowed(dialled))
+            return null;
+        var verdict = AddressPolicy.Judge(dialled);
+        if (isThisMachine && verdict.Scope != AddressScope.Closed)
+            return Refusal.NotPublic($"{address} is this machine's own; a network in Outbound__AllowedNetworks would allow it");
+        return verdict.Scope switch
+        {
+            AddressScope.Public => null,
+            AddressScope.Internal when _allowedHosts.Any(pattern => pattern.Matches(host)) => null,
+            AddressScope.Internal when host.Address is null => Refusal.NotPublic(
+                $"{verdict.Reason}; a network in Outbound__AllowedNetworks or the name in Outbound__AllowedHosts would allow it"),
+            _ => Refusal.NotPublic($"{verdict.Reason}; a network in Outbound__AllowedNetworks would allow it"),
+        };
+    }
+
+    /// <summary>Nobody is on the path to loopback; which of it may be called has been judged before.</summary>
+    private Refusal? JudgeScheme(bool isHttps, bool isLoopback) => isHttps || _allowHttp || isLoopback
+        ? null
+        : new Refusal("The address may not be called: it isn't https.", "only https is allowed; Outbound__AllowHttp=true would allow http");
+
+    private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(AddressPolicy.AsDialled(address));
+
+    private bool IsAllowed(IPAddress address) => _allowedNetworks.Any(network => network.Contains(address));
+
+    private static ImmutableArray<T> Read<T>(string list, string name, Func<string, T> parse, Action<string> onWrong)
+    {
+        var read = ImmutableArray.CreateBuilder<T>();
+        foreach (var entry in Entries(list))
+        {
+            try
+            {
+                read.Add(parse(entry));
+            }
+            catch (FormatException e)
+            {
+                onWrong($"{OutboundOptions.Section}:{name} has the entry '{entry}', which {e.Message}.");
+            }
+        }
+
+        return read.ToImmutable();
+    }
+
+    private static string[] Entries(string list) =>
+        list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static ImmutableArray<IPNetwork> ParseNetworks(string entry)
+    {
+        if (entry.Equals("loopback", StringComparison.OrdinalIgnoreCase))
+            return Loopback;
+        if (TryParseAddress(entry, out var address))
+            return [new IPNetwork(address!, address!.GetAddressBytes().Length * 8)];
+        // Bits behind the prefix would be dropped in silence: somebody meant something else.
+        return entry.Split('/') is [var first, _] && IPNetwork.TryParse(entry, out var network) && network.BaseAddress.Equals(IPAddress.Parse(first))
+            ? [network]
+            : throw new FormatException("is no network such as 10.0.0.0/8 or fd12::/32 (with nothing but zeros behind its prefix), no address and not 'loopback'");
+    }
+
+    private static (int First, int Last) ParsePorts(string entry)
+    {
+        var ends = entry.Split('-');
+        return ends.Length <= 2 && TryParsePort(ends[0], out var first) && TryParsePort(ends[^1], out var last) && first <= last
+            ? (first, last)
+            : throw new FormatException("is no port and no range of ports such as 6000-6063");
+    }
+
+    private static bool TryParsePort(string text, out int port) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65_535;
+
+    /// <summary>In full: a number such as 10 would be an address too, and nobody means that one.</summary>
+    private static bool TryParseAddress(string entry, out IPAddress? address)
+    {
+        address = null;
+        if (!entry.Contains(':', StringComparison.Ordinal) && entry.Count(c => c == '.') != 3)
+            return false;
+        try
+        {
+            address = UrlHost.Parse(entry).Address is { } parsed ? AddressPolicy.AsDialled(parsed) : null;
+        }
+        catch (FormatException)
+        {
+            // Said of it by whoever parses it as something else.
+        }
+
+        return address is not null;
+    }
+}

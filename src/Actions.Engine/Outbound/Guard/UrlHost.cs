@@ -1,0 +1,146 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Actions.Engine.Outbound.Guard;
+
+/// <summary>
+/// A URL's host in the one form in which it is judged, looked up, dialled and sent. Whatever some resolver would take for
+/// an address is one here, in every spelling of <c>inet_aton</c> and the WHATWG URL standard (decimal, octal, hexadecimal,
+/// short, fullwidth, with a dot at the end); no such thing is ever looked up as a name.
+/// </summary>
+/// <param name="Text">As in a URL: ASCII in lower case, IPv6 in brackets.</param>
+/// <param name="Address">Null: it is a name.</param>
+internal sealed record UrlHost(string Text, IPAddress? Address)
+{
+    // RFC 1035 section 2.3.4.
+    private const int MaxNameLength = 253;
+    private const int MaxLabelLength = 63;
+
+    /// <summary>The name for comparing: the dot that ends a full one doesn't make it another.</summary>
+    public string Name => Text.TrimEnd('.');
+
+    /// <summary>RFC 6761 section 6.3: it and all names below it mean this machine.</summary>
+    public bool IsLocalhost => Address is null && (Name == "localhost" || Name.EndsWith(".localhost", StringComparison.Ordinal));
+
+    /// <param name="text">With or without the brackets of IPv6.</param>
+    /// <exception cref="FormatException">Neither an address nor a name; the message says why.</exception>
+    public static UrlHost Parse(string text)
+    {
+        if (text.StartsWith('[') != text.EndsWith(']'))
+            throw new FormatException("has a bracket without its other");
+        if (text.Contains(':', StringComparison.Ordinal) || text.StartsWith('['))
+            return ParseIPv6(text.StartsWith('[') ? text[1..^1] : text);
+
+        var name = ToAscii(text);
+        CheckName(name);
+        if (!EndsInNumber(name))
+            return new UrlHost(name, null);
+        var address = ParseIPv4(name) ?? throw new FormatException("ends like an IPv4 address but isn't one");
+        return new UrlHost(address.ToString(), address);
+    }
+
+    private static UrlHost ParseIPv6(string text)
+    {
+        if (text.Contains('%', StringComparison.Ordinal))
+            throw new FormatException("must not hold a zone: that means something on one machine only");
+        // The parser would take a prefix length, and more.
+        return text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.')
+            && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
+            ? new UrlHost($"[{address}]", address)
+            : throw new FormatException("isn't an IPv6 address");
+    }
+
+    private static string ToAscii(string text)
+    {
+        var folded = string.Create(text.Length, text, static (span, source) =>
+        {
+            for (var i = 0; i < span.Length; i++)
+                span[i] = source[i] switch
+                {
+                    // Fullwidth forms, and the dots of RFC 3490 section 3.1.
+                    >= '\uff01' and <= '\uff5e' and var c => (char)(c - 0xfee0),
+                    '\u3002' or '\uff61' => '.',
+                    var c => c,
+                };
+        }).ToLowerInvariant();
+        if (folded.All(char.IsAscii))
+            return folded;
+        if (folded.EnumerateRunes().Any(rune => !rune.IsAscii && !IsLetterOfNames(rune)))
+            throw new FormatException("holds characters that have no place in a host's name, or are another way to write some that have");
+        try
+        {
+            // RFC 3492, without the mapping of RFC 5895: what needed it has been refused.
+            return new IdnMapping { AllowUnassigned = false, UseStd3AsciiRules = false }.GetAscii(folded);
+        }
+        catch (ArgumentException)
+        {
+            throw new FormatException("isn't a host's name");
+        }
+    }
+
+    /// <summary>Letters, marks and digits, but for the blocks of forms that a browser would replace (ﬁ, ℂ, 𝟏).</summary>
+    private static bool IsLetterOfNames(System.Text.Rune rune) =>
+        System.Text.Rune.GetUnicodeCategory(rune) is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter
+            or UnicodeCategory.ModifierLetter or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
+            or UnicodeCategory.DecimalDigitNumber
+        && rune.Value is not (0xaa or 0xba or (>= 0x2100 and <= 0x218f) or (>= 0x3300 and <= 0x33ff)
+            or (>= 0xf900 and <= 0xfdff) or (>= 0xfe00 and <= 0xfe0f) or (>= 0xfe30 and <= 0xffef) or (>= 0x1d400 and <= 0x1d7ff)
+            or (>= 0x2f800 and <= 0x2fa1f));
+
+    private static void CheckName(string name)
+    {
+        if (!name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '.'))
+            throw new FormatException("must be of letters, digits, hyphens and dots only");
+        var labels = (name.EndsWith('.') ? name[..^1] : name).Split('.');
+        if (name.Length > MaxNameLength + 1 || labels.Any(label => label.Length is 0 or > MaxLabelLength))
+            throw new FormatException($"must be of labels of 1 to {MaxLabelLength} characters, {MaxNameLength} in all");
+    }
+
+    /// <summary>The WHATWG URL standard's "ends in a number": nobody's top-level domain does.</summary>
+    private static bool EndsInNumber(string name)
+    {
+        var last = name.TrimEnd('.').Split('.')[^1];
+        return last.All(char.IsAsciiDigit) || (last.StartsWith("0x", StringComparison.Ordinal) && last[2..].All(char.IsAsciiHexDigit));
+    }
+
+    private static IPAddress? ParseIPv4(string name)
+    {
+        var parts = (name.EndsWith('.') ? name[..^1] : name).Split('.');
+        if (parts.Length > 4)
+            return null;
+        uint address = 0;
+        for (var i = 0; i < parts.Length; i++)
+        {
+            // The last one fills what the others leave.
+            var limit = i < parts.Length - 1 ? 256 : 1L << (8 * (5 - parts.Length));
+            if (ParseNumber(parts[i]) is not { } number || number >= limit)
+                return null;
+            address |= i < parts.Length - 1 ? (uint)number << (8 * (3 - i)) : (uint)number;
+        }
+
+        return new IPAddress([(byte)(address >> 24), (byte)(address >> 16), (byte)(address >> 8), (byte)address]);
+    }
+
+    /// <returns>Null for what is no number, and for one that is too large for any place.</returns>
+    private static long? ParseNumber(string text)
+    {
+        var (digits, radix) = text switch
+        {
+            ['0', 'x', .. var hex] => (hex, 16),
+            ['0', .. { Length: > 0 } octal] => (octal, 8),
+            _ => (text, 10),
+        };
+        long value = 0;
+        foreach (var c in digits)
+        {
+            if (!char.IsAsciiHexDigit(c) || Convert.ToInt32(c.ToString(), 16) is var digit && digit >= radix)
+                return null;
+            value = (value * radix) + Convert.ToInt32(c.ToString(), 16);
+            if (value > uint.MaxValue)
+                return null;
+        }
+
+        return value;
+    }
+}

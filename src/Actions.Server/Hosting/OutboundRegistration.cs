@@ -1,0 +1,46 @@
+using Actions.Engine.Outbound.Guard;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server.Hosting;
+
+/// <summary>What may be called: the engine's guard, with the server's settings, listeners and log.</summary>
+internal static class OutboundRegistration
+{
+    public static IServiceCollection AddOutboundGuard(this IServiceCollection services, IConfiguration configuration)
+    {
+        var section = configuration.GetSection(OutboundOptions.Section);
+        services.AddSettings<OutboundOptions>(configuration, OutboundOptions.Section);
+        services.AddOptions<OutboundOptions>().Configure(options =>
+        {
+            options.AllowedNetworks = Joined(section.GetSection(nameof(options.AllowedNetworks)), options.AllowedNetworks);
+            options.AllowedHosts = Joined(section.GetSection(nameof(options.AllowedHosts)), options.AllowedHosts);
+            options.DeniedHosts = Joined(section.GetSection(nameof(options.DeniedHosts)), options.DeniedHosts);
+            options.DeniedPorts = Joined(section.GetSection(nameof(options.DeniedPorts)), options.DeniedPorts);
+        });
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider =>
+        {
+            var guard = new OutboundGuard(
+                provider.GetRequiredService<IOptions<OutboundOptions>>().Value,
+                () => ListeningPorts(provider.GetRequiredService<IServer>()),
+                provider.GetRequiredService<TimeProvider>());
+            var log = provider.GetRequiredService<ILogger<OutboundGuard>>();
+            guard.Refused += refusal => log.OutboundCallRefused(refusal.Origin, refusal.Explanation);
+            return guard;
+        });
+        return services;
+    }
+
+    /// <summary>A list may be one value, or one key for each entry: the options have it as one.</summary>
+    private static string Joined(IConfigurationSection list, string otherwise) =>
+        list.GetChildren().Select(entry => entry.Value).ToList() is { Count: > 0 } entries
+            ? string.Join(',', entries.Prepend(list.Value))
+            : otherwise;
+
+    // Asked whenever an address of this machine is judged: there is no moment at which the server listens unknown to the guard.
+    private static int[] ListeningPorts(IServer server) =>
+        [.. (server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Select(address => BindingAddress.Parse(address).Port)];
+}
