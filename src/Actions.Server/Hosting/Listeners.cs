@@ -1,3 +1,6 @@
+using Actions.Server.Hosting.Floods;
+using Microsoft.AspNetCore.Server.Kestrel;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Hosting;
@@ -29,15 +32,30 @@ internal static class Listeners
                 ["Logging:LogLevel:Grpc"] = "Warning",
             },
         });
-        builder.Services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
-            .Configure<IOptions<ServerOptions>>((kestrel, options) =>
+        builder.Services.AddSingleton<FloodGuard>();
+        builder.Services.AddOptions<KestrelServerOptions>()
+            .Configure<IOptions<ServerOptions>, FloodGuard>((kestrel, options, guard) =>
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxConcurrentConnections = options.Value.MaxConnections;
                 kestrel.Limits.Http2.MaxStreamsPerConnection = options.Value.MaxStreamsPerConnection;
+                kestrel.Limits.RequestHeadersTimeout = options.Value.RequestHeadersTimeout;
                 kestrel.Limits.Http2.KeepAlivePingDelay = options.Value.KeepAlivePingDelay;
                 kestrel.Limits.Http2.KeepAlivePingTimeout = options.Value.KeepAlivePingTimeout;
+                foreach (var endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
+                    kestrel.ConfigurationLoader!.Endpoint(endpoint.Key, configured => Guard(configured, guard));
             });
         builder.Services.AddHostedService<Banner>();
+    }
+
+    private static void Guard(EndpointConfiguration endpoint, FloodGuard guard)
+    {
+        if (endpoint.ListenOptions.Protocols == HttpProtocols.Http1)
+            return;
+        // What is added first stands outside: there TLS has to come before frames can be told apart.
+        if (endpoint.IsHttps)
+            endpoint.ListenOptions.UseHttps(endpoint.HttpsOptions);
+        var isHttp2Only = endpoint.ListenOptions.Protocols == HttpProtocols.Http2;
+        endpoint.ListenOptions.Use(next => connection => guard.RunAsync(connection, isHttp2Only, next));
     }
 }
