@@ -14,11 +14,11 @@ from .case import FLOODS, Case, shared
 from .connection import END_HEADERS, HEADERS, frame, head, message
 
 # Phases of a round, quiet and loud. Another try is another row of them: the machine is noisy.
-ROUNDS, TRIES = 3, 4
-CALLS, INTERVAL = 200, 0.004
+ROUNDS, TRIES = 3, 3
+CALLS, INTERVAL = 150, 0.003
 RATIO = 1.5
 # The garbage collector keeps what it has for a while; a leak of 1 KiB per pair or frame would be more.
-MEMORY_MIB = 64
+MEMORY_MIB = 96
 
 
 class FloodTests(Case):
@@ -83,24 +83,24 @@ class FloodTests(Case):
         self.flood("reset", 25_000, 100_000)
 
     def test_continuation_flood(self):
-        self.flood("continuation", 20_000, 50_000)
+        self.flood("continuation", 20_000, 25_000)
 
     def test_settings_flood(self):
-        self.flood("settings", 20_000, 50_000)
+        self.flood("settings", 20_000, 25_000)
 
     def test_ping_flood(self):
-        self.flood("ping", 20_000, 50_000)
+        self.flood("ping", 20_000, 25_000)
 
     def test_empty_data_flood(self):
-        self.flood("data", 20_000, 50_000)
+        self.flood("data", 20_000, 25_000)
 
     def test_window_update_flood(self):
-        self.flood("window", 20_000, 50_000)
+        self.flood("window", 20_000, 25_000)
 
     def test_large_messages_that_are_never_finished(self):
         body = message(b"x" * (4 << 20))[:-(64 << 10)]  # Within the limit, but for its end: the server has to keep it.
         before = self.memory()
-        connections = [self.connect() for _ in range(20)]
+        connections = [self.connect() for _ in range(60)]
         for connection in connections:
             connection.send(frame(HEADERS, END_HEADERS, 1, head()))
             connection.send_body(1, body, end_stream=False)
@@ -109,10 +109,12 @@ class FloodTests(Case):
         for connection in connections:
             connection.socket.close()
         after = self.memory_below(before + MEMORY_MIB)
-        FLOODS.append(("messages of 4 MiB without an end", f"20, held in {held} MiB", *[""] * 5, f"{before} MiB", f"{after} MiB"))
+        FLOODS.append(("messages of 4 MiB without an end", f"60, held in {held} MiB", *[""] * 5, f"{before} MiB", f"{after} MiB"))
         self.caller.call()
         self.assertLessEqual(after, before + MEMORY_MIB)
 
     def test_flood_of_streams_beyond_the_limit(self):
         answers = self.flood("streams", 2_000, 0)
-        self.assertEqual({"RST_STREAM REFUSED_STREAM"}, set(answers))
+        self.assertIn("RST_STREAM REFUSED_STREAM", answers)
+        # Those within the limit send nothing: after 5 s Kestrel hangs up.
+        self.assertLessEqual(set(answers), {"RST_STREAM REFUSED_STREAM", "hung up"})

@@ -52,9 +52,17 @@ internal static class Listeners
     {
         if (endpoint.ListenOptions.Protocols == HttpProtocols.Http1)
             return;
-        // What is added first stands outside: there TLS has to come before frames can be told apart.
         if (endpoint.IsHttps)
+        {
+            // Certificates by name are Kestrel's to add, outside of which no frame can be seen; so is the word that there
+            // is none.
+            if (endpoint.HttpsOptions is { ServerCertificate: null, ServerCertificateSelector: null }
+                || endpoint.ConfigSection.GetSection("Sni").Exists())
+                return;
+            // What is added first stands outside: TLS has to come before frames can be told apart.
             endpoint.ListenOptions.UseHttps(endpoint.HttpsOptions);
+        }
+
         var isHttp2Only = endpoint.ListenOptions.Protocols == HttpProtocols.Http2;
         endpoint.ListenOptions.Use(next => connection => guard.RunAsync(connection, isHttp2Only, next));
     }
