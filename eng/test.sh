@@ -60,5 +60,8 @@ fi
 # Together with the build's limit these stay well below half an hour, and a run takes some minutes.
 part dotnet 480 eng/test-dotnet.sh
 part python 150 clients/python/test.sh
-part buf 100 eng/test-buf.sh
+part wire 150 eng/test-python.sh wire h2
+part interop-python 60 eng/test-python.sh interop
+part buf 100 eng/test-node.sh buf
+part interop-node 60 eng/test-node.sh interop
 finish

@@ -7,12 +7,9 @@ cd "$(dirname "$0")"
 export PYTHON=${PYTHON:-/usr/bin/python3}
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 
-if ! "$PYTHON" -c 'import google.protobuf, grpc' 2>/dev/null || ! ./generate.sh 2>/dev/null; then
-  ../../eng/apt.sh python3 python3-grpcio protobuf-compiler protobuf-compiler-grpc libprotobuf-dev || {
-    echo "The Python client's tests are skipped."
-    echo "0 passed, 0 failed, 1 skipped"
-    exit 0
-  }
-  ./generate.sh
-fi
+./prepare.sh || {
+  echo "The Python client's tests are skipped."
+  echo "0 passed, 0 failed, 1 skipped"
+  exit 0
+}
 "$PYTHON" -m tests

@@ -31,6 +31,14 @@ internal static class ErrorDetails
                 return;
 
             var message = Uri.UnescapeDataString(trailers["grpc-message"].ToString());
+            // Ours are never UNKNOWN: the framework means that it couldn't read the request, for which gRPC has INTERNAL.
+            if ((StatusCode)code == StatusCode.Unknown)
+            {
+                (code, message) = ((int)StatusCode.Internal, "The request can't be read.");
+                trailers["grpc-status"] = code.ToString(CultureInfo.InvariantCulture);
+                trailers["grpc-message"] = message;
+            }
+
             var isMethod = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
             trailers[RpcErrors.DetailsTrailer] =
                 Convert.ToBase64String(RpcErrors.DetailsOf((StatusCode)code, message, isMethod, maxRequestBytes));

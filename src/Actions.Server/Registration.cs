@@ -27,11 +27,13 @@ internal static class Registration
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<DrainInterceptor>();
+        services.AddSingleton<AnswerCompression>();
         services.AddGrpc(grpc =>
         {
             // The outer one first: it knows what the inner one throws.
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<DrainInterceptor>();
+            grpc.Interceptors.Add<AnswerCompression>();
         });
         services.AddOptions<GrpcServiceOptions>()
             .Configure<IOptions<ServerOptions>>((grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxRequestBytes);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using Grpc.Core;
 
@@ -75,4 +76,8 @@ internal static partial class ServerLog
         "A new key for the secrets of actions is in {Directory}, readable by its owner and not encrypted itself: "
         + "whoever has it and the store can read them, and without it nobody can.")]
     public static partial void KeyIsStored(this ILogger log, string directory);
+
+    [LoggerMessage(130, LogLevel.Warning,
+        "{Caller} floods the server with {Frames} and was hung up on. See Server:ResetBurst and Server:ControlFrameBurst.")]
+    public static partial void CallerFloods(this ILogger log, EndPoint? caller, string frames);
 }

@@ -51,6 +51,39 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(1, 100_000)]
     public int MaxStreamsPerConnection { get; set; } = 1_000;
 
+    /// <summary>
+    /// How long a caller may take to send a connection's preface, or a call's headers. As long as Kestrel gives a TLS
+    /// handshake; for headers its own default is 30 s, for a preface 130 s, in which a few hundred silent callers could
+    /// hold every connection.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
+    public TimeSpan RequestHeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// Calls that an address may give up at once. nghttp2's default, and as many as one connection has: an engine may
+    /// end all its conversations.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int ResetBurst { get; set; } = 1_000;
+
+    /// <summary>
+    /// Calls per second that an address may give up on and on. nghttp2 has 33 for a connection; this is for all
+    /// connections of an engine.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int ResetsPerSecond { get; set; } = 100;
+
+    /// <summary>
+    /// Frames of an address that neither begin, carry nor end a call (PING, SETTINGS, WINDOW_UPDATE, CONTINUATION, empty
+    /// DATA, …) that are taken at once: some milliseconds of work. Each call brings 20 more.
+    /// </summary>
+    [Range(100, 10_000_000)]
+    public int ControlFrameBurst { get; set; } = 10_000;
+
+    /// <summary>Such frames per second that are taken on and on: clients measure the way with up to some hundred.</summary>
+    [Range(1, 10_000_000)]
+    public int ControlFramesPerSecond { get; set; } = 1_000;
+
     /// <summary>After so long without a frame a caller is asked whether it is still there.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan KeepAlivePingDelay { get; set; } = TimeSpan.FromSeconds(20);

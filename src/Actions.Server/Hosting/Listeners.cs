@@ -1,3 +1,6 @@
+using Actions.Server.Hosting.Floods;
+using Microsoft.AspNetCore.Server.Kestrel;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Hosting;
@@ -29,16 +32,39 @@ internal static class Listeners
                 ["Logging:LogLevel:Grpc"] = "Warning",
             },
         });
-        builder.Services.AddOptions<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>()
-            .Configure<IOptions<ServerOptions>>((kestrel, options) =>
+        builder.Services.AddSingleton<FloodGuard>();
+        builder.Services.AddOptions<KestrelServerOptions>()
+            .Configure<IOptions<ServerOptions>, FloodGuard>((kestrel, options, guard) =>
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxConcurrentConnections = options.Value.MaxConnections;
                 kestrel.Limits.Http2.MaxStreamsPerConnection = options.Value.MaxStreamsPerConnection;
+                kestrel.Limits.RequestHeadersTimeout = options.Value.RequestHeadersTimeout;
                 kestrel.Limits.Http2.KeepAlivePingDelay = options.Value.KeepAlivePingDelay;
                 kestrel.Limits.Http2.KeepAlivePingTimeout = options.Value.KeepAlivePingTimeout;
+                foreach (var endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
+                    kestrel.ConfigurationLoader!.Endpoint(endpoint.Key, configured => Guard(configured, guard));
             });
         builder.Services.AddHostedService<Exposure>();
         builder.Services.AddHostedService<Banner>();
+    }
+
+    private static void Guard(EndpointConfiguration endpoint, FloodGuard guard)
+    {
+        if (endpoint.ListenOptions.Protocols == HttpProtocols.Http1)
+            return;
+        if (endpoint.IsHttps)
+        {
+            // Certificates by name are Kestrel's to add, outside of which no frame can be seen; so is the word that there
+            // is none.
+            if (endpoint.HttpsOptions is { ServerCertificate: null, ServerCertificateSelector: null }
+                || endpoint.ConfigSection.GetSection("Sni").Exists())
+                return;
+            // What is added first stands outside: TLS has to come before frames can be told apart.
+            endpoint.ListenOptions.UseHttps(endpoint.HttpsOptions);
+        }
+
+        var isHttp2Only = endpoint.ListenOptions.Protocols == HttpProtocols.Http2;
+        endpoint.ListenOptions.Use(next => connection => guard.RunAsync(connection, isHttp2Only, next));
     }
 }

@@ -72,7 +72,7 @@ public sealed class FrameworkErrorTests(FrameworkErrorTests.SmallServer small) :
     [InlineData(Create)]
     [InlineData(Execute)]
     public async Task MessageThatCannotBeRead_IsAProtocolError(string method) =>
-        await ShouldBeAsync(method, RawCall.Frame([0x0A, 0x7F, 0x01]), [], StatusCode.Unknown, "ERROR_REASON_PROTOCOL");
+        await ShouldBeAsync(method, RawCall.Frame([0x0A, 0x7F, 0x01]), [], StatusCode.Internal, "ERROR_REASON_PROTOCOL");
 
     [Theory]
     [InlineData(Create)]

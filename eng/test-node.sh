@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# The contract and the running server as buf sees them. The last line is the sum: N passed, N failed[, N skipped].
+# Tests of tests/ that Node runs, tests/<name>/<name>.test.mjs: eng/test-node.sh <name>.
+# The last line is the sum: N passed, N failed[, N skipped].
 set -euo pipefail
 cd "$(dirname "$0")/.."
+name=$1
 
 eng/npm-ci.sh || {
-  echo "The buf tests are skipped: npm packages could not be installed."
+  echo "The $name tests are skipped: npm packages could not be installed."
   echo "0 passed, 0 failed, 1 skipped"
   exit 0
 }
 
 mkdir -p artifacts/test
-tap=artifacts/test/buf.tap
+tap=artifacts/test/$name.tap
 status=0
 node --test --test-reporter=spec --test-reporter-destination=stdout \
-  --test-reporter=tap --test-reporter-destination="$tap" tests/buf/buf.test.mjs || status=$?
+  --test-reporter=tap --test-reporter-destination="$tap" "tests/$name/$name.test.mjs" || status=$?
 
 count() { sed -n "s/^# $1 \([0-9]*\)$/\1/p" "$tap"; }
 failed=$(($(count fail) + $(count cancelled)))
