@@ -23,6 +23,9 @@ internal sealed class UrlTemplate
         _query = query;
     }
 
+    /// <summary>Scheme, host and port, the default one left out.</summary>
+    public string Origin => _origin;
+
     public IEnumerable<string> Names => _segments.SelectMany(segment => segment.Names).Concat(_query?.Names ?? []);
 
     /// <exception cref="FormatException">Not such a URL; the message says why and what to do.</exception>
