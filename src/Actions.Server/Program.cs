@@ -1,9 +1,13 @@
 using Actions.Server;
+using Actions.Server.Commands;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
 using Actions.Server.Secrets;
 using Actions.Storage;
+
+if (args is ["secrets", "rewrap", .. var settings])
+    return await RewrapCommand.RunAsync(settings);
 
 try
 {
@@ -14,7 +18,7 @@ try
     builder.Services.AddEngine(builder.Configuration);
     builder.Services.AddActionServices();
     builder.Services.AddLifecycle(builder.Configuration);
-    builder.Services.AddSecrets();
+    builder.Services.AddSecrets(builder.Configuration);
     builder.Services.AddIntrospection();
 
     var app = builder.Build();

@@ -20,8 +20,8 @@ public static class StorageRegistration
 #endif
 
     /// <summary>
-    /// Registers <see cref="IActionStore"/> as <see cref="StorageOptions"/> say, checked when the host starts. Its
-    /// clock is the registered <see cref="TimeProvider"/>, or the system's. The host has to call
+    /// Registers <see cref="IActionStore"/> and <see cref="IKeyRingStore"/>, which share one place, as
+    /// <see cref="StorageOptions"/> say, checked when the host starts. The clock is the registered <see cref="TimeProvider"/>, or the system's. The host has to call
     /// <see cref="IActionStore.InitializeAsync"/> before it serves.
     /// </summary>
     /// <param name="services">The container.</param>
@@ -34,12 +34,13 @@ public static class StorageRegistration
             .Validate(options => options.Provider != StorageOptions.MongoDbProvider, MongoDbError)
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton<IActionStore>(provider =>
+        services.AddSingleton(provider =>
         {
             var sqlite = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Sqlite;
-            return new SqliteActionStore(
-                new SqliteDatabase(sqlite.Path, sqlite.BusyTimeout), provider.GetRequiredService<TimeProvider>());
+            return new SqliteDatabase(sqlite.Path, sqlite.BusyTimeout);
         });
+        services.AddSingleton<IActionStore, SqliteActionStore>();
+        services.AddSingleton<IKeyRingStore, SqliteKeyRingStore>();
         return services;
     }
 }

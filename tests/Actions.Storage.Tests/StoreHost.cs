@@ -16,9 +16,12 @@ internal sealed class StoreHost : IDisposable
             .AddActionStore(configuration)
             .BuildServiceProvider();
         Store = _services.GetRequiredService<IActionStore>();
+        KeyRing = _services.GetRequiredService<IKeyRingStore>();
     }
 
     public IActionStore Store { get; }
+
+    public IKeyRingStore KeyRing { get; }
 
     public static Dictionary<string, string?> SqliteAt(string path, string busyTimeout = "00:00:30") => new()
     {
