@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text;
 using Actions.Engine.Execution;
 using Actions.V1;
@@ -20,17 +21,18 @@ internal sealed class SecretMask
 
     public const int MinLength = 4;
 
-    private readonly List<byte[]> _plain = [];
-    private readonly List<byte[]> _base64 = [];
+    // By their first four bytes, so that a list of thousands costs no more than one value.
+    private readonly Dictionary<uint, List<Needle>> _needles = [];
+    private readonly bool[] _begins = new bool[1 << 16];
 
     public SecretMask(IEnumerable<string> values)
     {
         foreach (var value in values.Where(value => value.Length >= MinLength).Distinct(StringComparer.Ordinal))
         {
             var bytes = Encoding.UTF8.GetBytes(value);
-            _plain.Add(bytes);
-            _plain.Add(Encoding.ASCII.GetBytes(Convert.ToHexString(bytes)));
-            _plain.Add(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(bytes)));
+            Add(bytes, widen: 0);
+            Add(Encoding.ASCII.GetBytes(Convert.ToHexString(bytes)), widen: 0);
+            Add(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(bytes)), widen: 0);
             for (var before = 0; before < 3; before++)
                 AddBase64(bytes, before);
         }
@@ -50,18 +52,11 @@ internal sealed class SecretMask
     /// <returns>The same array where there is nothing to hide.</returns>
     public byte[] Mask(byte[] text)
     {
-        if (_plain.Count == 0)
+        if (_needles.Count == 0)
             return text;
         var found = new List<(int Start, int End)>();
         foreach (var view in TextView.Of(text))
-        {
-            foreach (var value in _plain)
-                Find(view, value, widen: 0, found);
-            // The characters at its ends hold bits of it, and of what stands beside it.
-            foreach (var value in _base64)
-                Find(view, value, widen: 1, found);
-        }
-
+            Find(view, found);
         return found.Count == 0 ? text : Replace(text, found);
     }
 
@@ -98,26 +93,46 @@ internal sealed class SecretMask
     {
         var text = Convert.ToBase64String([.. new byte[before], .. bytes]);
         var stable = text[((before * 8 + 5) / 6)..((before + bytes.Length) * 8 / 6)];
-        _base64.Add(Encoding.ASCII.GetBytes(stable));
+        // The characters at its ends hold bits of it, and of what stands beside it.
+        Add(Encoding.ASCII.GetBytes(stable), widen: 1);
         var forUrls = stable.Replace('+', '-').Replace('/', '_');
         if (forUrls != stable)
-            _base64.Add(Encoding.ASCII.GetBytes(forUrls));
+            Add(Encoding.ASCII.GetBytes(forUrls), widen: 1);
     }
 
-    private static void Find(TextView view, byte[] value, int widen, List<(int Start, int End)> found)
+    // Four characters are four bytes at least, in base64 too.
+    private void Add(byte[] bytes, int widen)
     {
-        var from = 0;
-        while (view.Bytes.AsSpan(from).IndexOf(value) is >= 0 and var at)
-        {
-            var (first, last) = (from + at, from + at + value.Length);
-            for (var i = 0; i < widen; i++)
-            {
-                first -= first > 0 && IsBase64(view.Bytes[first - 1]) ? 1 : 0;
-                last += last < view.Bytes.Length && IsBase64(view.Bytes[last]) ? 1 : 0;
-            }
+        var key = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        if (!_needles.TryGetValue(key, out var needles))
+            _needles.Add(key, needles = []);
+        // The first two of them rule out most places at once.
+        _begins[key & 0xFFFF] = true;
+        needles.Add(new Needle(bytes, widen));
+    }
 
-            found.Add(view.Source(first, last));
-            from += at + 1;
+    private void Find(TextView view, List<(int Start, int End)> found)
+    {
+        var text = view.Bytes.AsSpan();
+        for (var at = 0; at + sizeof(uint) <= text.Length; at++)
+        {
+            if (!_begins[text[at] | (text[at + 1] << 8)])
+                continue;
+            if (!_needles.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(text[at..]), out var needles))
+                continue;
+            foreach (var (bytes, widen) in needles)
+            {
+                if (!text[at..].StartsWith(bytes))
+                    continue;
+                var (first, end) = (at, at + bytes.Length);
+                if (widen > 0)
+                {
+                    first -= first > 0 && IsBase64(text[first - 1]) ? widen : 0;
+                    end += end < text.Length && IsBase64(text[end]) ? widen : 0;
+                }
+
+                found.Add(view.Source(first, end));
+            }
         }
     }
 
@@ -142,4 +157,8 @@ internal sealed class SecretMask
         masked.Write(text.AsSpan(at));
         return masked.ToArray();
     }
+
+    /// <param name="Bytes">What to look for.</param>
+    /// <param name="Widen">How many characters of base64 on each side to hide with it.</param>
+    private readonly record struct Needle(byte[] Bytes, int Widen);
 }

@@ -26,15 +26,15 @@ internal sealed class TextView
     public static IEnumerable<TextView> Of(byte[] text)
     {
         var plain = new TextView(text, [.. Enumerable.Range(0, text.Length + 1)]);
-        var json = plain.Decode((byte)'\\', Json);
-        foreach (var view in (TextView?[])[plain, json, json?.Decode((byte)'\\', Json), plain.Decode((byte)'&', Html)])
+        var json = plain.Decode("\\"u8, Json);
+        foreach (var view in (TextView?[])[plain, json, json?.Decode("\\"u8, Json), plain.Decode("&"u8, Html)])
         {
             if (view is null)
                 continue;
             yield return view;
-            if (view.Decode((byte)'%', Percent) is { } decoded)
+            if (view.Decode("%"u8, Percent) is { } decoded)
                 yield return decoded;
-            if (view.Decode((byte)'+', Form) is { } form)
+            if (view.Bytes.AsSpan().Contains((byte)'+') && view.Decode("+%"u8, Form) is { } form)
                 yield return form;
         }
     }
@@ -43,15 +43,24 @@ internal sealed class TextView
     public (int Start, int End) Source(int first, int end) => (_origins[first], _origins[end]);
 
     /// <returns>Null: there is nothing to undo.</returns>
-    private TextView? Decode(byte mark, Decoder decode)
+    private TextView? Decode(ReadOnlySpan<byte> marks, Decoder decode)
     {
-        if (!Bytes.AsSpan().Contains(mark))
+        if (!Bytes.AsSpan().ContainsAny(marks))
             return null;
         var bytes = new byte[Bytes.Length];
         var origins = new int[Bytes.Length + 1];
         var length = 0;
         for (var at = 0; at < Bytes.Length;)
         {
+            // Most of a text is none of the marks.
+            var plain = Bytes.AsSpan(at).IndexOfAny(marks);
+            plain = plain < 0 ? Bytes.Length - at : plain;
+            Bytes.AsSpan(at, plain).CopyTo(bytes.AsSpan(length));
+            _origins.AsSpan(at, plain).CopyTo(origins.AsSpan(length));
+            (at, length) = (at + plain, length + plain);
+            if (at == Bytes.Length)
+                break;
+
             var read = decode(Bytes.AsSpan(at), bytes.AsSpan(length), out var written);
             if (read == 0)
                 (read, written, bytes[length]) = (1, 1, Bytes[at]);

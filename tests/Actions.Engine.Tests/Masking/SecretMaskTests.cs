@@ -96,6 +96,16 @@ public sealed class SecretMaskTests
     }
 
     [Fact]
+    public void ListOfThousands_MaskedInEachOfThem()
+    {
+        var secrets = Enumerable.Range(0, 20_000).Select(i => $"{i:x4}-secret").ToList();
+
+        var masked = new SecretMask(secrets).Mask(string.Join(' ', secrets));
+
+        masked.ShouldBe(string.Join(' ', Enumerable.Repeat("MASKED", secrets.Count)));
+    }
+
+    [Fact]
     public void BytesThatAreNoText_KeptAroundTheMask()
     {
         byte[] text = [0xFF, .. "s3cret"u8, 0xC0, 0x00];

@@ -61,7 +61,7 @@ internal sealed class CanaryUpstream(Canaries canaries) : IAsyncDisposable
         "redirect" => $"HTTP/1.1 302 {Line(request)}\r\nLocation: /error/{Uri.EscapeDataString(Line(request))}\r\nContent-Length: 0\r\n\r\n",
         "redirect-away" => $"HTTP/1.1 307 {Line(request)}\r\nLocation: ftp://{Uri.EscapeDataString(Line(request))}/\r\nContent-Length: 0\r\n\r\n",
         "broken-json" => RawUpstream.Response($"{{\"status\": {Echo(request)}"),
-        "too-large" => RawUpstream.Response(string.Concat(Enumerable.Repeat(Echo(request), 100)), "text/plain"),
+        "too-large" => RawUpstream.Response(string.Concat(Enumerable.Repeat(Echo(request), 10)), "text/plain"),
         "missing" => RawUpstream.Response(JsonSerializer.Serialize(new Dictionary<string, object> { [Line(request)] = request.Headers })),
         _ => RawUpstream.Response(Echo(request), "text/plain"),
     };

@@ -44,6 +44,23 @@ public sealed class KeyRingTests : IDisposable
     }
 
     [Fact]
+    public async Task ServersThatShareAStore_ReadEachOthersSecrets()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
+        // At the same time, so that each may find that there is no key yet.
+        var servers = await Task.WhenAll(Task.Run(() => StartAsync(), Token), Task.Run(() => StartAsync(), Token));
+        await using var first = servers[0];
+        await using var second = servers[1];
+
+        foreach (var (saving, reading) in new[] { (first, second), (second, first) })
+        {
+            var action = await saving.CreateAsync(Secured(upstream.Url));
+            (await reading.ExecuteAsync(new() { Id = action.Id }))[^1].Result.ShouldNotBeNull();
+            (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("first");
+        }
+    }
+
+    [Fact]
     public async Task LostKeyRing_RefusesWhatNeedsTheSecretAndNothingElse()
     {
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
