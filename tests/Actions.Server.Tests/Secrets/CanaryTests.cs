@@ -15,8 +15,8 @@ namespace Actions.Server.Tests.Secrets;
 /// </summary>
 public sealed class CanaryTests : IDisposable
 {
-    private const int Rounds = 100;
-    private const int VariablesPerRound = 8;
+    private const int Rounds = 63;
+    private const int VariablesPerRound = 14;
 
     private static readonly Authentication.MethodOneofCase[] Methods =
     [
@@ -213,12 +213,14 @@ public sealed class CanaryTests : IDisposable
 
         private void SetBody(HttpRequest request)
         {
+            // The others are in the address and the headers.
+            var names = _variables.Keys.Skip(5);
             if (round % 3 == 0)
-                request.JsonBody = """{"v6": "{v6}", "v7": "of {v7}", "v8": "{v8}"}""";
+                request.JsonBody = $"{{{string.Join(", ", names.Select((name, i) => $"\"{name}\": \"{(i % 2 == 0 ? "" : "of ")}{{{name}}}\""))}}}";
             else if (round % 3 == 1)
-                request.FormBody = new() { Fields = { Enumerable.Range(6, 3).Select(i => new QueryParameter { Name = $"v{i}", Value = $"{{v{i}}}" }) } };
+                request.FormBody = new() { Fields = { names.Select(name => new QueryParameter { Name = name, Value = $"{{{name}}}" }) } };
             else
-                request.TextBody = new() { Text = "{v6}\n{v7}\n{v8}", ContentType = "text/plain" };
+                request.TextBody = new() { Text = string.Join('\n', names.Select(name => $"{{{name}}}")), ContentType = "text/plain" };
         }
 
         private Authentication NewAuthentication(string secret) => Methods[round % Methods.Length] switch
