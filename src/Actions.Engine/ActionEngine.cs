@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Actions.Engine.Execution;
 using Actions.Engine.Extraction;
+using Actions.Engine.Masking;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Outbound.Authentication;
@@ -57,7 +58,7 @@ public sealed class ActionEngine
         if (failure is null)
             response.Sample = sample;
         else
-            response.Failure = run.ToFailure(failure, attempts: 1);
+            response.Failure = SecretMask.Of(run).Mask(run.ToFailure(failure, attempts: 1));
         return response;
     }
 
@@ -156,7 +157,7 @@ public sealed class ActionEngine
             run.StatusCode = 0;
             // 3 authorize, 5 send
             using var response = await _sender.SendAsync(
-                run.Request, run.Plan.Authentication, run.Plan.Response.MaxRedirects, stop.Token).ConfigureAwait(false);
+                run.Request, run.Plan.Authentication, run.Plan.Response.MaxRedirects, run.Remember, stop.Token).ConfigureAwait(false);
             run.StatusCode = (int)response.StatusCode;
             var answer = await read(response, stop.Token).ConfigureAwait(false);
             // One that was complete too late is none, whether anybody looked in time or not.
@@ -179,8 +180,9 @@ public sealed class ActionEngine
 
     private static RenderedRequest Masked(Run run)
     {
-        var variables = run.Variables.Mask(run.Plan.Variables.Sensitive, AuthenticationPlan.Mask);
-        var request = UpstreamRequest.RenderMasked(run.Plan.Request, variables, run.Input.IdempotencyKey);
+        // Where a template says that a secret stands, whatever it is; then wherever else one is found.
+        var variables = run.Variables.Mask(run.Plan.Variables.Sensitive, SecretMask.Text);
+        var request = UpstreamRequest.RenderMasked(run.Plan.Request, variables, run.Input.IdempotencyKey).Mask(SecretMask.Of(run));
         return (run.Plan.Authentication is { } plan ? request.Authorize(plan.Place, plan.MaskedValue) : request).ToRendered();
     }
 }

@@ -21,6 +21,7 @@ internal sealed class ActionConfigService(
     ActionCatalog catalog,
     ActionEngine engine,
     Drain drain,
+    TimeProvider time,
     IOptions<ServerOptions> options,
     ILogger<ActionConfigService> log) : V1.ActionConfigService.ActionConfigServiceBase
 {
@@ -33,10 +34,17 @@ internal sealed class ActionConfigService(
         CheckSize(config);
         compiler.Compile(config, "action_config");
         if (request.ValidateOnly)
+        {
             await CheckNameAsync(workspace, config, context.CancellationToken).ConfigureAwait(false);
+        }
         else
+        {
+            // Ours to make, not the store's: the secrets are bound to it.
+            config.Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
             config = await store.CreateAsync(
                 workspace, vault.Protect(workspace, config), context.CancellationToken).ConfigureAwait(false);
+        }
+
         return new CreateActionConfigResponse { ActionConfig = SecretVault.Redact(config) };
     }
 
@@ -74,8 +82,8 @@ internal sealed class ActionConfigService(
             var updated = SecretVault.Redact(stored.Clone());
             ConfigMask.Apply(request.UpdateMask, change, updated);
             CheckSize(updated);
-            vault.KeepWhereEmpty(workspace, updated, stored);
-            compiler.Compile(updated, "action_config");
+            Compile(updated, "action_config", vault.KeepWhereEmpty(workspace, updated, stored, "action_config"));
+            KeptSample.In(updated);
             if (request.ValidateOnly)
             {
                 await CheckNameAsync(workspace, updated, context.CancellationToken).ConfigureAwait(false);
@@ -143,9 +151,31 @@ internal sealed class ActionConfigService(
 
     private async Task<ActionPlan> CompileDraftAsync(string workspace, ActionConfig draft, CancellationToken cancellationToken)
     {
-        if (draft.Id.Length > 0)
-            vault.KeepWhereEmpty(workspace, draft, await GetAsync(workspace, draft.Id, cancellationToken).ConfigureAwait(false));
-        return compiler.Compile(draft, "draft");
+        if (draft.Id.Length == 0)
+            return compiler.Compile(draft, "draft");
+        var stored = await GetAsync(workspace, draft.Id, cancellationToken).ConfigureAwait(false);
+        return Compile(draft, "draft", vault.KeepWhereEmpty(workspace, draft, stored, "draft"));
+    }
+
+    /// <param name="config">In the clear.</param>
+    /// <param name="root">The request's field that holds it.</param>
+    /// <param name="moved">Secrets that are missing because they may not be kept.</param>
+    private ActionPlan Compile(ActionConfig config, string root, IReadOnlyList<FieldViolation> moved)
+    {
+        if (moved.Count == 0)
+            return compiler.Compile(config, root);
+        try
+        {
+            compiler.Compile(config, root);
+        }
+        catch (InvalidFieldsException e)
+        {
+            // All of them, with the better words where both complain of the same secret.
+            throw new InvalidFieldsException(
+                [.. e.Violations.Where(found => moved.All(secret => secret.Field != found.Field)), .. moved]);
+        }
+
+        throw new InvalidFieldsException([.. moved]);
     }
 
     /// <summary>The API was called: a store that has gone since is no reason to keep its answer from the caller.</summary>
@@ -168,6 +198,7 @@ internal sealed class ActionConfigService(
         {
             var etag = stored.Etag;
             stored.Sample = sample;
+            KeptSample.In(stored);
             try
             {
                 await store.ReplaceAsync(workspace, stored, etag, cancellationToken).ConfigureAwait(false);

@@ -9,8 +9,8 @@ using Actions.Storage;
 
 try
 {
-    if (args is ["key", .. var command])
-        return await KeyCommand.RunAsync(command);
+    if (CommandLine.IsCommand(args))
+        return await CommandLine.RunAsync(args);
 
     var builder = WebApplication.CreateBuilder(args);
     builder.AddListeners();
@@ -20,7 +20,7 @@ try
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
     builder.Services.AddLifecycle(builder.Configuration);
-    builder.Services.AddSecrets();
+    builder.Services.AddSecrets(builder.Configuration);
     builder.Services.AddIntrospection();
 
     var app = builder.Build();

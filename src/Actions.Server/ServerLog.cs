@@ -73,9 +73,18 @@ internal static partial class ServerLog
     public static partial void GraceOver(this ILogger log, TimeSpan elapsed, int running);
 
     [LoggerMessage(120, LogLevel.Information,
-        "A new key for the secrets of actions is in {Directory}, readable by its owner and not encrypted itself: "
-        + "whoever has it and the store can read them, and without it nobody can.")]
-    public static partial void KeyIsStored(this ILogger log, string directory);
+        "The key ring has a new element, '{Name}'. Encrypted under the key-encryption key: {KeyEncryptionKeyId}.")]
+    public static partial void KeyIsStored(this ILogger log, string name, string keyEncryptionKeyId);
+
+    [LoggerMessage(121, LogLevel.Warning,
+        "The key ring is stored in the clear: whoever has the store can read the secrets of actions. To encrypt it, set "
+        + "{Settings}.")]
+    public static partial void KeyRingIsNotEncrypted(this ILogger log, string settings);
+
+    [LoggerMessage(122, LogLevel.Warning,
+        "The key ring was moved into the store. Elements: {Count}. The old one is kept, in the clear, in {Folder}: "
+        + "delete it when you have a backup of the store.")]
+    public static partial void KeyRingImported(this ILogger log, int count, string folder);
 
     [LoggerMessage(130, LogLevel.Warning,
         "{Caller} floods the server with {Frames} and was hung up on. See Server:ResetBurst and Server:ControlFrameBurst.")]

@@ -27,10 +27,11 @@ public interface IActionStore
     Task CheckAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores a new action. Assigns id (never used before), etag, create and update time; what the caller put there is
-    /// ignored.
+    /// Stores a new action under <c>config.Id</c>, which the caller has made and nobody has used before: what is in the
+    /// action may be bound to it. Assigns etag, create and update time; what the caller put there is ignored.
     /// </summary>
     /// <returns>What was stored.</returns>
+    /// <exception cref="IdTakenException">The workspace has an action with that id.</exception>
     /// <exception cref="NameTakenException">The workspace has that name already.</exception>
     Task<ActionConfig> CreateAsync(string workspace, ActionConfig config, CancellationToken cancellationToken);
 

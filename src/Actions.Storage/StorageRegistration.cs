@@ -20,8 +20,9 @@ public static class StorageRegistration
 #endif
 
     /// <summary>
-    /// Registers <see cref="IActionStore"/> and <see cref="IApiKeyStore"/> as <see cref="StorageOptions"/> say, checked when the host starts. Its
-    /// clock is the registered <see cref="TimeProvider"/>, or the system's. The host has to call
+    /// Registers <see cref="IActionStore"/>, <see cref="IApiKeyStore"/> and <see cref="IKeyRingStore"/>, which share one
+    /// place, as <see cref="StorageOptions"/> say, checked when the host starts. The clock is the registered
+    /// <see cref="TimeProvider"/>, or the system's. The host has to call
     /// <see cref="IActionStore.InitializeAsync"/> before it serves.
     /// </summary>
     /// <param name="services">The container.</param>
@@ -41,6 +42,7 @@ public static class StorageRegistration
         });
         services.AddSingleton<IActionStore, SqliteActionStore>();
         services.AddSingleton<IApiKeyStore, SqliteApiKeyStore>();
+        services.AddSingleton<IKeyRingStore, SqliteKeyRingStore>();
         return services;
     }
 }

@@ -17,6 +17,9 @@ public sealed class ApiKeyNotFoundException(string id) : StoreException($"There 
     public string Id { get; } = id;
 }
 
+/// <summary>An action of the workspace has the id: whoever made it didn't make a new one.</summary>
+public sealed class IdTakenException(string id) : StoreException($"There is already an action with the id '{id}'.");
+
 /// <summary>Another action of the workspace has the name, regardless of case.</summary>
 public sealed class NameTakenException(string name) : StoreException($"There is already an action named '{name}'.")
 {

@@ -43,8 +43,11 @@ public abstract partial class ActionStoreContract : IAsyncLifetime
         _host = await OpenAsync();
     }
 
+    internal static string NewId() => Guid.NewGuid().ToString("N");
+
     internal static ActionConfig NewAction(string name) => new()
     {
+        Id = NewId(),
         Name = name,
         Request = new HttpRequest { Method = HttpMethod.Get, Url = "https://api.example.com/orders/<order_id>" },
         Messages = new Messages { StartMessage = "Let me check." },
@@ -70,28 +73,43 @@ public abstract partial class ActionStoreContract : IAsyncLifetime
         var created = await Store.CreateAsync(Workspace, config, Stop);
 
         var expected = config.Clone();
-        (expected.Id, expected.Etag) = (created.Id, created.Etag);
+        expected.Etag = created.Etag;
         (expected.CreateTime, expected.UpdateTime) = (created.CreateTime, created.UpdateTime);
         created.ShouldBe(expected);
         (await Store.GetAsync(Workspace, created.Id, Stop)).ShouldBe(created);
     }
 
     [Fact]
-    public async Task CallersOwnIdEtagAndTimes_AreIgnoredByCreate()
+    public async Task CallersOwnEtagAndTimes_AreIgnoredByCreate()
     {
         var first = await CreateAsync("first");
         var config = first.Clone();
-        config.Name = "second";
+        (config.Id, config.Name) = (NewId(), "second");
         _clock.Now += TimeSpan.FromHours(1);
 
         var second = await Store.CreateAsync(Workspace, config, Stop);
 
-        second.Id.ShouldNotBe(first.Id);
+        second.Id.ShouldBe(config.Id);
         second.Etag.ShouldNotBe(first.Etag);
         second.CreateTime.ToDateTimeOffset().ShouldBe(_clock.Now);
         second.UpdateTime.ShouldBe(second.CreateTime);
         (await Store.GetAsync(Workspace, second.Id, Stop)).ShouldBe(second);
         (await Store.GetAsync(Workspace, first.Id, Stop)).ShouldBe(first);
+    }
+
+    [Fact]
+    public async Task IdInUse_IsRefusedInItsWorkspaceOnly()
+    {
+        var first = await CreateAsync("first");
+        var config = NewAction("second");
+        config.Id = first.Id;
+
+        await Should.ThrowAsync<IdTakenException>(Store.CreateAsync(Workspace, config, Stop));
+        (await Store.CreateAsync(Neighbour, config, Stop)).Name.ShouldBe("second");
+
+        (await Store.GetAsync(Workspace, first.Id, Stop)).ShouldBe(first);
+        config.Id = "";
+        await Should.ThrowAsync<ArgumentException>(() => Store.CreateAsync(Workspace, config, Stop));
     }
 
     [Fact]

@@ -17,11 +17,14 @@ internal sealed class StoreHost : IDisposable
             .BuildServiceProvider();
         Store = _services.GetRequiredService<IActionStore>();
         Keys = _services.GetRequiredService<IApiKeyStore>();
+        KeyRing = _services.GetRequiredService<IKeyRingStore>();
     }
 
     public IActionStore Store { get; }
 
     public IApiKeyStore Keys { get; }
+
+    public IKeyRingStore KeyRing { get; }
 
     public static Dictionary<string, string?> SqliteAt(string path, string busyTimeout = "00:00:30") => new()
     {

@@ -141,7 +141,7 @@ class InitializeTests(Case):
     def test_sample_of_a_stored_action_is_kept_with_it(self):
         with Upstream(response(ORDER)) as upstream:
             action = self.create(upstream.url + "/{order_id}", request={
-                "headers": [{"name": "X-Order", "value": "{order_id}"}]})
+                "headers": [{"name": "X-Order", "value": "{order_id}"}]}, response_policy={"keep_bodies": True})
             answer = self.client.initialize({"order_id": "A-17"}, id=action.id)
             request = upstream.next_request()
         self.assertEqual("/A-17", request.path)

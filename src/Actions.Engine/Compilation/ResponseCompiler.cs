@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
@@ -144,7 +145,9 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
     /// <summary>Only an answer that counted as a success tells what later ones should look like.</summary>
     private JsonDocument? ParseSample(Sample? sample, ResponsePlan policy) =>
         sample is { BodyTruncated: false } && policy.SuccessStatuses.Contains(sample.StatusCode)
-            ? ResponseJson.TryParse(sample.Body.Memory, sample.ContentType, wanted: true, options.MaxJsonResponseDepth, out _)
+            ? sample.Shape.Length > 0
+                ? ResponseJson.TryParse(Encoding.UTF8.GetBytes(sample.Shape), "application/json", wanted: true, options.MaxJsonResponseDepth, out _)
+                : ResponseJson.TryParse(sample.Body.Memory, sample.ContentType, wanted: true, options.MaxJsonResponseDepth, out _)
             : null;
 
     private StatusSet? CompileStatuses(IReadOnlyList<string> patterns, string field)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Variables;
@@ -15,7 +16,11 @@ namespace Actions.Engine.Execution;
 internal sealed record Run(
     ActionParts Plan, UpstreamRequest Request, SpokenTexts Texts, VariableValues Variables, ExecutionInput Input, long Began)
 {
+    private readonly ConcurrentQueue<string> _tokens = [];
     private volatile int _statusCode;
+
+    /// <summary>The tokens it was sent with.</summary>
+    public IReadOnlyCollection<string> Tokens => _tokens;
 
     /// <summary>The response's, from the moment that its headers are there; 0 before. One thread sets it, another may read it.</summary>
     public int StatusCode
@@ -23,6 +28,8 @@ internal sealed record Run(
         get => _statusCode;
         set => _statusCode = value;
     }
+
+    public void Remember(string token) => _tokens.Enqueue(token);
 
     public TimeSpan Timeout => Plan.Request.Timeout;
 

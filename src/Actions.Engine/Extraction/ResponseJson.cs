@@ -18,7 +18,7 @@ internal static class ResponseJson
         ReadOnlyMemory<byte> body, string contentType, bool wanted, int maxDepth, out string? broken)
     {
         broken = null;
-        var type = MediaTypeHeaderValue.TryParse(contentType, out var parsed) ? parsed : null;
+        var type = TypeOf(contentType);
         if (body.IsEmpty || !(wanted || ClaimsJson(type)))
             return null;
         if (ForeignCharset(type, body.Span) is { } encoding)
@@ -44,6 +44,11 @@ internal static class ResponseJson
     }
 
     /// <returns>Null: UTF-8, or what is taken for it.</returns>
+    public static Encoding? ForeignCharset(string contentType, ReadOnlySpan<byte> body) => ForeignCharset(TypeOf(contentType), body);
+
+    private static MediaTypeHeaderValue? TypeOf(string contentType) =>
+        MediaTypeHeaderValue.TryParse(contentType, out var type) ? type : null;
+
     private static Encoding? ForeignCharset(MediaTypeHeaderValue? type, ReadOnlySpan<byte> body)
     {
         if (type?.CharSet is not { Length: > 0 } charset)

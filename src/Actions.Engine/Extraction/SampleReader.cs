@@ -1,4 +1,5 @@
 using Actions.Engine.Execution;
+using Actions.Engine.Masking;
 using Actions.Engine.Outbound;
 using Actions.V1;
 using Google.Protobuf;
@@ -6,27 +7,54 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Extraction;
 
-/// <summary>Makes a sample of an answer, whatever its status.</summary>
+/// <summary>Makes a sample of an answer, whatever its status, with nothing in it that an API has repeated of the secrets sent.</summary>
 internal static class SampleReader
 {
+    // Read beyond the cut, and cut afterwards: half a secret at the end would not be found.
+    private const int Overlap = 64 << 10;
+
     public static async Task<Sample> ReadAsync(
         Run run, HttpResponseMessage response, EngineOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
-        var read = await CappedBody.ReadAsync(response.Content, ContractLimits.MaxSampleBodyBytes, cancellationToken).ConfigureAwait(false);
+        var read = await CappedBody.ReadAsync(response.Content, ContractLimits.MaxSampleBodyBytes + Overlap, cancellationToken).ConfigureAwait(false);
         var body = read.ToBytes();
+        var mask = SecretMask.Of(run);
+        var contentType = AnswerReader.ContentTypeOf(response);
+        var shown = MaskBody(mask, body, contentType);
         var sample = new Sample
         {
             StatusCode = (int)response.StatusCode,
-            ContentType = AnswerReader.ContentTypeOf(response),
-            Body = ByteString.CopyFrom(body.Span),
-            BodyTruncated = read.Truncated,
+            ContentType = mask.Mask(contentType),
+            Body = ByteString.CopyFrom(shown.AsSpan(0, Math.Min(shown.Length, ContractLimits.MaxSampleBodyBytes))),
+            BodyTruncated = Math.Max(body.Length, shown.Length) > ContractLimits.MaxSampleBodyBytes,
             Latency = Duration.FromTimeSpan(time.GetElapsedTime(run.Began)),
             Time = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };
-        using var json = ResponseJson.TryParse(body, sample.ContentType, wanted: true, options.MaxJsonResponseDepth, out _);
+        using var json = sample.BodyTruncated
+            ? null
+            : ResponseJson.TryParse(body, contentType, wanted: true, options.MaxJsonResponseDepth, out _);
         if (json is not null)
-            sample.Fields.Add(FieldDiscovery.Discover(
-                json.RootElement, run.Plan.Variables.Names.Concat(run.Plan.Results.Variables), options.MaxJsonPathLength));
+        {
+            sample.Shape = mask.Mask(SampleShape.Of(json.RootElement));
+            var fields = FieldDiscovery.Discover(
+                json.RootElement, run.Plan.Variables.Names.Concat(run.Plan.Results.Variables), options.MaxJsonPathLength);
+            // A path that leads by a secret is none that could be kept.
+            foreach (var field in fields.Where(field => mask.Mask(field.JsonPath) == field.JsonPath))
+            {
+                field.Value = mask.Mask(field.Value);
+                sample.Fields.Add(field);
+            }
+        }
+
         return sample;
+    }
+
+    private static byte[] MaskBody(SecretMask mask, ReadOnlyMemory<byte> body, string contentType)
+    {
+        if (ResponseJson.ForeignCharset(contentType, body.Span) is not { } encoding)
+            return mask.Mask(body.ToArray());
+        var text = encoding.GetString(body.Span);
+        var masked = mask.Mask(text);
+        return ReferenceEquals(masked, text) ? body.ToArray() : encoding.GetBytes(masked);
     }
 }

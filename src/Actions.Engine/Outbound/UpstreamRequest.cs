@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Actions.Engine.Masking;
 using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Variables;
 using Actions.V1;
@@ -93,6 +94,19 @@ internal sealed record UpstreamRequest(
         };
         var url = $"{Url.OriginalString}{separator}{Uri.EscapeDataString(name)}={Uri.EscapeDataString(value)}";
         return this with { Url = new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }) };
+    }
+
+    /// <summary>The same with secrets hidden, wherever they stand. The origin is the action's own, and stays.</summary>
+    public UpstreamRequest Mask(SecretMask mask)
+    {
+        var url = Url.OriginalString;
+        var path = url.IndexOf('/', Url.Scheme.Length + Uri.SchemeDelimiter.Length);
+        return this with
+        {
+            Url = new Uri(url[..path] + mask.Mask(url[path..]), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }),
+            Headers = [.. Headers.Select(header => KeyValuePair.Create(header.Key, mask.Mask(header.Value)))],
+            Body = Body is { } body ? mask.Mask(body.ToArray()) : null,
+        };
     }
 
     public RenderedRequest ToRendered()

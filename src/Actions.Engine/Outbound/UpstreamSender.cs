@@ -7,28 +7,38 @@ namespace Actions.Engine.Outbound;
 /// <summary>Steps 3 to 5 of one attempt: authorizes the request, sends it and follows redirects.</summary>
 internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
 {
+    /// <param name="request">What.</param>
+    /// <param name="authentication">How to prove who sends it.</param>
+    /// <param name="maxRedirects">How many are followed.</param>
+    /// <param name="onToken">Told each token before it is sent.</param>
+    /// <param name="cancellationToken">Aborts it.</param>
     /// <returns>The answer as soon as its headers are there.</returns>
     /// <exception cref="UpstreamException">There is no token, the redirects can't be followed, or the guard refuses an address.</exception>
     public async Task<HttpResponseMessage> SendAsync(
-        UpstreamRequest request, AuthenticationPlan? authentication, int maxRedirects, CancellationToken cancellationToken)
+        UpstreamRequest request,
+        AuthenticationPlan? authentication,
+        int maxRedirects,
+        Action<string> onToken,
+        CancellationToken cancellationToken)
     {
         switch (authentication)
         {
             case FixedAuthenticationPlan known:
                 return await FollowAsync(request, known, known.Secret, maxRedirects, cancellationToken).ConfigureAwait(false);
             case OAuth2Plan oauth:
-                return await SendWithTokenAsync(request, oauth, maxRedirects, cancellationToken).ConfigureAwait(false);
+                return await SendWithTokenAsync(request, oauth, maxRedirects, onToken, cancellationToken).ConfigureAwait(false);
             default:
                 return await FollowAsync(request, credential: null, maxRedirects, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private async Task<HttpResponseMessage> SendWithTokenAsync(
-        UpstreamRequest request, OAuth2Plan oauth, int maxRedirects, CancellationToken cancellationToken)
+        UpstreamRequest request, OAuth2Plan oauth, int maxRedirects, Action<string> onToken, CancellationToken cancellationToken)
     {
         try
         {
             var token = await tokens.GetAsync(oauth, refused: null, cancellationToken).ConfigureAwait(false);
+            onToken(token);
             var response = await FollowAsync(request, oauth, token, maxRedirects, cancellationToken).ConfigureAwait(false);
             // Another origin that was redirected to hasn't seen the token.
             if (response.StatusCode != HttpStatusCode.Unauthorized
@@ -38,6 +48,7 @@ internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
             // It may have been revoked before its time. An API that refuses the token hasn't done anything yet.
             using (response)
                 token = await tokens.GetAsync(oauth, refused: token, cancellationToken).ConfigureAwait(false);
+            onToken(token);
             return await FollowAsync(request, oauth, token, maxRedirects, cancellationToken).ConfigureAwait(false);
         }
         catch (TokenException e)

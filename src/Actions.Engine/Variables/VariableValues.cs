@@ -33,6 +33,13 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
         return new VariableValues(all, numeric);
     }
 
+    /// <summary>
+    /// What of each of the <paramref name="names"/> may stand somewhere else: its text, and each string and number in a
+    /// list or object. True and false tell nothing.
+    /// </summary>
+    public IEnumerable<string> Texts(IEnumerable<string> names) =>
+        names.Select(name => values.GetValueOrDefault(name)).OfType<Value>().SelectMany(Texts);
+
     /// <summary>The same with each of the <paramref name="names"/> replaced, for showing a request to people.</summary>
     public VariableValues Mask(IReadOnlySet<string> names, string mask) =>
         names.Count == 0
@@ -40,4 +47,12 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
             : new VariableValues(
                 values.ToDictionary(pair => pair.Key, pair => names.Contains(pair.Key) ? Value.ForString(mask) : pair.Value),
                 numeric.Except(names).ToHashSet(StringComparer.Ordinal));
+
+    private static IEnumerable<string> Texts(Value value) => value.KindCase switch
+    {
+        Value.KindOneofCase.StringValue or Value.KindOneofCase.NumberValue => [JsonValue.ToText(value)],
+        Value.KindOneofCase.StructValue => [JsonValue.ToText(value), .. value.StructValue.Fields.Values.SelectMany(Texts)],
+        Value.KindOneofCase.ListValue => [JsonValue.ToText(value), .. value.ListValue.Values.SelectMany(Texts)],
+        _ => [],
+    };
 }

@@ -12,25 +12,15 @@ namespace Actions.Server.Commands;
 /// </summary>
 internal static class KeyCommand
 {
-    private const string Usage = """
+    public const string Usage = """
         key create --workspace W --role engine|editor|admin [--name TEXT] [--days N]
         key list   --workspace W
         key revoke --workspace W --id ID
         """;
 
     /// <returns>The exit code of the process.</returns>
-    public static async Task<int> RunAsync(string[] args)
-    {
-        try
-        {
-            return await RunAsync(args is [var verb, ..] ? verb : "", new CommandArguments(args.Skip(1)));
-        }
-        catch (UsageException e)
-        {
-            await Console.Error.WriteLineAsync($"{e.Message}\n{Usage}");
-            return 2;
-        }
-    }
+    /// <exception cref="UsageException">It can't be understood.</exception>
+    public static Task<int> RunAsync(string[] args) => RunAsync(args is [var verb, ..] ? verb : "", new CommandArguments(args.Skip(1)));
 
     private static async Task<int> RunAsync(string verb, CommandArguments args)
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using Actions.Server.Access;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
@@ -14,13 +13,13 @@ internal sealed class Exposure(
 {
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
-        var exposed = EndpointsBeyondLoopback(configuration);
+        var exposed = ListenerAddresses.BeyondLoopback(configuration).ToList();
         if (exposed.Count == 0)
             return;
 
-        foreach (var (key, address) in exposed)
+        foreach (var (key, url) in exposed)
         {
-            if (address.Scheme != Uri.UriSchemeHttps && !access.Value.TlsEndedByProxy)
+            if (!url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) && !access.Value.TlsEndedByProxy)
                 throw new StartRefusedException(
                     $"{key} is an address beyond loopback without TLS. Make it https (Kestrel:Endpoints:...:Certificate), or set "
                     + $"{AccessOptions.Section}:TlsEndedByProxy to true if a proxy in front ends TLS.");
@@ -41,33 +40,6 @@ internal sealed class Exposure(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <returns>The configuration keys of such listeners, with their addresses.</returns>
-    internal static IReadOnlyList<(string Key, BindingAddress Address)> EndpointsBeyondLoopback(IConfiguration configuration) =>
-    [
-        .. from endpoint in configuration.GetSection("Kestrel:Endpoints").GetChildren()
-           let address = Parse(endpoint["Url"])
-           where address is not null && !IsLoopback(address)
-           select ($"{endpoint.Path}:Url", address),
-    ];
-
-    // What is no address, Kestrel refuses in its own words.
-    private static BindingAddress? Parse(string? url)
-    {
-        try
-        {
-            return url is null ? null : BindingAddress.Parse(url);
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
-
-    private static bool IsLoopback(BindingAddress address) =>
-        address.IsUnixPipe || address.IsNamedPipe
-        || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
 
     private async Task<bool> AnyKeyAsync(CancellationToken cancellationToken)
     {

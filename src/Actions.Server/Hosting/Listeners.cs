@@ -26,7 +26,7 @@ internal static class Listeners
                 ["Logging:LogLevel:Default"] = "Information",
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
-                // Says of each new key that it isn't encrypted: KeyRingDirectory says so once, in words for operators.
+                // Says of each new key that it isn't encrypted: KeyRing encrypts it, or KeyRingStart says that it doesn't.
                 ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager"] = "Error",
                 // Every refused call would be logged with its stack: what is worth it, ErrorInterceptor logs.
                 ["Logging:LogLevel:Grpc"] = "Warning",

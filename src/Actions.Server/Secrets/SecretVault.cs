@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using Actions.Engine;
+using Actions.Storage;
 using Actions.V1;
 using Microsoft.AspNetCore.DataProtection;
 using Secret = Actions.V1.Secret;
@@ -20,10 +22,10 @@ internal sealed class SecretVault(IDataProtectionProvider protection)
     // Part of what a key is derived from: with another name, every stored secret is unreadable.
     private const string Purpose = "Actions.Server.Secrets";
 
-    /// <summary>From the clear to what is stored.</summary>
+    /// <summary>From the clear to what is stored. The action has its id.</summary>
     public ActionConfig Protect(string workspace, ActionConfig config)
     {
-        var protector = ProtectorFor(workspace);
+        var protector = ProtectorFor(workspace, config.Id);
         foreach (var field in SecretField.All.Where(field => field.TextIn(config).Length > 0))
             field.Put(config, new Secret { Plaintext = protector.Protect(field.TextIn(config)) });
         return config;
@@ -39,16 +41,28 @@ internal sealed class SecretVault(IDataProtectionProvider protection)
     }
 
     /// <summary>
-    /// Keeps a stored secret where an action in the clear has the same method, but an empty secret.
+    /// Keeps a stored secret where an action in the clear has the same method, but an empty secret: unless it would then
+    /// be sent to another origin, for which whoever may change the action needn't know it.
     /// </summary>
+    /// <returns>A violation for each secret that has to be entered again.</returns>
     /// <exception cref="SecretUnreadableException">The key ring has lost the key of one that would be kept.</exception>
-    public ActionConfig KeepWhereEmpty(string workspace, ActionConfig config, ActionConfig stored)
+    public IReadOnlyList<FieldViolation> KeepWhereEmpty(string workspace, ActionConfig config, ActionConfig stored, string root)
     {
+        var moved = new List<FieldViolation>();
         // A method's secret has a path of its own: the same path is the same method.
         foreach (var field in SecretField.All.Where(field => field.HolderIn(config) is not null))
-            if (field.TextIn(config).Length == 0 && field.TextIn(stored).Length > 0)
+        {
+            if (field.TextIn(config).Length > 0 || field.TextIn(stored).Length == 0)
+                continue;
+            if (CredentialOrigins.AreSame(config, stored))
                 field.Put(config, Read(workspace, stored, field));
-        return config;
+            else
+                moved.Add(new FieldViolation(
+                    $"{root}.{field.Path}",
+                    "has to be entered again: the origin that it is sent to (scheme, host and port of the request's URL or the token URL) has changed."));
+        }
+
+        return moved;
     }
 
     /// <summary>From either to what a caller may see.</summary>
@@ -63,14 +77,36 @@ internal sealed class SecretVault(IDataProtectionProvider protection)
     {
         try
         {
-            return new Secret { Plaintext = ProtectorFor(workspace).Unprotect(field.TextIn(stored)) };
+            return new Secret { Plaintext = Unprotect(workspace, stored.Id, field.TextIn(stored)) };
         }
         catch (CryptographicException e)
         {
-            throw new SecretUnreadableException(stored.Id, field.Path, e);
+            throw CauseInTheStore(e) ?? new SecretUnreadableException(stored.Id, field.Path, e);
         }
     }
 
-    /// <summary>What one workspace's rows hold is ciphertext of no use in another's.</summary>
-    private IDataProtector ProtectorFor(string workspace) => protection.CreateProtector(Purpose, workspace);
+    /// <summary>A key ring that is out of reach says nothing about the secret.</summary>
+    private static Exception? CauseInTheStore(Exception? e)
+    {
+        while (e is not (null or StoreException))
+            e = e.InnerException;
+        return e is StoreUnavailableException { InnerException: { } cause } ? new StoreUnavailableException(cause) : null;
+    }
+
+    private string Unprotect(string workspace, string id, string ciphertext)
+    {
+        try
+        {
+            return ProtectorFor(workspace, id).Unprotect(ciphertext);
+        }
+        catch (CryptographicException)
+        {
+            // Saved before secrets were bound to their action; the next save binds them. Where this fails too, its
+            // complaint is as good as the first.
+            return protection.CreateProtector(Purpose, workspace).Unprotect(ciphertext);
+        }
+    }
+
+    /// <summary>What one action's row holds is ciphertext of no use in another's.</summary>
+    private IDataProtector ProtectorFor(string workspace, string id) => protection.CreateProtector(Purpose, workspace, id);
 }

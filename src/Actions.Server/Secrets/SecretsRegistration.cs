@@ -1,4 +1,4 @@
-using Actions.Storage;
+using Actions.Server.Hosting;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
@@ -11,18 +11,28 @@ internal static class SecretsRegistration
     private const string ApplicationName = "Actions.Grpc";
 
     /// <summary>
-    /// The vault, with its key ring in the directory <c>keys</c> beside the SQLite file. Call it after what prepares the
-    /// store: a store that can't be opened is the better news of the two.
+    /// The vault, with its key ring in the store. Call it after what prepares the store: a store that can't be opened is
+    /// the better news of the two.
     /// </summary>
-    public static IServiceCollection AddSecrets(this IServiceCollection services)
+    public static IServiceCollection AddSecrets(this IServiceCollection services, IConfiguration configuration)
     {
+        services.AddKeyRing(configuration);
+        services.AddSingleton<IValidateOptions<SecretsOptions>>(new ClearKeyRingOnLoopbackOnly(configuration));
+        // Before Data Protection's own, which reads the ring.
+        services.AddHostedService<KeyRingStart>();
         services.AddDataProtection().SetApplicationName(ApplicationName);
-        services.AddOptions<KeyManagementOptions>().Configure<IOptions<StorageOptions>, ILoggerFactory>(
-            (ring, storage, logs) => ring.XmlRepository = new KeyRingDirectory(PathBeside(storage.Value.Sqlite.Path), logs));
+        services.AddOptions<KeyManagementOptions>().Configure<KeyRing>((management, ring) => management.XmlRepository = ring);
         services.AddSingleton<SecretVault>();
         return services;
     }
 
-    private static string PathBeside(string database) =>
-        Path.Combine(Path.GetDirectoryName(Path.GetFullPath(database))!, "keys");
+    /// <summary>The key ring alone, for whoever works on it.</summary>
+    public static IServiceCollection AddKeyRing(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSettings<SecretsOptions>(configuration, SecretsOptions.Section);
+        services.AddSingleton(provider => KeyEncryptionKeys.Read(provider.GetRequiredService<IOptions<SecretsOptions>>().Value, []));
+        services.AddSingleton<KeyRing>();
+        services.AddSingleton<KeyRingFolder>();
+        return services;
+    }
 }

@@ -30,12 +30,12 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
 
     public Task<ActionConfig> CreateAsync(string workspace, ActionConfig config, CancellationToken cancellationToken)
     {
+        ArgumentException.ThrowIfNullOrEmpty(config.Id);
         var stored = config.Clone();
         return database.WriteAsync(
             connection =>
             {
                 var now = clock.GetUtcNow();
-                stored.Id = Guid.CreateVersion7(now).ToString("N");
                 stored.Etag = NewEtag();
                 stored.CreateTime = Timestamp.FromDateTimeOffset(now);
                 stored.UpdateTime = stored.CreateTime.Clone();
@@ -48,9 +48,16 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
                     ("$workspace", workspace), ("$id", stored.Id), ("$name_key", ActionName.Key(stored.Name)),
                     ("$etag", stored.Etag), ("$now", SqliteTime.ToNumber(now)),
                     ("$config", ConfigBytes(stored)), ("$sample", stored.Sample?.ToByteArray()));
-                var number = RequiringFreeName(stored.Name, () => (long)insert.ExecuteScalar()!);
-                InsertLabels(connection, number, stored.Labels);
-                return stored;
+                try
+                {
+                    var number = RequiringFreeName(stored.Name, () => (long)insert.ExecuteScalar()!);
+                    InsertLabels(connection, number, stored.Labels);
+                    return stored;
+                }
+                catch (NameTakenException) when (Exists(connection, workspace, stored.Id))
+                {
+                    throw new IdTakenException(stored.Id);
+                }
             },
             cancellationToken);
     }
@@ -208,6 +215,13 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
                 "INSERT INTO action_labels (action, name, value) VALUES ($action, $name, $value)",
                 ("$action", action), ("$name", name), ("$value", value));
         }
+    }
+
+    private static bool Exists(SqliteConnection connection, string workspace, string id)
+    {
+        using var command = connection.Command(
+            "SELECT 1 FROM actions WHERE workspace = $workspace AND id = $id", ("$workspace", workspace), ("$id", id));
+        return command.ExecuteScalar() is not null;
     }
 
     private static T RequiringFreeName<T>(string name, Func<T> write)

@@ -7,7 +7,7 @@ namespace Actions.Engine.Tests.Fuzz;
 /// Puts inputs through a check for a number of seconds: ACTIONS_FUZZ_SECONDS, 2 when unset. ACTIONS_FUZZ_SEED repeats a
 /// run; unset, <c>make test</c> always plays the same.
 /// </summary>
-public static class FuzzRun
+internal static class FuzzRun
 {
     private static readonly TimeSpan Long =
         TimeSpan.FromSeconds(int.Parse(Environment.GetEnvironmentVariable("ACTIONS_FUZZ_SECONDS") ?? "2", NumberStyles.None, CultureInfo.InvariantCulture));

@@ -6,7 +6,7 @@ namespace Actions.Engine.Tests.Fuzz;
 /// <param name="corpus">Inputs to start from.</param>
 /// <param name="words">What the grammar is made of, and what programs stumble over.</param>
 /// <param name="seed">The same seed makes the same inputs.</param>
-public sealed class Mutator(IReadOnlyList<byte[]> corpus, IReadOnlyList<byte[]> words, int seed)
+internal sealed class Mutator(IReadOnlyList<byte[]> corpus, IReadOnlyList<byte[]> words, int seed)
 {
     private const int MaxChanges = 6;
     private const int MaxLength = 4_096;

@@ -1,4 +1,4 @@
-using System.Net;
+using System.Security.Cryptography;
 using Actions.Server.Tests.Lifecycle;
 using Actions.Server.Tests.Settings;
 using Actions.V1;
@@ -11,6 +11,10 @@ public sealed class ExposureTests
 {
     private const string Everywhere = "http://0.0.0.0:0";
 
+    // Beyond loopback this has to be, too.
+    private static readonly (string Key, string Value) Encrypted =
+        ("Secrets:KeyEncryptionKey", Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -22,7 +26,7 @@ public sealed class ExposureTests
     [InlineData("Web", "http://0.0.0.0:0")]
     public async Task AddressBeyondLoopbackWithoutTls_EndsTheStart(string endpoint, string url)
     {
-        var start = await FailedStart.OfAsync(($"Kestrel:Endpoints:{endpoint}:Url", url), ("Access:AdminKey", new('k', 32)));
+        var start = await FailedStart.OfAsync(($"Kestrel:Endpoints:{endpoint}:Url", url), ("Access:AdminKey", new('k', 32)), Encrypted);
 
         start.ExitCode.ShouldBe(1);
         start.Errors.Trim().ShouldBe(
@@ -33,7 +37,7 @@ public sealed class ExposureTests
     [Fact]
     public async Task AddressBeyondLoopbackWithoutAnyKey_EndsTheStart()
     {
-        var start = await FailedStart.OfAsync(("Kestrel:Endpoints:Grpc:Url", Everywhere), ("Access:TlsEndedByProxy", "true"));
+        var start = await FailedStart.OfAsync(("Kestrel:Endpoints:Grpc:Url", Everywhere), ("Access:TlsEndedByProxy", "true"), Encrypted);
 
         start.ExitCode.ShouldBe(1);
         start.Errors.ShouldContain("Kestrel:Endpoints:Grpc:Url is an address beyond loopback, and there is no key: anybody could call.");
@@ -67,7 +71,7 @@ public sealed class ExposureTests
                 ["Kestrel:Endpoints:Grpc:Url"] = Everywhere,
                 ["Access:TlsEndedByProxy"] = "true",
                 ["Access:AdminKey"] = new('k', 32),
-                ["Secrets:KeyEncryptionKey"] = Convert.ToBase64String(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)),
+                [Encrypted.Key] = Encrypted.Value,
             },
             Token);
         var configs = new V1.ActionConfigService.ActionConfigServiceClient(server.Channel);

@@ -18,7 +18,9 @@ public sealed class InitializeTests(ServerFixture fixture) : IClassFixture<Serve
     {
         var answer = """{"number": 1}""";
         await using var upstream = RawUpstream.Answering(_ => RawUpstream.Response(answer, "application/json; charset=utf-8"));
-        var action = await _server.CreateAsync(AnAction.Calling(upstream.Url));
+        var action = AnAction.Calling(upstream.Url);
+        action.ResponsePolicy = new() { KeepBodies = true };
+        action = await _server.CreateAsync(action);
 
         var before = TimeProvider.System.GetUtcNow();
         var first = await InitializeAsync(new() { Id = action.Id });
@@ -33,6 +35,7 @@ public sealed class InitializeTests(ServerFixture fixture) : IClassFixture<Serve
             Latency = first.Sample.Latency,
             Time = first.Sample.Time,
             Fields = { first.Sample.Fields },
+            Shape = """{"number":0}""",
         });
         first.Sample.Fields.ShouldHaveSingleItem().JsonPath.ShouldBe("$['number']");
         var stored = await _server.GetAsync(action.Id);
@@ -47,11 +50,43 @@ public sealed class InitializeTests(ServerFixture fixture) : IClassFixture<Serve
     }
 
     [Fact]
+    public async Task StoredAction_KeepsNoValuesUnlessItAllowsThem()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("""{"order": {"status": "v4lue"}, "ids": [4711]}"""));
+        var action = await _server.CreateAsync(AnAction.Calling(upstream.Url));
+
+        var shown = (await InitializeAsync(new() { Id = action.Id })).Sample;
+
+        shown.Body.ToStringUtf8().ShouldContain("v4lue");
+        shown.Fields.Single(field => field.JsonPath == "$['order']['status']").Value.StringValue.ShouldBe("v4lue");
+        var expected = WithoutValues(shown);
+        (await _server.GetAsync(action.Id)).Sample.ShouldBe(expected);
+        expected.Shape.ShouldBe("""{"order":{"status":""},"ids":[0]}""");
+        Encoding.UTF8.GetString(expected.ToByteArray()).ShouldNotContain("v4lue");
+    }
+
+    [Fact]
+    public async Task LeaveToKeepBodies_TakenBackTakesThemAway()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("""{"status": "v4lue"}"""));
+        var action = AnAction.Calling(upstream.Url);
+        action.ResponsePolicy = new() { KeepBodies = true };
+        action = await _server.CreateAsync(action);
+        var sample = (await InitializeAsync(new() { Id = action.Id })).Sample;
+        (await _server.GetAsync(action.Id)).Sample.ShouldBe(sample);
+
+        var updated = await _server.UpdateAsync(new() { Id = action.Id }, "response_policy.keep_bodies");
+
+        updated.Sample.ShouldBe(WithoutValues(sample));
+        (await _server.GetAsync(action.Id)).ShouldBe(updated);
+    }
+
+    [Fact]
     public async Task List_ComesWithoutSamplesAndUpdatesKeepThem()
     {
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
         var action = await _server.CreateAsync(AnAction.Calling(upstream.Url));
-        var sample = (await InitializeAsync(new() { Id = action.Id })).Sample;
+        var sample = WithoutValues((await InitializeAsync(new() { Id = action.Id })).Sample);
 
         var list = await _server.Configs.ListActionConfigsAsync(new() { NamePrefix = action.Name, PageSize = 1 }, cancellationToken: Token);
         list.ActionConfigs[0].Id.ShouldBe(action.Id);
@@ -124,7 +159,8 @@ public sealed class InitializeTests(ServerFixture fixture) : IClassFixture<Serve
             action = AnAction.Calling($"{upstream.Url}/{{order_id}}");
             action.Messages = new() { FailureMessage = "No {order_id}." };
             action = await _server.CreateAsync(action);
-            sample = (await InitializeAsync(new() { Id = action.Id, Variables = { ["order_id"] = Value.ForString("7") } })).Sample;
+            sample = WithoutValues(
+                (await InitializeAsync(new() { Id = action.Id, Variables = { ["order_id"] = Value.ForString("7") } })).Sample);
         }
 
         var response = await InitializeAsync(new() { Id = action.Id, Variables = { ["order_id"] = Value.ForString("8") } });
@@ -191,6 +227,16 @@ public sealed class InitializeTests(ServerFixture fixture) : IClassFixture<Serve
     {
         (await RefusalAsync(new())).ShouldBeViolationOf("id");
         (await RefusalAsync(new() { Id = "" })).ShouldBeViolationOf("id");
+    }
+
+    /// <summary>As it is kept.</summary>
+    private static Sample WithoutValues(Sample sample)
+    {
+        var kept = sample.Clone();
+        kept.Body = ByteString.Empty;
+        foreach (var field in kept.Fields)
+            field.Value = null;
+        return kept;
     }
 
     private async Task<InitializeResponse> InitializeAsync(InitializeRequest request) =>

@@ -42,7 +42,9 @@ public sealed class FieldTests(ServerFixture fixture) : IClassFixture<ServerFixt
     public async Task EveryField_CanBeSelectedAsItIsSuggested()
     {
         await using var upstream = RawUpstream.Answering(RawUpstream.Response(Answer));
-        var action = await _server.CreateAsync(AnAction.Calling($"{upstream.Url}/"));
+        var action = AnAction.Calling($"{upstream.Url}/");
+        action.ResponsePolicy = new() { KeepBodies = true };
+        action = await _server.CreateAsync(action);
         var fields = (await InitializeAsync(new() { Id = action.Id })).Sample.Fields;
         var change = new ActionConfig { Id = action.Id };
         change.Results.Add(fields.Select(field => new ResultField

@@ -90,8 +90,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Another connection to it.</summary>
-    public GrpcChannel Connect() =>
-        GrpcChannel.ForAddress(_grpc.Task.Result, new() { InitialReconnectBackoff = TimeSpan.FromMilliseconds(50) });
+    /// <param name="handler">What carries it, where a test listens in. Null: gRPC's own.</param>
+    public GrpcChannel Connect(HttpMessageHandler? handler = null) => handler is null
+        ? GrpcChannel.ForAddress(_grpc.Task.Result, new() { InitialReconnectBackoff = TimeSpan.FromMilliseconds(50) })
+        : GrpcChannel.ForAddress(_grpc.Task.Result, new() { HttpHandler = handler });
 
     public Task<(HttpStatusCode Status, string Body)> GetAsync(string path, CancellationToken cancellationToken) =>
         WebProbe.GetAsync(_web.Task.Result, path, cancellationToken);

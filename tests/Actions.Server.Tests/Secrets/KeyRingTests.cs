@@ -1,58 +1,71 @@
+using System.Xml.Linq;
 using Actions.Engine.Tests;
 using Actions.V1;
-using Grpc.Core;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Server.Tests.Secrets;
 
+/// <summary>The key ring in the store: restarts, losses, new keys, and the place where it was before.</summary>
 public sealed class KeyRingTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("actions-server-tests-");
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private string KeysPath => Path.Combine(_folder.FullName, "keys");
+    private string Database => Path.Combine(_folder.FullName, "actions.db");
 
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task KeyRing_IsForItsOwnerOnlyAndSpokenOfOnce()
+    public async Task RingWithoutAKeyEncryptionKey_IsWarnedOfAtEachStart()
     {
-        await using var server = await StartAsync();
-        await server.CreateAsync(Secured("https://api.example.com/"));
-
-        var key = Directory.GetFiles(KeysPath).ShouldHaveSingleItem();
-        if (!OperatingSystem.IsWindows())
+        for (var start = 0; start < 2; start++)
         {
-            File.GetUnixFileMode(KeysPath).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            File.GetUnixFileMode(key).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            await using var server = await StartAsync();
+            server.Log.Where(line => line.Contains("[121]")).ShouldHaveSingleItem().ShouldStartWith("Warning ");
+            // Of the new key itself it is told once.
+            server.Log.Count(line => line.Contains("[120]")).ShouldBe(start == 0 ? 1 : 0);
         }
 
-        server.Log.Where(line => line.Contains("key", StringComparison.OrdinalIgnoreCase)).ShouldHaveSingleItem().ShouldContain(KeysPath);
+        DatabaseFile.KeyRing(Database).ShouldHaveSingleItem().Content.ShouldContain("<masterKey");
     }
 
     [Fact]
     public async Task RestartedServer_ReadsItsSecrets()
     {
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
-        ActionConfig action;
-        await using (var server = await StartAsync())
-            action = await server.CreateAsync(Secured(upstream.Url));
+        var action = await SavedAsync(upstream.Url);
 
         await using var restarted = await StartAsync();
         await restarted.ExecuteAsync(new() { Name = action.Name });
 
         (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("first");
-        restarted.Log.ShouldNotContain(line => line.Contains("key", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task ServersThatShareAStore_ReadEachOthersSecrets()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
+        // At the same time, so that each may find that there is no key yet.
+        var servers = await Task.WhenAll(Task.Run(() => StartAsync(), Token), Task.Run(() => StartAsync(), Token));
+        await using var first = servers[0];
+        await using var second = servers[1];
+
+        foreach (var (saving, reading) in new[] { (first, second), (second, first) })
+        {
+            var action = await saving.CreateAsync(Secured(upstream.Url));
+            (await reading.ExecuteAsync(new() { Id = action.Id }))[^1].Result.ShouldNotBeNull();
+            (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("first");
+        }
     }
 
     [Fact]
     public async Task LostKeyRing_RefusesWhatNeedsTheSecretAndNothingElse()
     {
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
-        ActionConfig action;
-        await using (var server = await StartAsync())
-            action = await server.CreateAsync(Secured(upstream.Url));
-        Directory.Delete(KeysPath, recursive: true);
+        var action = await SavedAsync(upstream.Url);
+        DatabaseFile.Run(Database, "DELETE FROM key_ring").ShouldBe(1);
 
         await using var restarted = await StartAsync();
         var draft = action.Clone();
@@ -74,10 +87,8 @@ public sealed class KeyRingTests : IDisposable
     public async Task LostKeyRing_CanBeRidOfByRemovingTheAuthentication()
     {
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
-        ActionConfig action;
-        await using (var server = await StartAsync())
-            action = await server.CreateAsync(Secured(upstream.Url));
-        Directory.Delete(KeysPath, recursive: true);
+        var action = await SavedAsync(upstream.Url);
+        DatabaseFile.Run(Database, "DELETE FROM key_ring").ShouldBe(1);
 
         await using var restarted = await StartAsync();
         await restarted.UpdateAsync(new() { Id = action.Id }, "authentication");
@@ -87,22 +98,60 @@ public sealed class KeyRingTests : IDisposable
     }
 
     [Fact]
-    public async Task KeyRingThatCannotBe_RefusesSecretsAndNothingElse()
+    public async Task ExpiredKey_IsFollowedByANewOneAndStillReadWith()
     {
-        await File.WriteAllTextAsync(KeysPath, "no directory", Token);
-        await using var server = await StartAsync();
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
+        var action = await SavedAsync(upstream.Url);
+        // As if its 90 days had passed long ago.
+        var key = XElement.Parse(DatabaseFile.KeyRing(Database).ShouldHaveSingleItem().Content);
+        foreach (var (name, year) in new[] { ("creationDate", 2001), ("activationDate", 2001), ("expirationDate", 2002) })
+            key.Element(name).ShouldNotBeNull().SetValue(new DateTimeOffset(year, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        DatabaseFile.Run(Database, $"UPDATE key_ring SET content = '{key.ToString().Replace("'", "''", StringComparison.Ordinal)}'").ShouldBe(1);
 
-        var refusal = await Refusal.OfAsync(server.CreateAsync(Secured("https://api.example.com/")));
+        await using var restarted = await StartAsync();
+        var other = AnAction.Calling(upstream.Url);
+        other.Authentication = Credential.ApiKey("second");
+        other = await restarted.CreateAsync(other);
 
-        (refusal.Code, refusal.Reason).ShouldBe((StatusCode.Internal, "ERROR_REASON_INTERNAL"));
-        refusal.Text.ShouldNotContain(_folder.FullName);
-        server.Log.ShouldContain(line => line.Contains(refusal.Metadata["error_id"]) && line.Contains(KeysPath));
-        (await server.CreateAsync(AnAction.Any())).Id.ShouldNotBeEmpty();
-        (await server.Configs.ListActionConfigsAsync(new(), cancellationToken: Token)).ActionConfigs.ShouldHaveSingleItem();
+        DatabaseFile.KeyRing(Database).Count.ShouldBe(2);
+        foreach (var (id, secret) in new[] { (action.Id, "first"), (other.Id, "second") })
+        {
+            await restarted.ExecuteAsync(new() { Id = id });
+            (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe(secret);
+        }
+
+        restarted.Services.GetRequiredService<IKeyManager>().GetAllKeys().Count(key => key.ExpirationDate > TimeProvider.System.GetUtcNow())
+            .ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task RingInTheFolderWhereItWas_IsMovedIntoTheStoreOnce()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
+        var action = await SavedAsync(upstream.Url);
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "keys"));
+        var (name, content, _) = DatabaseFile.KeyRing(Database).ShouldHaveSingleItem();
+        await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"{name}.xml"), content, Token);
+        DatabaseFile.Run(Database, "DELETE FROM key_ring").ShouldBe(1);
+        var settings = TestKeys.Settings("key", _folder.FullName);
+
+        await using (var server = await StartAsync(settings))
+        {
+            await server.ExecuteAsync(new() { Id = action.Id });
+            (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("first");
+            server.Log.Where(line => line.Contains("[122]")).ShouldHaveSingleItem().ShouldContain("keys.imported");
+        }
+
+        DatabaseFile.KeyRing(Database).ShouldHaveSingleItem().KeyId.ShouldNotBeEmpty();
+        folder.Refresh();
+        folder.Exists.ShouldBeFalse();
+        (await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "keys.imported", $"{name}.xml"), Token)).ShouldBe(content);
+        await using var again = await StartAsync(settings);
+        again.Log.ShouldNotContain(line => line.Contains("[122]"));
     }
 
     private static void ShouldBeUnreadable(ActionConfig action, Refusal refusal) => refusal.ShouldBe(
-        StatusCode.FailedPrecondition,
+        Grpc.Core.StatusCode.FailedPrecondition,
         "ERROR_REASON_SECRET_UNREADABLE",
         ("id", action.Id),
         ("field", "authentication.api_key.value"));
@@ -114,6 +163,13 @@ public sealed class KeyRingTests : IDisposable
         return action;
     }
 
-    private Task<RunningServer> StartAsync() =>
-        RunningServer.StartAsync(new() { ["Storage:Sqlite:Path"] = Path.Combine(_folder.FullName, "actions.db") });
+    /// <summary>A server that stores one action with a secret, and stops.</summary>
+    private async Task<ActionConfig> SavedAsync(string url)
+    {
+        await using var server = await StartAsync();
+        return await server.CreateAsync(Secured(url));
+    }
+
+    private Task<RunningServer> StartAsync(Dictionary<string, string>? settings = null) =>
+        RunningServer.StartAsync(new(settings ?? []) { ["Storage:Sqlite:Path"] = Database });
 }

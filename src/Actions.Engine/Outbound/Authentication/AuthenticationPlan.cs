@@ -1,15 +1,16 @@
 using System.Text;
+using Actions.Engine.Masking;
 
 namespace Actions.Engine.Outbound.Authentication;
 
 /// <summary>How requests prove who sends them. Holds the secrets in the clear: never to be logged or shown.</summary>
 internal abstract record AuthenticationPlan
 {
-    /// <summary>What stands where a secret would, when a request is shown to people.</summary>
-    public const string Mask = "MASKED";
-
     /// <summary>The same as <see cref="Value"/> for showing it to people.</summary>
-    public virtual string MaskedValue => Value(Mask);
+    public virtual string MaskedValue => Value(SecretMask.Text);
+
+    /// <summary>What must not be seen of it, in the forms that <see cref="SecretMask"/> doesn't make itself.</summary>
+    public abstract IEnumerable<string> Secrets { get; }
 
     /// <summary>The header or query parameter that it writes.</summary>
     public abstract CredentialPlace Place { get; }
@@ -28,7 +29,10 @@ internal readonly record struct CredentialPlace(string Name, bool InQuery)
 }
 
 /// <summary>A credential that is known beforehand.</summary>
-internal abstract record FixedAuthenticationPlan(string Secret) : AuthenticationPlan;
+internal abstract record FixedAuthenticationPlan(string Secret) : AuthenticationPlan
+{
+    public override IEnumerable<string> Secrets => [Secret];
+}
 
 /// <summary>An API key.</summary>
 internal sealed record ApiKeyPlan(CredentialPlace At, string Secret) : FixedAuthenticationPlan(Secret)
@@ -51,7 +55,7 @@ internal sealed record BasicCredentialsPlan(string UserName, string Secret) : Fi
 {
     public override CredentialPlace Place => CredentialPlace.Authorization;
 
-    public override string MaskedValue => $"Basic {Mask}";
+    public override string MaskedValue => $"Basic {SecretMask.Text}";
 
     public override string Value(string secret) => $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{secret}"))}";
 }
@@ -59,6 +63,9 @@ internal sealed record BasicCredentialsPlan(string UserName, string Secret) : Fi
 /// <summary>A token from a token endpoint, RFC 6749 section 4.4, sent as RFC 6750 section 2.1 says.</summary>
 internal sealed record OAuth2Plan(Uri TokenUrl, string ClientId, string ClientSecret, string Scope) : AuthenticationPlan
 {
+    // Form-encoded before it goes into the Authorization header, which base64 hides from whoever looks for the rest.
+    public override IEnumerable<string> Secrets => [ClientSecret, TokenEndpoint.FormEncode(ClientSecret)];
+
     public override CredentialPlace Place => CredentialPlace.Authorization;
 
     public override string Value(string secret) => $"Bearer {secret}";

@@ -119,5 +119,5 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
     }
 
     /// <summary>Section 2.3.1: both halves are form-encoded before they are joined by a colon.</summary>
-    private static string FormEncode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
+    public static string FormEncode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
 }

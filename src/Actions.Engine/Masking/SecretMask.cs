@@ -1,0 +1,164 @@
+using System.Buffers.Binary;
+using System.Text;
+using Actions.Engine.Execution;
+using Actions.V1;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Actions.Engine.Masking;
+
+/// <summary>
+/// Hides an execution's secrets and sensitive variables in what people get to see of it: as they are, percent-encoded, in
+/// forms, JSON and HTML, in hex, and in base64 wherever they begin in it, which includes basic credentials.
+/// </summary>
+/// <remarks>
+/// A value of fewer than <see cref="MinLength"/> characters is left alone, as true and false are: they occur everywhere, and
+/// masking them would tell more than it hides.
+/// </remarks>
+internal sealed class SecretMask
+{
+    /// <summary>What stands where a secret would.</summary>
+    public const string Text = "MASKED";
+
+    public const int MinLength = 4;
+
+    // By their first four bytes, so that a list of thousands costs no more than one value.
+    private readonly Dictionary<uint, List<Needle>> _needles = [];
+    private readonly bool[] _begins = new bool[1 << 16];
+
+    public SecretMask(IEnumerable<string> values)
+    {
+        foreach (var value in values.Where(value => value.Length >= MinLength).Distinct(StringComparer.Ordinal))
+        {
+            var bytes = Encoding.UTF8.GetBytes(value);
+            Add(bytes, widen: 0);
+            Add(Encoding.ASCII.GetBytes(Convert.ToHexString(bytes)), widen: 0);
+            Add(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(bytes)), widen: 0);
+            for (var before = 0; before < 3; before++)
+                AddBase64(bytes, before);
+        }
+    }
+
+    /// <param name="run">Which values; with the tokens that it has used so far.</param>
+    public static SecretMask Of(Run run) => new(
+        [.. run.Plan.Authentication?.Secrets ?? [], .. run.Tokens, .. run.Variables.Texts(run.Plan.Variables.Sensitive)]);
+
+    public string Mask(string text)
+    {
+        var bytes = Encoding.UTF8.GetBytes(text);
+        var masked = Mask(bytes);
+        return masked == bytes ? text : Encoding.UTF8.GetString(masked);
+    }
+
+    /// <returns>The same array where there is nothing to hide.</returns>
+    public byte[] Mask(byte[] text)
+    {
+        if (_needles.Count == 0)
+            return text;
+        var found = new List<(int Start, int End)>();
+        foreach (var view in TextView.Of(text))
+            Find(view, found);
+        return found.Count == 0 ? text : Replace(text, found);
+    }
+
+    public Failure Mask(Failure failure)
+    {
+        failure.Message = Mask(failure.Message);
+        failure.Detail = Mask(failure.Detail);
+        return failure;
+    }
+
+    public Value? Mask(Value? value)
+    {
+        switch (value?.KindCase)
+        {
+            case Value.KindOneofCase.StringValue:
+                return Value.ForString(Mask(value.StringValue));
+            case Value.KindOneofCase.NumberValue:
+                var number = Variables.JsonValue.ToText(value);
+                return Mask(number) == number ? value : Value.ForString(Text);
+            case Value.KindOneofCase.StructValue:
+                var masked = new Struct();
+                foreach (var (name, field) in value.StructValue.Fields)
+                    masked.Fields[Mask(name)] = Mask(field)!;
+                return Value.ForStruct(masked);
+            case Value.KindOneofCase.ListValue:
+                return Value.ForList([.. value.ListValue.Values.Select(item => Mask(item)!)]);
+            default:
+                return value;
+        }
+    }
+
+    /// <summary>What of it is the same in base64 whatever stands before and behind it.</summary>
+    private void AddBase64(byte[] bytes, int before)
+    {
+        var text = Convert.ToBase64String([.. new byte[before], .. bytes]);
+        var stable = text[((before * 8 + 5) / 6)..((before + bytes.Length) * 8 / 6)];
+        // The characters at its ends hold bits of it, and of what stands beside it.
+        Add(Encoding.ASCII.GetBytes(stable), widen: 1);
+        var forUrls = stable.Replace('+', '-').Replace('/', '_');
+        if (forUrls != stable)
+            Add(Encoding.ASCII.GetBytes(forUrls), widen: 1);
+    }
+
+    // Four characters are four bytes at least, in base64 too.
+    private void Add(byte[] bytes, int widen)
+    {
+        var key = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+        if (!_needles.TryGetValue(key, out var needles))
+            _needles.Add(key, needles = []);
+        // The first two of them rule out most places at once.
+        _begins[key & 0xFFFF] = true;
+        needles.Add(new Needle(bytes, widen));
+    }
+
+    private void Find(TextView view, List<(int Start, int End)> found)
+    {
+        var text = view.Bytes.AsSpan();
+        for (var at = 0; at + sizeof(uint) <= text.Length; at++)
+        {
+            if (!_begins[text[at] | (text[at + 1] << 8)])
+                continue;
+            if (!_needles.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(text[at..]), out var needles))
+                continue;
+            foreach (var (bytes, widen) in needles)
+            {
+                if (!text[at..].StartsWith(bytes))
+                    continue;
+                var (first, end) = (at, at + bytes.Length);
+                if (widen > 0)
+                {
+                    first -= first > 0 && IsBase64(text[first - 1]) ? widen : 0;
+                    end += end < text.Length && IsBase64(text[end]) ? widen : 0;
+                }
+
+                found.Add(view.Source(first, end));
+            }
+        }
+    }
+
+    private static bool IsBase64(byte c) => char.IsAsciiLetterOrDigit((char)c) || c is (byte)'+' or (byte)'/' or (byte)'-' or (byte)'_';
+
+    private static byte[] Replace(byte[] text, List<(int Start, int End)> found)
+    {
+        var masked = new MemoryStream(text.Length);
+        var (at, end) = (0, -1);
+        foreach (var (start, stop) in found.Order())
+        {
+            // One mask for what overlaps or touches.
+            if (start > end)
+            {
+                masked.Write(text.AsSpan(at, start - at));
+                masked.Write("MASKED"u8);
+            }
+
+            at = end = Math.Max(end, stop);
+        }
+
+        masked.Write(text.AsSpan(at));
+        return masked.ToArray();
+    }
+
+    /// <param name="Bytes">What to look for.</param>
+    /// <param name="Widen">How many characters of base64 on each side to hide with it.</param>
+    private readonly record struct Needle(byte[] Bytes, int Widen);
+}

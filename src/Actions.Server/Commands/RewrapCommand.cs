@@ -1,0 +1,68 @@
+using Actions.Server.Hosting;
+using Actions.Server.Secrets;
+using Actions.Storage;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server.Commands;
+
+/// <summary>
+/// <c>secrets rewrap</c>: encrypts the key ring under the key-encryption key that the settings name now. Element by element,
+/// each replaced at once or not at all: it may be killed and run again, and servers may run meanwhile.
+/// </summary>
+internal static class RewrapCommand
+{
+    public const string Usage = "secrets rewrap [--Section:Setting=value ...]";
+
+    /// <param name="args">Settings, as the server takes them.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var builder = Host.CreateApplicationBuilder(args);
+        builder.Logging.ClearProviders();
+        builder.Services.AddActionStore(builder.Configuration);
+        builder.Services.AddKeyRing(builder.Configuration);
+        using var host = builder.Build();
+        try
+        {
+            host.Services.GetRequiredService<IStartupValidator>().Validate();
+            await host.Services.GetRequiredService<IActionStore>().InitializeAsync(CancellationToken.None);
+            return await RewrapAsync(
+                host.Services.GetRequiredService<IKeyRingStore>(),
+                host.Services.GetRequiredService<KeyRing>(),
+                host.Services.GetRequiredService<KeyEncryptionKeys>());
+        }
+        catch (Exception e) when (StartFailure.Explain(e) is { } reason)
+        {
+            await Console.Error.WriteLineAsync($"The key ring can't be encrypted anew: {reason}");
+            return 1;
+        }
+    }
+
+    private static async Task<int> RewrapAsync(IKeyRingStore store, KeyRing ring, KeyEncryptionKeys keys)
+    {
+        if (keys.Current is not { } current)
+        {
+            await Console.Error.WriteLineAsync($"The key ring can't be encrypted anew: set {SecretsOptions.Ways}.");
+            return 1;
+        }
+
+        var elements = await store.ReadAllAsync(CancellationToken.None);
+        for (var done = 0; done < elements.Count;)
+        {
+            // In order, so that what is done already is counted and passed by.
+            var element = elements[done];
+            if (element.KeyEncryptionKeyId != current.Id
+                && !await store.ReplaceAsync(element, ring.Seal(element.Name, ring.Open(element, allowClear: true)), CancellationToken.None))
+            {
+                // Another command was faster: on what it has written.
+                elements = await store.ReadAllAsync(CancellationToken.None);
+                continue;
+            }
+
+            Console.WriteLine($"{++done} of {elements.Count}");
+        }
+
+        Console.WriteLine($"Encrypted under the key-encryption key '{current.Id}': the key ring's {elements.Count} elements.");
+        return 0;
+    }
+}

@@ -1,0 +1,18 @@
+using Actions.Server.Secrets;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server.Hosting;
+
+/// <summary>A server that others can reach must not keep its key ring in the clear.</summary>
+internal sealed class ClearKeyRingOnLoopbackOnly(IConfiguration configuration) : IValidateOptions<SecretsOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SecretsOptions options)
+    {
+        if (options.KeyEncryptionKey.Length + options.KeyEncryptionKeyFile.Length + options.CertificatePath.Length > 0
+            || ListenerAddresses.BeyondLoopback(configuration).FirstOrDefault() is not { Key: { } key } listener)
+            return ValidateOptionsResult.Success;
+        return ValidateOptionsResult.Fail(
+            $"{key} is {listener.Url}, which is beyond loopback, and the keys of stored secrets would not be encrypted: "
+            + $"set {SecretsOptions.Ways}.");
+    }
+}

@@ -1,0 +1,99 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Actions.Server.Secrets;
+
+/// <summary>The keys that the settings name: the one that is written with, and all that are read with.</summary>
+internal sealed class KeyEncryptionKeys : IDisposable
+{
+    private readonly Dictionary<string, KeyEncryptionKey> _all = new(StringComparer.Ordinal);
+
+    /// <summary>Null: there is none, and the key ring is stored in the clear.</summary>
+    public KeyEncryptionKey? Current { get; private set; }
+
+    /// <returns>Null: the settings don't name the key with that id.</returns>
+    public KeyEncryptionKey? Find(string id) => _all.GetValueOrDefault(id);
+
+    public void Dispose()
+    {
+        foreach (var key in _all.Values)
+            key.Dispose();
+    }
+
+    /// <param name="options">The settings.</param>
+    /// <param name="wrong">Gets a sentence for each setting that can't be used. It quotes no key.</param>
+    public static KeyEncryptionKeys Read(SecretsOptions options, List<string> wrong)
+    {
+        const string section = SecretsOptions.Section;
+        var keys = new KeyEncryptionKeys();
+        if (new[] { options.KeyEncryptionKey, options.KeyEncryptionKeyFile, options.CertificatePath }.Count(value => value.Length > 0) > 1)
+            wrong.Add($"Only one of {SecretsOptions.Ways} may be set.");
+
+        if (options.KeyEncryptionKey.Length > 0)
+            keys.Current = keys.Add($"{section}:{nameof(options.KeyEncryptionKey)}", () => OfText(options.KeyEncryptionKey), wrong);
+        if (options.KeyEncryptionKeyFile.Length > 0)
+            keys.Current = keys.Add($"{section}:{nameof(options.KeyEncryptionKeyFile)}", () => OfFile(options.KeyEncryptionKeyFile), wrong);
+        if (options.CertificatePath.Length > 0)
+            keys.Current = keys.Add(
+                $"{section}:{nameof(options.CertificatePath)}", () => OfCertificate(options.CertificatePath, options.CertificatePassword), wrong);
+
+        foreach (var (i, text) in options.PreviousKeyEncryptionKeys.Index())
+            keys.Add($"{section}:{nameof(options.PreviousKeyEncryptionKeys)}:{i}", () => OfText(text), wrong);
+        foreach (var (i, path) in options.PreviousKeyEncryptionKeyFiles.Index())
+            keys.Add($"{section}:{nameof(options.PreviousKeyEncryptionKeyFiles)}:{i}", () => OfFile(path), wrong);
+        foreach (var (i, certificate) in options.PreviousCertificates.Index())
+            keys.Add($"{section}:{nameof(options.PreviousCertificates)}:{i}", () => OfCertificate(certificate.Path, certificate.Password), wrong);
+        return keys;
+    }
+
+    private KeyEncryptionKey? Add(string setting, Func<KeyEncryptionKey> read, List<string> wrong)
+    {
+        try
+        {
+            var key = read();
+            if (_all.TryAdd(key.Id, key))
+                return key;
+            // Named twice, e.g. as the current and as a previous one.
+            key.Dispose();
+            return _all[key.Id];
+        }
+        catch (Exception e) when (e is CryptographicException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            wrong.Add($"{setting} can't be used: {e.Message.ReplaceLineEndings(" ").TrimEnd(' ', '.')}.");
+            return null;
+        }
+    }
+
+    private static SymmetricKeyEncryptionKey OfText(string text)
+    {
+        var bytes = new byte[KeyEncryptionKey.Length];
+        return Convert.TryFromBase64String(text.Trim(), bytes, out var length) && length == bytes.Length
+            ? new SymmetricKeyEncryptionKey(bytes)
+            : throw new CryptographicException($"it must be {KeyEncryptionKey.Length} bytes in base64");
+    }
+
+    private static SymmetricKeyEncryptionKey OfFile(string path)
+    {
+        var bytes = File.ReadAllBytes(path);
+        // In base64 it would be longer, whatever its line end.
+        var isRaw = bytes.Length == KeyEncryptionKey.Length
+            || (bytes.Length == KeyEncryptionKey.Length + 1 && bytes[^1] == '\n');
+        return isRaw ? new SymmetricKeyEncryptionKey(bytes[..KeyEncryptionKey.Length]) : OfText(Encoding.ASCII.GetString(bytes));
+    }
+
+    private static CertificateKeyEncryptionKey OfCertificate(string path, string password)
+    {
+        using var certificate = ReadCertificate(path, password);
+        return CertificateKeyEncryptionKey.Of(certificate);
+    }
+
+    private static X509Certificate2 ReadCertificate(string path, string password)
+    {
+        if (!File.ReadAllBytes(path).AsSpan().StartsWith("-----BEGIN"u8))
+            return X509CertificateLoader.LoadPkcs12FromFile(path, password);
+        return password.Length == 0
+            ? X509Certificate2.CreateFromPemFile(path)
+            : X509Certificate2.CreateFromEncryptedPemFile(path, password);
+    }
+}

@@ -1,0 +1,81 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Xml.Linq;
+using Actions.Storage;
+using Microsoft.AspNetCore.DataProtection.Repositories;
+
+namespace Actions.Server.Secrets;
+
+/// <summary>
+/// The keys of the secrets, in the store, each element as a whole encrypted under the key-encryption key and bound to its
+/// name: whoever can write to the store can't bring in a key of his own.
+/// </summary>
+internal sealed class KeyRing(IKeyRingStore store, KeyEncryptionKeys keys, ILogger<KeyRing> log) : IXmlRepository
+{
+    /// <exception cref="KeyRingUnreadableException">Under a key that the settings don't name, or damaged.</exception>
+    /// <exception cref="StoreUnavailableException">The store is out of reach.</exception>
+    public IReadOnlyCollection<XElement> GetAllElements() =>
+        [.. Await(store.ReadAllAsync).Select(element => XElement.Parse(Open(element)))];
+
+    public void StoreElement(XElement element, string friendlyName)
+    {
+        var stored = Seal(friendlyName, element.ToString(SaveOptions.DisableFormatting));
+        if (!Await(token => store.AddAsync(stored, token)))
+            throw new InvalidOperationException($"The key ring has an element '{friendlyName}' already.");
+        log.KeyIsStored(friendlyName, stored.KeyEncryptionKeyId.Length > 0 ? stored.KeyEncryptionKeyId : "none");
+    }
+
+    /// <summary>From the clear to what is stored.</summary>
+    public KeyRingElement Seal(string name, string xml) => keys.Current is { } key
+        ? new KeyRingElement(name, key.Seal(Encoding.UTF8.GetBytes(xml), Context(name, key.Id)), key.Id)
+        : new KeyRingElement(name, xml, "");
+
+    /// <summary>From what is stored to the clear.</summary>
+    /// <param name="element">As it was read.</param>
+    /// <param name="allowClear">Whether it may be in the clear although there is a key to encrypt it with.</param>
+    /// <exception cref="KeyRingUnreadableException">Under a key that the settings don't name, or damaged.</exception>
+    public string Open(KeyRingElement element, bool allowClear = false)
+    {
+        var (name, content, id) = element;
+        if (id.Length == 0)
+            return keys.Current is null || allowClear ? content : throw KeyRingUnreadableException.InTheClear(name);
+        var key = keys.Find(id) ?? throw KeyRingUnreadableException.UnderAnotherKey(name, id);
+        try
+        {
+            return Encoding.UTF8.GetString(key.Open(content, Context(name, id)));
+        }
+        catch (CryptographicException e)
+        {
+            throw KeyRingUnreadableException.Damaged(name, e);
+        }
+    }
+
+    private static byte[] Context(string name, string keyId) => Encoding.UTF8.GetBytes($"Actions.Grpc key ring\0{name}\0{keyId}");
+
+    // The framework's interface knows no tasks. On a thread of the pool, whoever's thread asks.
+    private static T Await<T>(Func<CancellationToken, Task<T>> call) =>
+        Task.Run(() => call(CancellationToken.None)).GetAwaiter().GetResult();
+}
+
+/// <summary>An element of the key ring can't be read with the keys that the settings name. The message says what to do.</summary>
+internal sealed class KeyRingUnreadableException : Exception
+{
+    private KeyRingUnreadableException(string message, Exception? cause = null)
+        : base(message, cause)
+    {
+    }
+
+    public static KeyRingUnreadableException UnderAnotherKey(string name, string keyId) => new(
+        $"The key ring's element '{name}' is encrypted under the key-encryption key '{keyId}', which is not among the settings. "
+        + $"Set {SecretsOptions.Ways} to it, or name it among Secrets:PreviousKeyEncryptionKeys, "
+        + "Secrets:PreviousKeyEncryptionKeyFiles or Secrets:PreviousCertificates.");
+
+    public static KeyRingUnreadableException InTheClear(string name) => new(
+        $"The key ring's element '{name}' is not encrypted, though the settings name a key-encryption key. Run "
+        + "'secrets rewrap' once, with the same settings, if the key-encryption key is new.");
+
+    public static KeyRingUnreadableException Damaged(string name, Exception cause) => new(
+        $"The key ring's element '{name}' is damaged or was put there by somebody without the key-encryption key. Restore "
+        + "the store from a backup.",
+        cause);
+}

@@ -1,0 +1,117 @@
+using System.Net;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Actions.Engine.Masking;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Actions.Engine.Tests.Masking;
+
+public sealed class SecretMaskTests
+{
+    private const string Hard = "p@ss \"w0rd\"/<&'\\+=%ключ😀";
+
+    private static readonly Dictionary<string, Func<string, string>> Forms = new()
+    {
+        ["as it is"] = text => text,
+        ["percent"] = Uri.EscapeDataString,
+        ["percent, lower case"] = text => string.Concat(Encoding.UTF8.GetBytes(text).Select(b => $"%{b:x2}")),
+        ["form"] = text => WebUtility.UrlEncode(text),
+        ["JSON"] = text => JsonSerializer.Serialize(text),
+        ["JSON, relaxed"] = text => JsonSerializer.Serialize(text, Relaxed),
+        ["JSON, all of it"] = text => string.Concat(text.Select(c => $"\\u{(int)c:X4}")),
+        ["JSON in JSON"] = text => JsonSerializer.Serialize(JsonSerializer.Serialize(text)),
+        ["percent in JSON"] = text => JsonSerializer.Serialize(Uri.EscapeDataString(text)),
+        ["HTML"] = text => HtmlEncoder.Default.Encode(text),
+        ["HTML, by hand"] = text => text.Replace("&", "&amp;").Replace("<", "&lt;").Replace("\"", "&quot;").Replace("'", "&apos;"),
+        ["hex"] = text => Convert.ToHexString(Encoding.UTF8.GetBytes(text)),
+        ["hex, lower case"] = text => Convert.ToHexStringLower(Encoding.UTF8.GetBytes(text)),
+        ["base64"] = Base64,
+        ["base64 for URLs"] = text => Base64(text).TrimEnd('=').Replace('+', '-').Replace('/', '_'),
+        ["base64 in a query"] = text => Uri.EscapeDataString(Base64(text)),
+        ["basic credentials"] = text => Base64($"ann:{text}"),
+        ["basic credentials, another name"] = text => Base64($"anna:{text}"),
+        ["base64 in between"] = text => Base64($"{{\"k\": \"{text}\", \"n\": 1}}"),
+    };
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public static TheoryData<string> Names => [.. Forms.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EveryForm_Masked(string form)
+    {
+        foreach (var secret in new[] { Hard, "hunter2hunter2", "äöü-ß", "4711", "a b+c", "ab/cd" })
+        {
+            var text = Forms[form](secret);
+            var masked = new SecretMask([secret]).Mask($"before {text}, {text} after");
+
+            masked.ShouldNotContain(text, Case.Sensitive, secret);
+            // What quotes it, and what base64 has before and behind it, may stay.
+            if (form.Contains("JSON", StringComparison.Ordinal) || form.StartsWith("ba", StringComparison.Ordinal))
+                Regex.Count(masked, "MASKED").ShouldBe(2, secret);
+            else
+                masked.ShouldBe("before MASKED, MASKED after", secret);
+        }
+    }
+
+    [Theory]
+    [InlineData("nothing here")]
+    [InlineData("%zz \\u12 \\q &; &#; &#xffffffff; + % \\ \\ud800 \\ud800\\u0041 &amp")]
+    [InlineData("")]
+    public void TextWithoutASecret_Unchanged(string text) => new SecretMask(["s3cret"]).Mask(text).ShouldBe(text);
+
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("")]
+    public void ShortValue_LeftAlone(string value) => new SecretMask([value]).Mask("abc abc").ShouldBe("abc abc");
+
+    [Fact]
+    public void ValuesThatOverlap_OneMask() =>
+        new SecretMask(["hunter2", "ter2024", "2024"]).Mask("x hunter2024 y 2024").ShouldBe("x MASKED y MASKED");
+
+    [Fact]
+    public void Value_MaskedInNamesStringsAndNumbers()
+    {
+        var mask = new SecretMask(["s3cret", "4711"]);
+        var value = Value.ForStruct(new Struct
+        {
+            Fields =
+            {
+                ["s3cret"] = Value.ForList(Value.ForNumber(4711), Value.ForNumber(1), Value.ForBool(true), Value.ForNull()),
+                ["b"] = Value.ForString("is s3cret"),
+            },
+        });
+
+        mask.Mask(value).ShouldBe(Value.ForStruct(new Struct
+        {
+            Fields =
+            {
+                ["MASKED"] = Value.ForList(Value.ForString("MASKED"), Value.ForNumber(1), Value.ForBool(true), Value.ForNull()),
+                ["b"] = Value.ForString("is MASKED"),
+            },
+        }));
+    }
+
+    [Fact]
+    public void ListOfThousands_MaskedInEachOfThem()
+    {
+        var secrets = Enumerable.Range(0, 20_000).Select(i => $"{i:x4}-secret").ToList();
+
+        var masked = new SecretMask(secrets).Mask(string.Join(' ', secrets));
+
+        masked.ShouldBe(string.Join(' ', Enumerable.Repeat("MASKED", secrets.Count)));
+    }
+
+    [Fact]
+    public void BytesThatAreNoText_KeptAroundTheMask()
+    {
+        byte[] text = [0xFF, .. "s3cret"u8, 0xC0, 0x00];
+
+        new SecretMask(["s3cret"]).Mask(text).ShouldBe([0xFF, .. "MASKED"u8, 0xC0, 0x00]);
+    }
+
+    private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
+}
