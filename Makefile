@@ -5,7 +5,7 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: build demo run key test soak bench format clean
+.PHONY: build demo run key test fuzz soak bench format clean
 
 # The first target: plain `make` builds.
 build:
@@ -38,6 +38,17 @@ soak: build
 	ACTIONS_SOAK=100000 dotnet test tests/Actions.Engine.Tests --no-build --configuration $(CONFIGURATION) \
 	  --filter FullyQualifiedName~SoakTests
 	cat artifacts/test/soak.md
+
+# Inputs that are almost right, for parsers and peers: SECONDS for each of them, and from another SEED each time. An input
+# that fails is kept in artifacts/fuzz.
+fuzz: SECONDS ?= 120
+fuzz: SEED ?= $(shell date +%s)
+fuzz: build
+	for project in tests/Actions.Engine.Tests tests/Actions.Server.Tests; do \
+	  ACTIONS_FUZZ_SECONDS=$(SECONDS) ACTIONS_FUZZ_SEED=$(SEED) dotnet test $$project --no-build \
+	    --configuration $(CONFIGURATION) --filter FullyQualifiedName~Fuzz || exit; \
+	done
+	cat artifacts/test/fuzz-*.md
 
 # What a voice engine sees on the wire, beside direct calls of the same API. Some minutes on a quiet machine.
 bench:

@@ -103,7 +103,8 @@ public sealed class EchoTests : IDisposable
     [Fact]
     public async Task FailureMessage_MaskedToo()
     {
-        var config = Configs.Get("http://127.0.0.1:1/");
+        await using var hangingUp = new RawUpstream(_ => Task.CompletedTask);
+        var config = Configs.Get(hangingUp.Url);
         config.Variables.Add(new Variable { Name = "name", Sensitive = true });
         config.Messages = new Messages { FailureMessage = "Sorry, {name}." };
 

@@ -13,7 +13,7 @@ public sealed class SecretOriginTests(ServerFixture fixture) : IClassFixture<Ser
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("http://api.example.com:8080/")] // scheme and port
+    [InlineData("https://other.example.com/orders")]
     [InlineData("https://api.example.com:8443/orders")]
     [InlineData("https://api.example.com.attacker.example/orders")]
     [InlineData("https://api.example.com./orders")]

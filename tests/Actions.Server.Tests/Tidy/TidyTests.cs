@@ -191,6 +191,15 @@ public sealed partial class TidyTests
         named.Except(known).ShouldBeEmpty();
     }
 
+    [Fact]
+    public void TestsNamedInSecurity_Exist()
+    {
+        var named = TestClass().Matches(Repository.Read("SECURITY.md")).Select(match => match.Groups[1].Value).ToList();
+
+        named.Count.ShouldBeGreaterThan(20);
+        named.Except(Repository.Sources.Select(path => Path.GetFileNameWithoutExtension(path))).ShouldBeEmpty();
+    }
+
     private static IReadOnlyList<(string Signature, int Lines)> MethodsOf(string path)
     {
         try
@@ -237,6 +246,9 @@ public sealed partial class TidyTests
     // The last section and the name, as in the environment. What is under Kestrel is Kestrel's.
     [GeneratedRegex(@"\b(?:Storage__)?((?:Server|Engine|Drain|Readiness|Storage|Sqlite|Access|Limits|Outbound|Secrets)__[A-Z][A-Za-z]*)\b(?!__)")]
     private static partial Regex Setting();
+
+    [GeneratedRegex(@"`(\w+Tests)`")]
+    private static partial Regex TestClass();
 
     [GeneratedRegex(@"^([a-z][\w-]*):", RegexOptions.Multiline)]
     private static partial Regex Target();
