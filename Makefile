@@ -50,10 +50,11 @@ fuzz: build
 	done
 	cat artifacts/test/fuzz-*.md
 
-# What a voice engine sees on the wire, beside direct calls of the same API. Some minutes on a quiet machine.
-bench:
-	eng/bootstrap.sh
+# What a voice engine sees on the wire, beside direct calls of the same API; then what it sees of a workspace beyond its
+# quota, and of floods. Some minutes, on a machine that does nothing else.
+bench: build
 	dotnet run --configuration Release --project bench/Actions.Bench
+	ACTIONS_WIRE_RATIO=1.5 eng/test-python.sh wire h2
 
 format:
 	eng/npm-ci.sh

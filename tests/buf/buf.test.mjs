@@ -118,6 +118,7 @@ describe("server, by reflection", () => {
     assert.deepEqual((await succeeds(buf, ...plain, "--list-services", address)).trim().split("\n").sort(), [
       "actions.v1.ActionConfigService",
       "actions.v1.ActionService",
+      "actions.v1.ApiKeyService",
       "grpc.health.v1.Health",
       "grpc.reflection.v1.ServerReflection",
       "grpc.reflection.v1alpha.ServerReflection",

@@ -27,7 +27,9 @@ def shared():
 
 def start(**settings):
     # The API is on loopback, as is everything here.
-    server = Server(Outbound__AllowedNetworks="loopback", **settings)
+    # What is tried here is the server's own limits, not a workspace's.
+    server = Server(Outbound__AllowedNetworks="loopback", Limits__CallsPerSecond="1000000", Limits__Burst="1000000",
+                    Limits__ConcurrentCalls="1000000", **settings)
     atexit.register(server.stop)
     return server
 
@@ -48,9 +50,9 @@ class Case(unittest.TestCase):
         return connection
 
     def assert_answer(self, expected, answer, abuse=None):
-        """Exactly this came back, and the server still serves somebody else."""
+        """Exactly this (or one of these) came back, and the server still serves somebody else."""
         ANSWERS.append((abuse or self.abuse, str(answer)))
-        self.assertEqual(expected, str(answer), answer)
+        self.assertIn(str(answer), (expected,) if isinstance(expected, str) else expected, answer)
         self.assertIsNone(self.server.process.poll(), "The server is gone.")
         self.caller.call()
 

@@ -4,6 +4,7 @@ The attacker is paced: without a pace it would take one of two cores for itself,
 these paces the server without its FloodGuard misses the mark: with a fifth of the resets the p99 is five times as long.
 """
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -13,10 +14,12 @@ from tests.upstream import PATIENCE
 from .case import FLOODS, Case, shared
 from .connection import END_HEADERS, HEADERS, frame, head, message
 
+# What `make bench` holds the server to, on a machine that does nothing else, and what `make test` does on any. Without its
+# guard the server is beyond both.
+RATIO = float(os.environ.get("ACTIONS_WIRE_RATIO", "4"))
 # Phases of a round, quiet and loud. Another try is another row of them: the machine is noisy.
 ROUNDS, TRIES = 3, 3
 CALLS, INTERVAL = 150, 0.003
-RATIO = 1.5
 # The garbage collector keeps what it has for a while; a leak of 1 KiB per pair or frame would be more.
 MEMORY_MIB = 96
 

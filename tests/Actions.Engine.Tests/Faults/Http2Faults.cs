@@ -125,7 +125,11 @@ internal static class Http2Faults
             "HTTP/2 frames of nothing",
             // The client's answers pile up until it has enough.
             new Case("HTTP/2 PING flood", FailureReason.Connection, () => Play(
-                (peer, _) => peer.FloodAsync(Http2Peer.Ping, 0, 0, new byte[8]))),
+                (peer, _) =>
+                {
+                    peer.Plain.TakeLittle();
+                    return peer.FloodAsync(Http2Peer.Ping, 0, 0, new byte[8]);
+                })),
             // Goes on when the call is over, until the connection is given up: a soak would do nothing else.
             new Case("HTTP/2 empty DATA without end", FailureReason.Timeout, () => Play(async (peer, stream) =>
             {
