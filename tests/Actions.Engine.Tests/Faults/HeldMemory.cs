@@ -6,9 +6,12 @@ namespace Actions.Engine.Tests.Faults;
 /// </summary>
 internal sealed class HeldMemory : IDisposable
 {
+    // A collection stops everybody: not one after the other.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+
+    private readonly ManualResetEventSlim _enough = new();
     private readonly long _first = GC.GetTotalMemory(forceFullCollection: true);
     private readonly Thread _looking;
-    private volatile bool _enough;
     private long _most;
 
     public HeldMemory()
@@ -26,7 +29,7 @@ internal sealed class HeldMemory : IDisposable
 
     public void Dispose()
     {
-        _enough = true;
+        _enough.Set();
         _looking.Join();
     }
 
@@ -37,6 +40,6 @@ internal sealed class HeldMemory : IDisposable
             GC.Collect();
             _most = Math.Max(_most, GC.GetTotalMemory(forceFullCollection: false) - _first);
         }
-        while (!_enough);
+        while (!_enough.Wait(Pause));
     }
 }
