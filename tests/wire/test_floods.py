@@ -101,7 +101,7 @@ class FloodTests(Case):
         self.flood("window", 20_000, 25_000)
 
     def test_large_messages_that_are_never_finished(self):
-        # Kestrel keeps the memory for later requests instead of giving it back: the second time takes no more of it.
+        # Kestrel gives the memory back bit by bit, over minutes: the second time takes no more of it.
         before, first = self.memory(), self.hold_messages(60)
         second = self.hold_messages(60)
         FLOODS.append(("messages of 4 MiB without an end", "60, twice", *[""] * 5, f"{before} MiB", f"{first}, {second} MiB"))
