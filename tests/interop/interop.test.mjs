@@ -213,6 +213,6 @@ describe("interop", () => {
     });
     const on = client(v1.ActionService);
     const stories = await Promise.all(Array.from({ length: 100 }, () => read(execute({ id }, { on }))));
-    assert.deepEqual(stories.map(({ kinds }) => kinds.join()), Array(100).fill("start,result"));
+    assert.deepEqual(stories.map(({ kinds, status }) => `${kinds} ${status.code} ${status.details}`), Array(100).fill("start,result 0 "));
   });
 });

@@ -81,12 +81,17 @@ public sealed class FaultMatrixTests(FaultReport report) : IClassFixture<FaultRe
         var step = fault.Reason == FailureReason.Timeout ? fault.Timeout / 4 : fault.Timeout;
         var timeouts = Enumerable.Range(1, 8).Select(nth => nth * step).ToList();
 
-        var told = await Task.WhenAll(timeouts.Select(
-            timeout => engine.RunAsync(engine.Compile(fault, played.Url, timeout), TestContext.Current.CancellationToken)));
+        for (var attempt = 1; ; attempt++)
+        {
+            var told = await Task.WhenAll(timeouts.Select(
+                timeout => engine.RunAsync(engine.Compile(fault, played.Url, timeout), TestContext.Current.CancellationToken)));
 
-        told.ShouldAllBe(each => each.IsStory && each.Reason == fault.Reason);
-        if (fault.Reason == FailureReason.Timeout)
-            told.Select(each => each.Took).Zip(timeouts).ShouldAllBe(each => each.First < each.Second + Grace);
+            told.ShouldAllBe(each => each.IsStory && each.Reason == fault.Reason);
+            var late = told.Select(each => each.Took).Zip(timeouts).Where(each => each.First > each.Second + Grace).ToList();
+            if (fault.Reason != FailureReason.Timeout || late.Count == 0)
+                return;
+            attempt.ShouldBeLessThan(Tries, string.Join(", ", late));
+        }
     }
 
     [Fact]

@@ -38,22 +38,23 @@ public sealed class TemplateFuzzTests : IDisposable
     public Task AnyText_IsAViolationOrKeepsItsStructure() => FuzzRun.PlayAsync("templates", new Mutator(Texts, Words, FuzzRun.Seed), async input =>
     {
         var text = Encoding.UTF8.GetString(input);
-        var everywhere = true;
+        var (places, accepted) = (0, 0);
         foreach (var config in Places(text))
         {
+            places++;
             try
             {
                 Check(config, await DryRunAsync(config));
+                accepted++;
             }
             catch (InvalidFieldsException e)
             {
-                everywhere = false;
                 e.Violations.ShouldNotBeEmpty();
                 e.Violations.ShouldAllBe(violation => violation.Field.Length > 0 && violation.Description.EndsWith('.'));
             }
         }
 
-        return everywhere;
+        return accepted > places / 2;
     });
 
     private static IEnumerable<ActionConfig> Places(string text)
