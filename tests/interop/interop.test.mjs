@@ -185,9 +185,11 @@ describe("interop", () => {
   });
 
   it("cancel_after_first_response", { timeout: patience }, async () => {
-    const { id, calls } = await action(() => stream.cancel());
+    let called;
+    const reached = new Promise((resolve) => { called = resolve; });
+    const { id, calls } = await action(() => called());
     const stream = execute({ id });
-    const { kinds, status } = await read(stream);
+    const { kinds, status } = await read(stream, async () => { await reached; stream.cancel(); });
     assert.deepEqual([kinds, status.code], [["start"], grpc.status.CANCELLED]);
     await calls[0].closed;
   });
