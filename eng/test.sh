@@ -61,4 +61,6 @@ fi
 part dotnet 480 eng/test-dotnet.sh
 part python 150 clients/python/test.sh
 part buf 100 eng/test-buf.sh
+# Most of it is for installing five languages' tools where there are none; the cases themselves take a minute.
+part conformance 480 tests/conformance/run.sh
 finish

@@ -62,7 +62,7 @@ class Upstream:
     def _run_of(self, target):
         _, case, run, rest = (target.split("?")[0] + "///").split("/", 3)
         with self._lock:
-            return self._runs.setdefault((case, run), Run(self._scripts.get(case, [{"status": 404}]))), rest.strip("/")
+            return self._runs.setdefault((case, run), Run(self._scripts.get(case, [{}]))), rest.strip("/")
 
     def _talk(self, connection):
         with connection, connection.makefile("rb") as reader, contextlib.suppress(OSError):
