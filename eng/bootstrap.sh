@@ -35,14 +35,6 @@ diagnosis() {
       next
     }
     / error NU1102:   - Found / && replaced { next }
-    # "NAME VERSION depends on OTHER, but that was not found": NAME is there, and what it needs is there in part.
-    / error NU1603: / {
-      name = $0
-      sub(/.* error NU1603: (Warning As Error: )?/, "", name)
-      sub(/ .*/, "", name)
-      print index(replaceable, " " name " ") ? "missed: " name : "other: " $0
-      next
-    }
     { print "other: " $0 }' "$log" | sort -u
 }
 
