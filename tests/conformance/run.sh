@@ -76,7 +76,8 @@ start locked Storage__Sqlite__BusyTimeout=00:00:00.1
 start faulty
 start tls Kestrel__Endpoints__Grpc__Url=https://127.0.0.1:0 "Kestrel__Endpoints__Grpc__Certificate__Path=$folder/ca.pem" \
   "Kestrel__Endpoints__Grpc__Certificate__KeyPath=$folder/key.pem"
-# The default server's store, and a key ring of its own.
+# A second server on the default's store that doesn't find the keys which the first has in memory, and makes its own.
+tests/conformance/upstream.py forget-keys "$folder/default/actions.db"
 mkdir -p "$folder/resealed"
 ln -s "$folder/default/actions.db" "$folder/resealed/actions.db"
 start resealed

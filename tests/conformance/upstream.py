@@ -2,10 +2,11 @@
 """The HTTP API of every conformance case: answers as the case's `upstream` in cases.json says.
 
     upstream.py cases.json
+    upstream.py forget-keys STORE
 
-prints its port and one where nobody listens, and runs until its input ends. A case calls /<case>/<run>/...: `run` is
+The first prints its port and one where nobody listens, and runs until its input ends. A case calls /<case>/<run>/...: `run` is
 different each time the case runs, so that each run begins with the first answer. The README beside this file tells what
-an answer can be.
+an answer can be. The second takes the keys for secrets out of a store.
 """
 import contextlib
 import json
@@ -138,7 +139,16 @@ def break_stores(locked, faulty):
     return writer
 
 
+def forget_keys(path):
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as store:
+        # Where there is no such table, the keys are in a folder beside the store, which each server has for itself.
+        if store.execute("SELECT 1 FROM sqlite_master WHERE name = 'key_ring'").fetchone():
+            store.execute("DELETE FROM key_ring")
+
+
 def main():
+    if sys.argv[1] == "forget-keys":
+        return forget_keys(sys.argv[2])
     with open(sys.argv[1], encoding="utf-8") as file:
         upstream = Upstream(json.load(file)["cases"])
     # Bound and not listening: connections are refused, and nobody else can get the port.
