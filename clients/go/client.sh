@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # client.sh setup        installs what is missing (Debian, as root), generates the code and builds
+#                        (exit code 77: what is missing can't be had)
 # client.sh example ...  runs the example
 # client.sh conformance  runs tests/conformance, whose run.sh calls this
 set -euo pipefail
@@ -21,7 +22,7 @@ shift
 case $command in
   setup)
     ../../eng/apt.sh golang-go golang-google-grpc-dev golang-google-genproto-dev golang-goprotobuf-dev protoc-gen-go-grpc \
-      protobuf-compiler libprotobuf-dev
+      protobuf-compiler libprotobuf-dev || exit 77
     ./generate.sh
     prepare
     ;;

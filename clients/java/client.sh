@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # client.sh setup        installs what is missing (Debian, as root), generates the code and compiles
+#                        (exit code 77: what is missing can't be had)
 # client.sh example ...  runs the example
 # client.sh conformance  runs tests/conformance, whose run.sh calls this
 set -euo pipefail
@@ -20,7 +21,7 @@ case $command in
   setup)
     ../../eng/apt.sh default-jdk-headless libgrpc-java libprotobuf-java libgoogle-gson-java libguava-java libnetty-java \
       libnetty-tcnative-java libnetty-tcnative-jni libperfmark-java libopencensus-java libgoogle-common-protos-java protobuf-compiler \
-      protobuf-compiler-grpc-java-plugin libprotobuf-dev
+      protobuf-compiler-grpc-java-plugin libprotobuf-dev || exit 77
     rm -rf gen build
     mkdir -p gen build/classes build/native
     # Debian's Netty needs OpenSSL for HTTP/2 over TLS, and asks for its library by another name than Debian's.

@@ -42,6 +42,7 @@ start() {
   local group=$1
   shift
   mkdir -p "$folder/$group"
+  : >"$folder/$group/log" # There before it is read below.
   (
     cd "$folder/$group"
     exec env Outbound__AllowedNetworks=loopback Kestrel__Endpoints__Grpc__Url=http://127.0.0.1:0 \
@@ -95,12 +96,20 @@ summary='^([0-9]+) passed, ([0-9]+) failed(, ([0-9]+) skipped)?$'
 for language in "${languages[@]}"; do
   log=$results/$language.log began=$SECONDS last=
   echo "-- $language"
-  timeout --kill-after=10 "${CONFORMANCE_SECONDS:-240}" "clients/$language/client.sh" setup </dev/null >"$log.setup" 2>&1 || {
-    tail -n 5 "$log.setup"
-    echo "clients/$language is skipped: its tools could not be had, or it could not be built."
+  status=0
+  timeout --kill-after=10 "${CONFORMANCE_SETUP_SECONDS:-240}" "clients/$language/client.sh" setup </dev/null >"$log.setup" 2>&1 ||
+    status=$?
+  if [[ $status -eq 77 ]]; then
+    tail -n 3 "$log.setup"
+    echo "clients/$language is skipped: its tools could not be had."
     skipped=$((skipped + 1))
     continue
-  }
+  elif [[ $status -ne 0 ]]; then
+    tail -n 20 "$log.setup"
+    echo "clients/$language could not be built (exit code $status)"
+    failed=$((failed + 1))
+    continue
+  fi
   ready=$SECONDS
   timeout --kill-after=10 60 tests/conformance/example.sh "$language" >"$log.example" 2>&1 || true
   passed=$((passed + $(grep -c '^ok ' "$log.example" || true))) failed=$((failed + $(grep -vc '^ok ' "$log.example" || true)))
