@@ -5,7 +5,7 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: build demo run key test fuzz soak bench format clean
+.PHONY: build demo run key test clients fuzz soak bench format clean
 
 # The first target: plain `make` builds.
 build:
@@ -32,6 +32,12 @@ key: build
 # Everything. The last line is the sum: N passed, N failed[, N skipped].
 test:
 	@eng/test.sh
+
+# Generates and builds the clients whose languages' tools are there or can be installed.
+clients: build
+	for client in clients/*/client.sh; do \
+	  $$client setup || { [[ $$? -eq 77 ]] && echo "$$client: skipped"; } || exit 1; \
+	done
 
 # The faults of the fault matrix, over and over: nothing may stay behind. Some five minutes.
 soak: build
@@ -64,6 +70,6 @@ format:
 
 # Leaves data/ alone: that is where `make run` keeps its actions.
 clean:
-	rm -rf artifacts node_modules clients/python/gen
-	find $(wildcard src tests samples bench eng) -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
+	rm -rf artifacts node_modules clients/*/gen clients/*/build clients/go/actions clients/node/node_modules
+	find $(wildcard src tests samples bench eng clients/csharp) -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
 	rm -f eng/partial-feed/active.props

@@ -18,7 +18,7 @@ if _GENERATED.is_dir():  # In a checkout; an installed package has the generated
 
 from actions.rpc import error_details_pb2 as rpc  # noqa: E402
 from actions.v1 import action_config_service_pb2 as configs  # noqa: E402
-from actions.v1 import action_config_service_pb2_grpc, action_service_pb2_grpc  # noqa: E402
+from actions.v1 import action_config_service_pb2_grpc, action_service_pb2_grpc, api_key_service_pb2_grpc  # noqa: E402
 from actions.v1 import action_service_pb2 as executions  # noqa: E402
 
 
@@ -49,16 +49,20 @@ class ActionError(Exception):
 
 
 class Client:
-    """One channel to a server. Safe to share between threads."""
+    """One channel to a server, which connects again by itself. Safe to share between threads.
 
-    def __init__(self, target, *, api_key=None, timeout=30.0, metadata=(), credentials=None, options=()):
-        """`timeout` (seconds) is the deadline of every call that names none; `credentials` turn TLS on."""
+    gRPC makes a call again only where the server can't have seen it; nothing else is retried here.
+    """
+
+    def __init__(self, target, *, api_key=None, timeout=30.0, metadata=(), tls=False, ca=None, options=()):
+        """`timeout` (seconds) is the deadline of every call that names none. `ca`: TLS with these roots (PEM, bytes)."""
         if api_key:
             metadata = (*metadata, ("authorization", f"Bearer {api_key}"))
-        self._channel = (grpc.secure_channel(target, credentials, options) if credentials
+        self._channel = (grpc.secure_channel(target, grpc.ssl_channel_credentials(ca), options) if tls or ca
                          else grpc.insecure_channel(target, options))
-        self._configs = action_config_service_pb2_grpc.ActionConfigServiceStub(self._channel)
-        self._actions = action_service_pb2_grpc.ActionServiceStub(self._channel)
+        self.actions = action_service_pb2_grpc.ActionServiceStub(self._channel)
+        self.configs = action_config_service_pb2_grpc.ActionConfigServiceStub(self._channel)
+        self.keys = api_key_service_pb2_grpc.ApiKeyServiceStub(self._channel)
         self._timeout, self._metadata = timeout, tuple(metadata)
 
     def __enter__(self):
@@ -71,17 +75,17 @@ class Client:
         self._channel.close()
 
     def create(self, action_config, validate_only=False):
-        return self._call(self._configs.CreateActionConfig, configs.CreateActionConfigRequest(
+        return self.call(self.configs.CreateActionConfig, configs.CreateActionConfigRequest(
             action_config=action_config, validate_only=validate_only)).action_config
 
     def get(self, id):
-        return self._call(self._configs.GetActionConfig, configs.GetActionConfigRequest(id=id)).action_config
+        return self.call(self.configs.GetActionConfig, configs.GetActionConfigRequest(id=id)).action_config
 
     def list(self, **filters):
         """Every action that matches, page after page. Filters: name_prefix, labels, page_size."""
         request = configs.ListActionConfigsRequest(**filters)
         while True:
-            page = self._call(self._configs.ListActionConfigs, request)
+            page = self.call(self.configs.ListActionConfigs, request)
             yield from page.action_configs
             if not page.next_page_token:
                 return
@@ -89,25 +93,30 @@ class Client:
 
     def update(self, action_config, mask=(), validate_only=False):
         """Writes the fields in `mask`, or all that are set. An etag in `action_config` guards the write."""
-        return self._call(self._configs.UpdateActionConfig, configs.UpdateActionConfigRequest(
+        return self.call(self.configs.UpdateActionConfig, configs.UpdateActionConfigRequest(
             action_config=action_config, update_mask={"paths": mask}, validate_only=validate_only)).action_config
 
     def delete(self, id, etag=""):
-        self._call(self._configs.DeleteActionConfig, configs.DeleteActionConfigRequest(id=id, etag=etag))
+        self.call(self.configs.DeleteActionConfig, configs.DeleteActionConfigRequest(id=id, etag=etag))
 
     def initialize(self, variables=None, **target):
         """Calls the API once, for real. Target: id or draft."""
         request = configs.InitializeRequest(variables=to_values(variables), **target)
-        return self._call(self._configs.Initialize, request)
+        return self.call(self.configs.Initialize, request)
 
     def execute(self, variables=None, *, timeout=None, **request):
         """Starts an execution. Request: id or name, call_id, idempotency_key, body_view, dry_run."""
-        request = executions.ExecuteRequest(variables=to_values(variables), **request)
-        return Execution(self._actions.Execute(request, timeout=timeout or self._timeout, metadata=self._metadata))
+        return self.stream(executions.ExecuteRequest(variables=to_values(variables), **request), timeout)
 
-    def _call(self, method, request):
+    def stream(self, request, timeout=None):
+        """The same for a ready ExecuteRequest."""
+        stream = self.actions.Execute(request, timeout=timeout or self._timeout, metadata=self._metadata)
+        return Execution(stream)
+
+    def call(self, method, request, timeout=None):
+        """Any other method, such as `client.call(client.keys.ListApiKeys, ListApiKeysRequest())`."""
         try:
-            return method(request, timeout=self._timeout, metadata=self._metadata)
+            return method(request, timeout=timeout or self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
             raise ActionError(error) from None
 

@@ -1,11 +1,5 @@
 #!/usr/bin/env python3
-"""A voice engine in miniature: sets up an action, executes it and says what the events ask it to say.
-
-    Outbound__AllowedNetworks=loopback make run            # one terminal: the server, which may call this machine
-    python3 -m http.server 9000                            # another: something to call
-    clients/python/example.py --url 'http://127.0.0.1:9000/{file}' file=README.md
-"""
-import argparse
+"""A voice engine in miniature: sets up an action, executes it and says what the events ask it to say."""
 import sys
 import time
 
@@ -15,17 +9,15 @@ from actions.v1.execution_pb2 import FailureReason
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Creates an action, executes it, deletes it.")
-    parser.add_argument("--server", default="127.0.0.1:5080", help="host:port")
-    parser.add_argument("--url", required=True, help="what to GET; {placeholders} are filled from the variables")
-    parser.add_argument("variables", nargs="*", metavar="name=value")
-    arguments = parser.parse_args()
-    variables = dict(pair.split("=", 1) for pair in arguments.variables)
+    if len(sys.argv) < 3:
+        sys.exit("Arguments: SERVER URL [NAME=VALUE]..., such as 127.0.0.1:5080 'http://127.0.0.1:9000/{file}' file=README.md")
+    server, url, *pairs = sys.argv[1:]
+    variables = dict(pair.split("=", 1) for pair in pairs)
 
-    with Client(arguments.server) as client:
+    with Client(server) as client:
         action = client.create(ActionConfig(
             name=f"Python example {time.time_ns()}",
-            request={"method": HTTP_METHOD_GET, "url": arguments.url},
+            request={"method": HTTP_METHOD_GET, "url": url},
             messages={
                 "start_message": "Let me look that up.",
                 "delay_message": "One moment, this takes a little longer.",

@@ -13,5 +13,5 @@ fi
 
 rm -rf gen
 mkdir gen
-"${protoc[@]}" --proto_path=../../protos --proto_path=protos --python_out=gen --grpc_python_out=gen \
+"${protoc[@]}" --proto_path=../../protos --proto_path=../protos --python_out=gen --grpc_python_out=gen \
   ../../protos/actions/v1/*.proto actions/rpc/error_details.proto

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -164,6 +164,36 @@ describe("server, by reflection", () => {
     assert.deepEqual(details.map(([type]) => type), ["google.rpc.ErrorInfo", "google.rpc.BadRequest"]);
     assert.match(details[0][1], /ERROR_REASON_MISSING_VARIABLE.*actions\.v1/s);
     assert.match(details[1][1], /variables\.order_id/);
+  });
+
+  // In the file's order: each step builds on those before. The last ones make a key and revoke it, and so close the server.
+  const guide = readFileSync(join(root, "docs/grpcurl.md"), "utf8");
+  const commands = [...guide.matchAll(/^```sh\n((?:grpcurl|buf curl) .*?)\n```$/gms)].map(([, command]) => command);
+  const known = {};
+
+  for (const command of commands.filter((text) => text.startsWith("buf curl "))) {
+    it(`does as docs/grpcurl.md says: ${command.split("5080")[1].slice(1) || "--list-methods"}`, async () => {
+      const here = command.replaceAll("http://127.0.0.1:5080", address).replaceAll("http://127.0.0.1:9000", apiUrl);
+      const environment = Object.entries(known).map(([name, value]) => `${name}=${value}`);
+      const path = `PATH=${join(root, "node_modules/.bin")}:${process.env.PATH}`;
+      const answer = await succeeds("env", path, ...environment, "bash", "-c", here);
+      if (command.includes("--list-methods")) return assert.match(answer, /ActionService\/Execute/);
+      assert.match(answer, /^\{/);
+      if (command.includes("CreateActionConfig")) known.ID = JSON.parse(answer).actionConfig.id;
+      if (command.includes("CreateApiKey")) [known.KEY, known.KEY_ID] = [JSON.parse(answer).key, JSON.parse(answer).apiKey.id];
+      if (command.includes("call_id")) assert.match(answer, /"order_status": "shipped"/);
+    });
+  }
+
+  it("is told the same by grpcurl in docs/grpcurl.md", () => {
+    const said = (text) => [
+      /(?:-d|--data) '(.*)' \\/s.exec(text)?.[1],
+      /actions\.v1\.\S+/.exec(text)?.[0],
+      /authorization: \S+ \S+"/.exec(text)?.[0],
+    ];
+    const [ours, theirs] = ["grpcurl ", "buf curl "].map((tool) => commands.filter((text) => text.startsWith(tool)));
+    assert.ok(ours.length > 10);
+    assert.deepEqual(ours.map(said), theirs.map(said));
   });
 });
 

@@ -58,8 +58,8 @@ class AbortTests(Case):
         self.assert_hangs_up(self.upstream.next_request(), story.began + 0.7)
 
     def test_losing_the_connection_aborts_the_call(self):
-        caller = subprocess.Popen([sys.executable, str(EXAMPLE), "--server", self.server.target,
-                                   "--url", self.upstream.url], stdout=subprocess.DEVNULL)
+        caller = subprocess.Popen([sys.executable, str(EXAMPLE), self.server.target,
+                                   self.upstream.url], stdout=subprocess.DEVNULL)
         self.addCleanup(caller.wait)
         self.addCleanup(caller.kill)
         request = self.upstream.next_request()

@@ -8,7 +8,7 @@ from .upstream import PATIENCE, Upstream, response, unused_port
 
 class ExampleTests(Case):
     def run_example(self, url, *variables):
-        return subprocess.run([sys.executable, str(EXAMPLE), "--server", self.server.target, "--url", url, *variables],
+        return subprocess.run([sys.executable, str(EXAMPLE), self.server.target, url, *variables],
                               capture_output=True, text=True, timeout=PATIENCE)
 
     def test_example_tells_the_story(self):

@@ -1,0 +1,4 @@
+namespace Actions.Client.Conformance;
+
+/// <summary>What came isn't what the case expects.</summary>
+internal sealed class MismatchException(string message) : Exception(message);

@@ -1,0 +1,36 @@
+// Runs tests/conformance/cases.json through this client. The README there tells the format; its run.sh starts this.
+using System.Text.Json.Nodes;
+using Actions.Client.Conformance;
+
+var gaps = JsonNode.Parse(await File.ReadAllTextAsync(Runner.Setting("GAPS")))!.AsObject();
+var cases = JsonNode.Parse(await File.ReadAllTextAsync(Runner.Setting("CASES")))!["cases"]!.AsArray();
+var (passed, failed, skipped) = (0, 0, 0);
+using var runner = new Runner();
+foreach (var test in cases)
+{
+    var name = (string)test!["name"]!;
+    if (gaps["every client"]!.AsObject().ContainsKey(name) || gaps["csharp"]!.AsObject().ContainsKey(name))
+    {
+        skipped++;
+        Console.WriteLine($"gap {name}");
+        continue;
+    }
+
+    try
+    {
+        await runner.RunAsync(test.AsObject());
+        passed++;
+        Console.WriteLine($"ok {name}");
+    }
+    // Whatever it is, the other cases are run.
+#pragma warning disable CA1031
+    catch (Exception e)
+#pragma warning restore CA1031
+    {
+        failed++;
+        Console.WriteLine($"not ok {name}: {e.Message}");
+    }
+}
+
+Console.WriteLine($"{passed} passed, {failed} failed" + (skipped > 0 ? $", {skipped} skipped" : ""));
+return failed > 0 ? 1 : 0;

@@ -1,0 +1,123 @@
+package actions.client;
+
+import actions.v1.ActionConfigServiceGrpc;
+import actions.v1.ActionServiceGrpc;
+import actions.v1.ApiKeyServiceGrpc;
+import actions.v1.ExecuteRequest;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.ForwardingClientCall;
+import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.NettyChannelBuilder;
+import java.io.File;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import javax.net.ssl.SSLException;
+
+/**
+ * One channel to a server, which connects again by itself. Safe to share between threads. gRPC makes a call again only
+ * where the server can't have seen it; nothing else is retried here.
+ */
+public final class ActionsClient implements AutoCloseable {
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+  private final ManagedChannel channel;
+  private final ActionServiceGrpc.ActionServiceBlockingStub actions;
+  private final ActionConfigServiceGrpc.ActionConfigServiceBlockingStub configs;
+  private final ApiKeyServiceGrpc.ApiKeyServiceBlockingStub keys;
+  private final Options options;
+
+  /**
+   * @param apiKey sent as "authorization: Bearer …"; empty: none
+   * @param timeout the deadline of every call that names none
+   * @param tls with the system's authorities, unless there are others
+   * @param authorities a PEM file: TLS with these; null: none
+   */
+  public record Options(String apiKey, Duration timeout, boolean tls, File authorities) {
+    public Options() {
+      this("", Duration.ofSeconds(30), false, null);
+    }
+  }
+
+  /** Plaintext, without a key. */
+  public ActionsClient(String target) {
+    this(target, new Options());
+  }
+
+  public ActionsClient(String target, Options options) {
+    this.options = options;
+    var builder = NettyChannelBuilder.forTarget(target);
+    if (options.authorities() != null) {
+      try {
+        builder.sslContext(GrpcSslContexts.forClient().trustManager(options.authorities()).build());
+      } catch (SSLException broken) {
+        throw new IllegalArgumentException(broken);
+      }
+    } else if (!options.tls()) {
+      builder.usePlaintext();
+    }
+    channel = builder.build();
+    var calls = ClientInterceptors.intercept(channel, new Preparation());
+    actions = ActionServiceGrpc.newBlockingStub(calls);
+    configs = ActionConfigServiceGrpc.newBlockingStub(calls);
+    keys = ApiKeyServiceGrpc.newBlockingStub(calls);
+  }
+
+  public ActionConfigServiceGrpc.ActionConfigServiceBlockingStub configs() {
+    return configs;
+  }
+
+  public ApiKeyServiceGrpc.ApiKeyServiceBlockingStub keys() {
+    return keys;
+  }
+
+  /** A unary call, such as {@code client.call(client.configs()::getActionConfig, request)}; fails with ActionException. */
+  public <Q, R> R call(Function<Q, R> method, Q request) {
+    try {
+      return method.apply(request);
+    } catch (StatusRuntimeException error) {
+      throw new ActionException(error);
+    }
+  }
+
+  /** Starts an execution; closing it early aborts the HTTP call. */
+  public Execution execute(ExecuteRequest request) {
+    return execute(request, options.timeout());
+  }
+
+  public Execution execute(ExecuteRequest request, Duration timeout) {
+    return new Execution(actions.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS), request);
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+  }
+
+  // Gives each call its key and its deadline.
+  private final class Preparation implements ClientInterceptor {
+    @Override
+    public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions call, Channel next) {
+      var limited = call.getDeadline() != null ? call
+          : call.withDeadlineAfter(options.timeout().toMillis(), TimeUnit.MILLISECONDS);
+      return new ForwardingClientCall.SimpleForwardingClientCall<>(next.newCall(method, limited)) {
+        @Override
+        public void start(Listener<R> listener, Metadata headers) {
+          if (!options.apiKey().isEmpty()) {
+            headers.put(AUTHORIZATION, "Bearer " + options.apiKey());
+          }
+          super.start(listener, headers);
+        }
+      };
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package actions.client;
+
+import actions.v1.ActionServiceGrpc;
+import actions.v1.Delay;
+import actions.v1.ExecuteRequest;
+import actions.v1.ExecuteResponse;
+import actions.v1.ExecutionEvent;
+import actions.v1.Failure;
+import actions.v1.Result;
+import actions.v1.Retry;
+import actions.v1.Start;
+import io.grpc.Context;
+import io.grpc.StatusRuntimeException;
+import java.util.Iterator;
+
+/** The story of one execution as it happens. Closing it early aborts the HTTP call. */
+public final class Execution implements Iterator<ExecutionEvent>, AutoCloseable {
+  private final Context.CancellableContext context = Context.current().withCancellation();
+  private final Iterator<ExecuteResponse> responses;
+  private String id = "";
+
+  Execution(ActionServiceGrpc.ActionServiceBlockingStub stub, ExecuteRequest request) {
+    var outer = context.attach();
+    try {
+      responses = stub.execute(request);
+    } finally {
+      context.detach(outer);
+    }
+  }
+
+  /** What is said, by kind; those that aren't overridden do nothing. */
+  public interface Listener {
+    default void onStart(Start start) { }
+
+    default void onDelay(Delay delay) { }
+
+    default void onRetry(Retry retry) { }
+
+    default void onResult(Result result) { }
+
+    default void onFailure(Failure failure) { }
+  }
+
+  /** Known from the first event on. */
+  public String id() {
+    return id;
+  }
+
+  /** Waits for the next event, or the end. */
+  @Override
+  public boolean hasNext() {
+    try {
+      return responses.hasNext();
+    } catch (StatusRuntimeException error) {
+      throw new ActionException(error);
+    }
+  }
+
+  @Override
+  public ExecutionEvent next() {
+    try {
+      var response = responses.next();
+      id = response.getExecutionId();
+      return response.getEvent();
+    } catch (StatusRuntimeException error) {
+      throw new ActionException(error);
+    }
+  }
+
+  /** Tells the listener each event and returns the last: its Result or Failure is what came of it. */
+  public ExecutionEvent run(Listener listener) {
+    var last = ExecutionEvent.getDefaultInstance();
+    while (hasNext()) {
+      last = next();
+      switch (last.getEventCase()) {
+        case START -> listener.onStart(last.getStart());
+        case DELAY -> listener.onDelay(last.getDelay());
+        case RETRY -> listener.onRetry(last.getRetry());
+        case RESULT -> listener.onResult(last.getResult());
+        case FAILURE -> listener.onFailure(last.getFailure());
+        default -> { } // Of a newer server: nothing to act on.
+      }
+    }
+    return last;
+  }
+
+  @Override
+  public void close() {
+    context.cancel(null);
+  }
+}

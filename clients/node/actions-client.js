@@ -1,0 +1,143 @@
+// A thin voice engine's client for actions.v1.
+//
+//     const client = new Client("127.0.0.1:5080");
+//     for await (const { event } of client.execute({ target: { case: "name", value: "Check Order Status" } })) { … }
+//
+// Messages are the generated ones, of gen/; the types in the comments are read by editors and by tsc.
+import { create, fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
+import { ValueSchema } from "@bufbuild/protobuf/wkt";
+import * as grpc from "@grpc/grpc-js";
+import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema, StatusSchema } from "./gen/actions/rpc/error_details_pb.js";
+import { ActionConfigService } from "./gen/actions/v1/action_config_service_pb.js";
+import { ActionService } from "./gen/actions/v1/action_service_pb.js";
+import { ApiKeyService } from "./gen/actions/v1/api_key_service_pb.js";
+
+/** An RPC that was refused or broken off. Switch on `reason`, never on the text. */
+export class ActionError extends Error {
+  /** The name of an ErrorReason; empty when the status is not the server's own. */
+  reason = "";
+  domain = "";
+  /** @type {Record<string, string>} */
+  metadata = {};
+  /** What is wrong, by field path. @type {Record<string, string>} */
+  violations = {};
+  /** Seconds until another try, where the server names them. @type {number | undefined} */
+  retryDelay;
+
+  /** @param {grpc.ServiceError} error */
+  constructor(error) {
+    super(`${grpc.status[error.code]}: ${error.details}`, { cause: error });
+    this.code = grpc.status[error.code];
+    const [status] = error.metadata?.get("grpc-status-details-bin") ?? [];
+    for (const { typeUrl, value } of status ? fromBinary(StatusSchema, /** @type {Buffer} */ (status)).details : []) {
+      const kind = typeUrl.slice(typeUrl.lastIndexOf("/") + 1);
+      if (kind === "google.rpc.ErrorInfo") {
+        const { reason, domain, metadata } = fromBinary(ErrorInfoSchema, value);
+        Object.assign(this, { reason, domain, metadata });
+      } else if (kind === "google.rpc.BadRequest") {
+        const { fieldViolations } = fromBinary(BadRequestSchema, value);
+        this.violations = Object.fromEntries(fieldViolations.map(({ field, description }) => [field, description]));
+      } else if (kind === "google.rpc.RetryInfo") {
+        const delay = fromBinary(RetryInfoSchema, value).retryDelay;
+        this.retryDelay = Number(delay?.seconds ?? 0) + (delay?.nanos ?? 0) / 1e9;
+      }
+    }
+  }
+}
+
+/**
+ * One channel to a server, which connects again by itself. gRPC makes a call again only where the server can't have seen
+ * it; nothing else is retried here.
+ */
+export class Client {
+  #channel;
+  #apiKey;
+  #timeout;
+
+  /**
+   * @param {string} target host:port
+   * @param {{ apiKey?: string, timeout?: number, tls?: boolean, ca?: Buffer }} [options] `timeout` (seconds) is the deadline
+   *   of every call that names none; `ca`: TLS with these roots (PEM).
+   */
+  constructor(target, { apiKey = "", timeout = 30, tls = false, ca } = {}) {
+    const credentials = tls || ca ? grpc.credentials.createSsl(ca) : grpc.credentials.createInsecure();
+    this.#channel = new grpc.Client(target, credentials);
+    this.#apiKey = apiKey;
+    this.#timeout = timeout;
+    /** createActionConfig, getActionConfig, listActionConfigs, … */
+    this.configs = this.#unary(ActionConfigService);
+    /** createApiKey, listApiKeys, revokeApiKey */
+    this.keys = this.#unary(ApiKeyService);
+  }
+
+  close() {
+    this.#channel.close();
+  }
+
+  /**
+   * The story of one execution as it happens. Leaving the loop early aborts the HTTP call.
+   * @param {import("@bufbuild/protobuf").MessageInitShape<typeof ActionService.method.execute.input>} request
+   * @param {{ timeout?: number }} [options]
+   */
+  async *execute(request, { timeout } = {}) {
+    const { path, send, receive, deadline } = this.#method(ActionService, ActionService.method.execute, timeout);
+    const stream = this.#channel.makeServerStreamRequest(path, send, receive, request, this.#metadata(), { deadline });
+    try {
+      for await (const response of stream) yield response;
+    } catch (error) {
+      throw error instanceof Error && "code" in error ? new ActionError(/** @type {grpc.ServiceError} */ (error)) : error;
+    } finally {
+      stream.on("error", () => {}); // That it was cancelled is no news.
+      stream.cancel();
+    }
+  }
+
+  /**
+   * The same with a callback for each kind of event. Returns the last one: `{ case: "result" | "failure", value }`.
+   * @param {Parameters<Client["execute"]>[0]} request
+   * @param {{ onStart?: Function, onDelay?: Function, onRetry?: Function, onResult?: Function, onFailure?: Function }} callbacks
+   */
+  async run(request, { onStart, onDelay, onRetry, onResult, onFailure } = {}) {
+    const callbacks = { start: onStart, delay: onDelay, retry: onRetry, result: onResult, failure: onFailure };
+    let last;
+    for await (const { event } of this.execute(request)) {
+      last = event.event;
+      callbacks[last.case]?.(last.value); // None: of a newer server, nothing to act on.
+    }
+    return last;
+  }
+
+  // A function for each unary method of a service: takes its request, as an object of its fields, and a timeout.
+  #unary(service) {
+    return Object.fromEntries(service.methods.map((method) => [method.localName, (request, { timeout } = {}) => {
+      const { path, send, receive, deadline } = this.#method(service, method, timeout);
+      return new Promise((resolve, reject) => {
+        this.#channel.makeUnaryRequest(path, send, receive, request, this.#metadata(), { deadline },
+          (error, response) => (error ? reject(new ActionError(error)) : resolve(response)));
+      });
+    }]));
+  }
+
+  #method(service, { name, input, output }, timeout) {
+    return {
+      path: `/${service.typeName}/${name}`,
+      send: (request) => Buffer.from(toBinary(input, create(input, request))),
+      receive: (bytes) => fromBinary(output, bytes),
+      deadline: Date.now() + 1000 * (timeout ?? this.#timeout),
+    };
+  }
+
+  #metadata() {
+    const metadata = new grpc.Metadata();
+    if (this.#apiKey) metadata.set("authorization", `Bearer ${this.#apiKey}`);
+    return metadata;
+  }
+}
+
+/** Plain values, null, arrays and objects included, as google.protobuf.Value. @param {Record<string, any>} variables */
+export const toValues = (variables) =>
+  Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, fromJson(ValueSchema, value)]));
+
+/** The other way round. @param {Record<string, import("@bufbuild/protobuf/wkt").Value>} values */
+export const fromValues = (values) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toJson(ValueSchema, value)]));
