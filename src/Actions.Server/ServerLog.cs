@@ -16,6 +16,9 @@ internal static partial class ServerLog
     [LoggerMessage(3, LogLevel.Error, "{Method} broke; error id {ErrorId}.")]
     public static partial void CallBroke(this ILogger log, string method, string errorId, Exception cause);
 
+    [LoggerMessage(4, LogLevel.Warning, "Workspace '{Workspace}' is beyond its limit of {Limit}: calls are refused. See Limits.")]
+    public static partial void WorkspaceBeyondLimit(this ILogger log, string workspace, string limit);
+
     [LoggerMessage(10, LogLevel.Information,
         "Execution {ExecutionId} of action {ActionId} for call '{CallId}': {Outcome} after {Elapsed}. Attempts: {Attempts}.")]
     public static partial void Executed(

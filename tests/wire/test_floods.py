@@ -124,5 +124,5 @@ class FloodTests(Case):
     def test_flood_of_streams_beyond_the_limit(self):
         answers = self.flood("streams", 2_000, 0)
         self.assertIn("RST_STREAM REFUSED_STREAM", answers)
-        # Those within the limit send nothing: after 5 s Kestrel hangs up.
-        self.assertLessEqual(set(answers), {"RST_STREAM REFUSED_STREAM", "hung up"})
+        # Those within the limit send nothing: after 5 s Kestrel hangs up, and may have the time to say so.
+        self.assertLessEqual(set(answers), {"RST_STREAM REFUSED_STREAM", "hung up", "GOAWAY INTERNAL_ERROR"})

@@ -34,7 +34,9 @@ internal sealed class AccessGate(ApiKeys keys, CallerCertificates certificates, 
         }
         catch (Exception e) when (RpcErrors.From(e) is { } error)
         {
-            log.CallRefused(method, error.StatusCode, error.Status.Detail);
+            // Who calls too often is told so each time; the log is not, or it would be what suffers.
+            if (e is not LimitReachedException)
+                log.CallRefused(method, error.StatusCode, error.Status.Detail);
             Refuse(context.Response, error);
             return;
         }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 
@@ -12,12 +13,19 @@ internal sealed class WorkspaceLimits : IDisposable
     // Nobody knows when a call will end; a moment is what most of them take.
     private static readonly TimeSpan AMoment = TimeSpan.FromMilliseconds(500);
 
+    // How often the log hears of one workspace.
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
+    private readonly ConcurrentDictionary<string, long> _told = new(StringComparer.Ordinal);
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
     private readonly PartitionedRateLimiter<string> _concurrency;
     private readonly PartitionedRateLimiter<string> _rate;
     private readonly LimitsOptions _options;
 
-    public WorkspaceLimits(IOptions<LimitsOptions> options)
+    public WorkspaceLimits(IOptions<LimitsOptions> options, TimeProvider time, ILogger<WorkspaceLimits> log)
     {
+        (_time, _log) = (time, log);
         _options = options.Value;
         var tokens = Math.Max(1, _options.CallsPerSecond / PerSecond);
         var bucket = new TokenBucketRateLimiterOptions
@@ -39,12 +47,13 @@ internal sealed class WorkspaceLimits : IDisposable
     {
         var place = _concurrency.AttemptAcquire(workspace);
         if (!place.IsAcquired)
-            throw new LimitReachedException($"{Calls(_options.ConcurrentCalls)} at once", AMoment);
+            throw Reached(workspace, $"{Calls(_options.ConcurrentCalls)} at once", AMoment);
         using var token = _rate.AttemptAcquire(workspace);
         if (token.IsAcquired)
             return place;
         place.Dispose();
-        throw new LimitReachedException(
+        throw Reached(
+            workspace,
             $"{Calls(_options.CallsPerSecond)} per second",
             token.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : AMoment);
     }
@@ -53,6 +62,17 @@ internal sealed class WorkspaceLimits : IDisposable
     {
         _concurrency.Dispose();
         _rate.Dispose();
+    }
+
+    private LimitReachedException Reached(string workspace, string limit, TimeSpan retryAfter)
+    {
+        if (!_told.TryGetValue(workspace, out var told) || _time.GetElapsedTime(told) > Silence)
+        {
+            _told[workspace] = _time.GetTimestamp();
+            _log.WorkspaceBeyondLimit(workspace, limit);
+        }
+
+        return new LimitReachedException(limit, retryAfter);
     }
 
     private static string Calls(int number) => number == 1 ? "1 call" : $"{number} calls";
