@@ -66,7 +66,31 @@ public interface IActionStore
     /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
     /// <exception cref="EtagMismatchException">Somebody else wrote in between.</exception>
     Task DeleteAsync(string workspace, string id, string? expectedEtag, CancellationToken cancellationToken);
+
+    /// <summary>Which versions there are now, so that whoever keeps some in memory can tell which to drop.</summary>
+    /// <returns>The etags of those actions that exist.</returns>
+    Task<IReadOnlyDictionary<ActionKey, string>> ReadEtagsAsync(
+        IReadOnlyCollection<ActionKey> actions, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Tells of writes, this process's own among them, within a second. Ends at once where the engine, or the place that
+    /// it was given, can't; otherwise never, but by cancellation: a connection that breaks is made again, and what was
+    /// written meanwhile is told then. Unlike the other methods it doesn't throw <see cref="StoreUnavailableException"/>.
+    /// </summary>
+    /// <returns>Something at least every few seconds as long as the store answers, empty if nothing was written: who
+    /// hears nothing for longer has to ask (<see cref="ReadEtagsAsync"/>).</returns>
+    IAsyncEnumerable<ActionChanges> WatchAsync(CancellationToken cancellationToken);
 }
+
+/// <summary>What names an action across workspaces.</summary>
+/// <param name="Workspace">Whose it is.</param>
+/// <param name="Id">Its id within the workspace.</param>
+public readonly record struct ActionKey(string Workspace, string Id);
+
+/// <summary>News of writes.</summary>
+/// <param name="Actions">Created, replaced or deleted, in no particular order.</param>
+/// <param name="MayHaveMissed">Before these there may have been writes that nobody will be told of.</param>
+public sealed record ActionChanges(IReadOnlyCollection<ActionKey> Actions, bool MayHaveMissed);
 
 /// <summary>Which actions <see cref="IActionStore.ListAsync"/> returns.</summary>
 public sealed record ActionQuery

@@ -17,6 +17,10 @@ public interface IApiKeyStore
     /// <returns>Null: nobody's.</returns>
     Task<StoredApiKey?> FindAsync(string id, CancellationToken cancellationToken);
 
+    /// <summary>As <see cref="FindAsync(string, CancellationToken)"/>, many at once.</summary>
+    /// <returns>Those that there are, in any order.</returns>
+    Task<IReadOnlyList<StoredApiKey>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken);
+
     /// <returns>At most <paramref name="limit"/> keys of the workspace with an id after <paramref name="afterId"/>, in
     /// the order of their ids (byte by byte), revoked ones included.</returns>
     Task<IReadOnlyList<CallerKey>> ListAsync(string workspace, string afterId, int limit, CancellationToken cancellationToken);

@@ -42,5 +42,12 @@ public sealed class EtagMismatchException(string id, string storedEtag)
 /// The store can't be reached, is full, is locked or is damaged. The inner exception says which, in a sentence for the
 /// log and the operator; the caller is not told.
 /// </summary>
-public sealed class StoreUnavailableException(Exception inner)
-    : StoreException("The store of the actions can't be reached.", inner);
+/// <param name="inner">The cause.</param>
+/// <param name="mayReturn">Whether a store that can't be used at the start may be there later, without anybody changing
+/// the settings: a server on the network may, a file that can't be opened won't.</param>
+public sealed class StoreUnavailableException(Exception inner, bool mayReturn = false)
+    : StoreException("The store of the actions can't be reached.", inner)
+{
+    /// <summary>Whether it is worth waiting for the store when it isn't there at the start.</summary>
+    public bool MayReturn { get; } = mayReturn;
+}

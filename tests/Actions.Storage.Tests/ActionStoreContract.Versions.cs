@@ -97,4 +97,27 @@ public abstract partial class ActionStoreContract
         for (var i = 0; i < 100; i++)
             ids.Add((await CreateAsync($"order {i}")).Id).ShouldBeTrue();
     }
+
+    [Fact]
+    public async Task Etags_AreThoseOfWhatExistsNow()
+    {
+        var stays = await CreateAsync("stays");
+        var changes = await CreateAsync("changes");
+        var goes = await CreateAsync("goes");
+        await Store.DeleteAsync(Workspace, goes.Id, null, Stop);
+        changes = await Store.ReplaceAsync(Workspace, changes, changes.Etag, Stop);
+        var foreign = new ActionKey(Neighbour, stays.Id);
+
+        var etags = await Store.ReadEtagsAsync(
+            [new(Workspace, stays.Id), new(Workspace, changes.Id), new(Workspace, goes.Id), foreign], Stop);
+
+        etags.ShouldBe(
+            new Dictionary<ActionKey, string>
+            {
+                [new(Workspace, stays.Id)] = stays.Etag,
+                [new(Workspace, changes.Id)] = changes.Etag,
+            },
+            ignoreOrder: true);
+        (await Store.ReadEtagsAsync([], Stop)).ShouldBeEmpty();
+    }
 }

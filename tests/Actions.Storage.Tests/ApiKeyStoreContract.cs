@@ -44,6 +44,22 @@ public abstract class ApiKeyStoreContract : IAsyncLifetime
     public async Task UnknownId_IsNoKey() => (await Keys.FindAsync("unknown", Stop)).ShouldBeNull();
 
     [Fact]
+    public async Task Keys_AreFoundManyAtOnce()
+    {
+        StoredApiKey[] added = [NewKey(), NewKey()];
+        foreach (var key in added)
+            await Keys.AddAsync(key, Stop);
+        await Keys.RevokeAsync(added[0].Workspace, added[0].Key.Id, Stop);
+
+        var found = await Keys.FindAsync([added[0].Key.Id, "unknown", added[1].Key.Id], Stop);
+
+        found.Count.ShouldBe(2);
+        foreach (var key in found)
+            ShouldBe(await Keys.FindAsync(key.Key.Id, Stop), key);
+        (await Keys.FindAsync(Array.Empty<string>(), Stop)).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task MessageChangedAfterwards_ChangesNothingStored()
     {
         var added = NewKey();

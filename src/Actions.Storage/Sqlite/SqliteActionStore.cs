@@ -134,6 +134,30 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
             },
             cancellationToken);
 
+    public Task<IReadOnlyDictionary<ActionKey, string>> ReadEtagsAsync(
+        IReadOnlyCollection<ActionKey> actions, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyDictionary<ActionKey, string>>(
+            connection =>
+            {
+                using var command = connection.Command(
+                    "SELECT etag FROM actions WHERE workspace = $workspace AND id = $id", ("$workspace", ""), ("$id", ""));
+                var etags = new Dictionary<ActionKey, string>(actions.Count);
+                foreach (var action in actions)
+                {
+                    command.Parameters["$workspace"].Value = action.Workspace;
+                    command.Parameters["$id"].Value = action.Id;
+                    if (command.ExecuteScalar() is string etag)
+                        etags[action] = etag;
+                }
+
+                return etags;
+            },
+            cancellationToken);
+
+    // SQLite tells nobody in another process.
+    public IAsyncEnumerable<ActionChanges> WatchAsync(CancellationToken cancellationToken) =>
+        AsyncEnumerable.Empty<ActionChanges>();
+
     private Task<ActionConfig?> ReadOneAsync(
         string condition, string workspace, string value, CancellationToken cancellationToken) =>
         database.ReadAsync(

@@ -26,10 +26,17 @@ internal sealed class SqliteApiKeyStore(SqliteDatabase database, TimeProvider cl
         database.ReadAsync(
             connection =>
             {
-                using var command = connection.Command(
-                    $"SELECT {Columns}, workspace, sha256 FROM api_keys WHERE id = $id", ("$id", id));
-                using var row = command.ExecuteReader();
-                return row.Read() ? new StoredApiKey(row.GetString(2), ReadKey(row), row.GetFieldValue<byte[]>(3)) : null;
+                using var find = FindCommand(connection);
+                return Find(find, id);
+            },
+            cancellationToken);
+
+    public Task<IReadOnlyList<StoredApiKey>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken) =>
+        database.ReadAsync<IReadOnlyList<StoredApiKey>>(
+            connection =>
+            {
+                using var find = FindCommand(connection);
+                return [.. ids.Distinct().Select(id => Find(find, id)).OfType<StoredApiKey>()];
             },
             cancellationToken);
 
@@ -73,6 +80,16 @@ internal sealed class SqliteApiKeyStore(SqliteDatabase database, TimeProvider cl
                 return (long)command.ExecuteScalar()! == 1;
             },
             cancellationToken);
+
+    private static SqliteCommand FindCommand(SqliteConnection connection) =>
+        connection.Command($"SELECT {Columns}, workspace, sha256 FROM api_keys WHERE id = $id", ("$id", ""));
+
+    private static StoredApiKey? Find(SqliteCommand command, string id)
+    {
+        command.Parameters["$id"].Value = id;
+        using var row = command.ExecuteReader();
+        return row.Read() ? new StoredApiKey(row.GetString(2), ReadKey(row), row.GetFieldValue<byte[]>(3)) : null;
+    }
 
     private static CallerKey ReadKey(SqliteDataReader row)
     {
