@@ -1,3 +1,6 @@
+#if !PARTIAL_FEED
+using Actions.Storage.Mongo;
+#endif
 using Actions.Storage.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -9,16 +12,6 @@ namespace Actions.Storage;
 /// <summary>Puts the store into the container.</summary>
 public static class StorageRegistration
 {
-    // The only place that knows which engines this build has.
-    private const string MongoDbError =
-#if PARTIAL_FEED
-        "Storage:Provider is 'mongodb', but this build was made without the MongoDB driver, on a package feed that "
-        + "lacks it. Set Storage:Provider to 'sqlite', or build on a feed that has it.";
-#else
-        "Storage:Provider is 'mongodb', but the MongoDB engine is not part of this version yet; it comes with a later "
-        + "release. Set Storage:Provider to 'sqlite'.";
-#endif
-
     /// <summary>
     /// Registers <see cref="IActionStore"/>, <see cref="IApiKeyStore"/> and <see cref="IKeyRingStore"/>, which share one
     /// place, as <see cref="StorageOptions"/> say, checked when the host starts. The clock is the registered
@@ -32,7 +25,6 @@ public static class StorageRegistration
         services.AddOptions<StorageOptions>()
             .Bind(configuration.GetSection(StorageOptions.Section))
             .ValidateDataAnnotations()
-            .Validate(options => options.Provider != StorageOptions.MongoDbProvider, MongoDbError)
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider =>
@@ -40,9 +32,37 @@ public static class StorageRegistration
             var sqlite = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Sqlite;
             return new SqliteDatabase(sqlite.Path, sqlite.BusyTimeout);
         });
-        services.AddSingleton<IActionStore, SqliteActionStore>();
-        services.AddSingleton<IApiKeyStore, SqliteApiKeyStore>();
-        services.AddSingleton<IKeyRingStore, SqliteKeyRingStore>();
+        services.AddSingleton<SqliteActionStore>();
+        services.AddSingleton<SqliteApiKeyStore>();
+        services.AddSingleton<SqliteKeyRingStore>();
+        // The only place that knows which engines this build has.
+#if PARTIAL_FEED
+        services.AddOptions<StorageOptions>().Validate(options => options.Provider != StorageOptions.MongoDbProvider, MongoDbError);
+        services.AddSingleton<IActionStore>(provider => provider.GetRequiredService<SqliteActionStore>());
+        services.AddSingleton<IApiKeyStore>(provider => provider.GetRequiredService<SqliteApiKeyStore>());
+        services.AddSingleton<IKeyRingStore>(provider => provider.GetRequiredService<SqliteKeyRingStore>());
+#else
+        services.AddMongo();
+        services.AddEngine<IActionStore, SqliteActionStore, MongoActionStore>();
+        services.AddEngine<IApiKeyStore, SqliteApiKeyStore, MongoApiKeyStore>();
+        services.AddEngine<IKeyRingStore, SqliteKeyRingStore, MongoKeyRingStore>();
+#endif
         return services;
     }
+
+#if PARTIAL_FEED
+    private const string MongoDbError =
+        "Storage:Provider is 'mongodb', but this build was made without the MongoDB driver, on a package feed that "
+        + "lacks it. Set Storage:Provider to 'sqlite', or build on a feed that has it.";
+#else
+    /// <summary>Of the two engines only the one that is asked for is made.</summary>
+    private static void AddEngine<TPort, TSqlite, TMongo>(this IServiceCollection services)
+        where TPort : class
+        where TSqlite : TPort
+        where TMongo : TPort =>
+        services.AddSingleton<TPort>(provider =>
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value.Provider == StorageOptions.MongoDbProvider
+                ? provider.GetRequiredService<TMongo>()
+                : provider.GetRequiredService<TSqlite>());
+#endif
 }

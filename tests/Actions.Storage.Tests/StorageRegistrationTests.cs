@@ -12,6 +12,11 @@ public sealed class StorageRegistrationTests
     [InlineData("Storage:Sqlite:Path", "", "Storage:Sqlite:Path must name a file.")]
     [InlineData("Storage:Sqlite:BusyTimeout", "00:00:00", "Storage:Sqlite:BusyTimeout must be")]
     [InlineData("Storage:Sqlite:BusyTimeout", "00:02:00", "Storage:Sqlite:BusyTimeout must be")]
+    [InlineData("Storage:MongoDb:Database", "a/b", "Storage:MongoDb:Database must be")]
+    [InlineData("Storage:MongoDb:ServerSelectionTimeout", "00:01:00", "Storage:MongoDb:ServerSelectionTimeout must be")]
+    [InlineData("Storage:MongoDb:OperationTimeout", "00:00:00", "Storage:MongoDb:OperationTimeout must be")]
+    [InlineData("Storage:MongoDb:MaxPoolSize", "0", "Storage:MongoDb:MaxPoolSize must be")]
+    [InlineData("Storage:MongoDb:MinPoolSize", "-1", "Storage:MongoDb:MinPoolSize must be")]
     public void BadSetting_StopsTheStartAndIsNamed(string key, string value, string message) =>
         Should.Throw<OptionsValidationException>(() => Start(key, value)).Message.ShouldContain(message);
 
@@ -20,6 +25,7 @@ public sealed class StorageRegistrationTests
         Should.Throw<InvalidOperationException>(() => Start("Storage:Sqlite:BusyTimeout", "soon"))
             .Message.ShouldContain("Storage:Sqlite:BusyTimeout");
 
+#if PARTIAL_FEED
     [Fact]
     public void MongoDb_StopsTheStartWithTheReasonAndTheRemedy()
     {
@@ -28,6 +34,31 @@ public sealed class StorageRegistrationTests
         error.Failures.ShouldHaveSingleItem().ShouldStartWith("Storage:Provider is 'mongodb', but ");
         error.Message.ShouldContain("Set Storage:Provider to 'sqlite'");
     }
+#else
+    [Theory]
+    [InlineData("")]
+    [InlineData("localhost:27017")]
+    [InlineData("mongodb://user:s3cret-word@")]
+    [InlineData("mongodb://user:s3cret-word@host:port/")]
+    [InlineData("mongodb://user:s3cret-word@host/?connectTimeoutMS=soon")]
+    public void BadConnectionString_StopsTheStartAndIsNotTold(string connectionString)
+    {
+        var error = Should.Throw<OptionsValidationException>(() => Start(
+            ("Storage:Provider", "mongodb"), ("Storage:MongoDb:ConnectionString", connectionString)));
+
+        error.Failures.ShouldHaveSingleItem().ShouldStartWith("Storage:MongoDb:ConnectionString must be");
+        error.ToString().ShouldNotContain("s3cret-word");
+    }
+
+    [Fact]
+    public void MongoDb_IsTheStoreThatIsAskedFor()
+    {
+        using var services = Start(
+            ("Storage:Provider", "mongodb"), ("Storage:MongoDb:ConnectionString", "mongodb+srv://user:word@cluster.example.com/"));
+
+        services.GetRequiredService<IActionStore>().GetType().Name.ShouldBe("MongoActionStore");
+    }
+#endif
 
     [Fact]
     public void NoSettings_MeanAFileUnderData()
@@ -42,10 +73,12 @@ public sealed class StorageRegistrationTests
     }
 
     /// <summary>As a host starts: what was registered to be validated at start is validated.</summary>
-    private static ServiceProvider Start(string key, string value)
+    private static ServiceProvider Start(string key, string value) => Start((key, value));
+
+    private static ServiceProvider Start(params (string Key, string Value)[] settings)
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?> { [key] = value })
+            .AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, string? (setting) => setting.Value))
             .Build();
         var services = new ServiceCollection().AddActionStore(configuration).BuildServiceProvider();
         services.GetRequiredService<IStartupValidator>().Validate();

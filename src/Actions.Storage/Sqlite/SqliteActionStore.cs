@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Actions.V1;
 using Google.Protobuf;
@@ -36,7 +35,7 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
             connection =>
             {
                 var now = clock.GetUtcNow();
-                stored.Etag = NewEtag();
+                stored.Etag = Etag.New();
                 stored.CreateTime = Timestamp.FromDateTimeOffset(now);
                 stored.UpdateTime = stored.CreateTime.Clone();
                 using var insert = connection.Command(
@@ -92,7 +91,7 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
         return database.WriteAsync(
             connection =>
             {
-                stored.Etag = NewEtag();
+                stored.Etag = Etag.New();
                 // max: a clock that was set back doesn't make an action younger than it was.
                 using var update = connection.Command(
                     """
@@ -269,7 +268,4 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
             ? new EtagMismatchException(id, etag)
             : new ActionNotFoundException(id);
     }
-
-    // Random, so that an etag never comes back, not even that of a deleted action.
-    private static string NewEtag() => RandomNumberGenerator.GetHexString(16, lowercase: true);
 }

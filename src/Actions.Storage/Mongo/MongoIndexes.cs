@@ -1,0 +1,26 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+
+namespace Actions.Storage.Mongo;
+
+/// <summary>Every index, by name. Each begins with the shard key.</summary>
+internal static class MongoIndexes
+{
+    /// <summary>Idempotent: an index that is there already costs the server nothing.</summary>
+    public static async Task CreateAsync(MongoDatabase database, CancellationToken cancellationToken)
+    {
+        await database.Actions.Indexes.CreateManyAsync(
+            [
+                // One name, one action, whoever races; and the order of lists.
+                Index("by_name", unique: true, "workspace", "name_key"),
+                Index("by_label", unique: false, "workspace", "labels", "name_key"),
+            ],
+            cancellationToken).ConfigureAwait(false);
+        await database.ApiKeys.Indexes.CreateManyAsync(
+            [Index("by_workspace", unique: false, "workspace", "_id")], cancellationToken).ConfigureAwait(false);
+    }
+
+    private static CreateIndexModel<BsonDocument> Index(string name, bool unique, params string[] fields) => new(
+        new BsonDocument(fields.Select(field => new BsonElement(field, 1))),
+        new CreateIndexOptions { Name = name, Unique = unique });
+}

@@ -1,0 +1,35 @@
+using MongoDB.Driver;
+
+namespace Actions.Storage.Tests.Mongo;
+
+/// <summary>A database of a test's own on the server that <c>MONGODB_URI</c> names, dropped when the test is over.</summary>
+internal sealed class MongoPlace
+{
+    private readonly string _name = $"actions_test_{Guid.NewGuid():N}";
+
+    /// <summary>Skips the test where there is no server to test with.</summary>
+    public MongoPlace()
+    {
+        Uri = Environment.GetEnvironmentVariable("MONGODB_URI") ?? "";
+        Assert.SkipWhen(Uri.Length == 0, "MONGODB_URI names no MongoDB server: make test MONGODB_URI=mongodb://...");
+    }
+
+    public string Uri { get; }
+
+    public Dictionary<string, string?> Settings => new()
+    {
+        ["Storage:Provider"] = "mongodb",
+        ["Storage:MongoDb:ConnectionString"] = Uri,
+        ["Storage:MongoDb:Database"] = _name,
+        // Fifty writers that race on a busy machine have no reason to hurry.
+        ["Storage:MongoDb:OperationTimeout"] = "00:00:30",
+    };
+
+    public IMongoDatabase Open(MongoClient client) => client.GetDatabase(_name);
+
+    public async ValueTask DropAsync()
+    {
+        using var client = new MongoClient(Uri);
+        await client.DropDatabaseAsync(_name, CancellationToken.None);
+    }
+}
