@@ -60,7 +60,8 @@ internal static class MessageDocument
         JsonValueKind.Object => new BsonDocument(json.EnumerateObject().Select(member => new BsonElement(ToName(member.Name), ToBson(member.Value)))),
         JsonValueKind.Array => new BsonArray(json.EnumerateArray().Select(ToBson)),
         JsonValueKind.String => json.GetString(),
-        JsonValueKind.Number when json.TryGetInt32(out var number) => number,
+        // Minus zero is no integer.
+        JsonValueKind.Number when json.TryGetInt32(out var number) && (number != 0 || json.GetRawText()[0] != '-') => number,
         JsonValueKind.Number => json.GetDouble(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,

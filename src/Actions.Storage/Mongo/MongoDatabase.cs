@@ -12,6 +12,9 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
     // How often a database that is away is looked for; a client that is told to try again in a second finds it.
     private static readonly TimeSpan SearchInterval = TimeSpan.FromMilliseconds(500);
 
+    // To build an index over what is there already takes longer than any other operation.
+    private static readonly TimeSpan PreparationTimeout = TimeSpan.FromMinutes(1);
+
     private readonly MongoDbOptions _options = options.Value.MongoDb;
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lock _gate = new();
@@ -30,7 +33,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
     /// <summary>Runs whatever the state: what prepares the database may be used when it has succeeded.</summary>
     public async Task PrepareAsync(Func<CancellationToken, Task> prepare, CancellationToken cancellationToken)
     {
-        await WithinTimeAsync(Nothing, cancellationToken).ConfigureAwait(false);
+        await WithinAsync(PreparationTimeout, Nothing, cancellationToken).ConfigureAwait(false);
         lock (_gate)
             _outage = null;
 
@@ -46,8 +49,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
     {
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<T>(cancellationToken);
-        RefuseWhileAway();
-        return WithinTimeAsync(read, cancellationToken);
+        return Away() is { } away ? Task.FromException<T>(away) : WithinAsync(OperationTimeout, read, cancellationToken);
     }
 
     /// <summary>Once begun, the caller's cancellation doesn't leave it in doubt.</summary>
@@ -55,8 +57,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
     {
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<T>(cancellationToken);
-        RefuseWhileAway();
-        return WithinTimeAsync(write, CancellationToken.None);
+        return Away() is { } away ? Task.FromException<T>(away) : WithinAsync(OperationTimeout, write, CancellationToken.None);
     }
 
     /// <summary>Asks the primary.</summary>
@@ -71,9 +72,9 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
         _client?.Dispose();
     }
 
-    private async Task<T> WithinTimeAsync<T>(Func<CancellationToken, Task<T>> use, CancellationToken cancellationToken)
+    private async Task<T> WithinAsync<T>(TimeSpan limit, Func<CancellationToken, Task<T>> use, CancellationToken cancellationToken)
     {
-        using var time = new CancellationTokenSource(_options.OperationTimeout, clock);
+        using var time = new CancellationTokenSource(limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
         try
         {
@@ -82,7 +83,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Unavailable(new TimeoutException($"No answer within {_options.OperationTimeout}.", e));
+            throw Unavailable(new TimeoutException($"No answer within {limit}.", e));
         }
         catch (Exception e) when (e is not (StoreException or OperationCanceledException or ArgumentException))
         {
@@ -91,11 +92,8 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
         }
     }
 
-    private void RefuseWhileAway()
-    {
-        if (Volatile.Read(ref _outage) is { } outage)
-            throw new StoreUnavailableException(outage, mayReturn: true);
-    }
+    private StoreUnavailableException? Away() =>
+        Volatile.Read(ref _outage) is { } outage ? new StoreUnavailableException(outage, mayReturn: true) : null;
 
     private StoreUnavailableException Unavailable(Exception cause)
     {
@@ -125,7 +123,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
         {
             try
             {
-                using var time = new CancellationTokenSource(_options.OperationTimeout, clock);
+                using var time = new CancellationTokenSource(OperationTimeout, clock);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, disposed);
                 await Task.Run(() => PingAsync(either.Token), either.Token).ConfigureAwait(false);
                 lock (_gate)

@@ -7,6 +7,8 @@ public sealed class MongoActionStoreTests : ActionStoreContract
 
     protected override IReadOnlyDictionary<string, string?> Settings => _place.Settings;
 
+    private protected override Task RequireOrderByBytesAsync() => _place.RequireOrderByBytesAsync();
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();

@@ -1,3 +1,4 @@
+using MongoDB.Bson;
 using MongoDB.Driver;
 
 namespace Actions.Storage.Tests.Mongo;
@@ -26,6 +27,17 @@ internal sealed class MongoPlace
     };
 
     public IMongoDatabase Open(MongoClient client) => client.GetDatabase(_name);
+
+    /// <summary>Skips the test on servers that compare texts by UTF-16 units. MongoDB compares them by their UTF-8 bytes.</summary>
+    public async Task RequireOrderByBytesAsync()
+    {
+        using var client = new MongoClient(Uri);
+        var collection = Open(client).GetCollection<BsonDocument>("order");
+        await collection.InsertManyAsync(
+            ((string[])["\uFF5E", "\U00010428"]).Select(text => new BsonDocument("_id", text)), cancellationToken: CancellationToken.None);
+        var first = await collection.Find(FilterDefinition<BsonDocument>.Empty).SortBy(document => document["_id"]).FirstAsync(CancellationToken.None);
+        Assert.SkipUnless(first["_id"] == "\uFF5E", "This server orders texts by UTF-16 units, which MongoDB doesn't: it is a stand-in.");
+    }
 
     public async ValueTask DropAsync()
     {

@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Actions.Storage.Tests.Mongo;
+
+/// <summary>The way to a MongoDB server, which a test can cut, freeze and mend.</summary>
+internal sealed class MongoRelay : IAsyncDisposable
+{
+    private readonly (string Host, int Port) _target;
+    private readonly string _credentials;
+    private readonly ConcurrentDictionary<Socket, byte> _sockets = new();
+    private readonly CancellationTokenSource _disposed = new();
+    private readonly IPEndPoint _endpoint;
+    private volatile TaskCompletionSource _thawed = Thawed();
+    private Socket? _listener;
+    private int _connections;
+
+    /// <param name="uri">Of the server; its first host counts.</param>
+    /// <param name="open">Whether the way is there from the start.</param>
+    public MongoRelay(string uri, bool open = true)
+    {
+        var url = new MongoDB.Driver.MongoUrl(uri);
+        _target = (url.Server.Host, url.Server.Port);
+        var authority = uri[(uri.IndexOf("//", StringComparison.Ordinal) + 2)..].Split('/')[0];
+        _credentials = authority.Contains('@', StringComparison.Ordinal) ? authority[..(authority.LastIndexOf('@') + 1)] : "";
+        // A port of its own for as long as it lives: bound while it doesn't listen, too.
+        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _endpoint = (IPEndPoint)free.LocalEndPoint!;
+        free.Close();
+        if (open)
+            Mend();
+    }
+
+    /// <summary>The server by way of this relay. Not through the replica set: its members would be connected to directly.</summary>
+    public string Uri => $"mongodb://{_credentials}{_endpoint}/?directConnection=true";
+
+    /// <summary>How often somebody has connected.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Ends all connections; new ones are refused.</summary>
+    public void Cut()
+    {
+        _listener?.Dispose();
+        _listener = null;
+        Break();
+    }
+
+    /// <summary>Ends all connections; new ones are welcome.</summary>
+    public void Break()
+    {
+        foreach (var socket in _sockets.Keys)
+            socket.Dispose();
+    }
+
+    /// <summary>Connections stay, and are made, but nothing passes.</summary>
+    public void Freeze() => _thawed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Everything passes again.</summary>
+    public void Mend()
+    {
+        _thawed.TrySetResult();
+        if (_listener is not null)
+            return;
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        listener.Bind(_endpoint);
+        listener.Listen();
+        _listener = listener;
+        _ = AcceptAsync(listener);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _disposed.Cancel();
+        Cut();
+        _thawed.TrySetResult();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task AcceptAsync(Socket listener)
+    {
+        try
+        {
+            while (true)
+            {
+                var caller = await listener.AcceptAsync(_disposed.Token);
+                Interlocked.Increment(ref _connections);
+                _ = RelayAsync(caller);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // Cut.
+        }
+    }
+
+    private async Task RelayAsync(Socket caller)
+    {
+        var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        caller.NoDelay = true;
+        _sockets[caller] = _sockets[server] = 0;
+        try
+        {
+            await server.ConnectAsync(_target.Host, _target.Port, _disposed.Token);
+            await Task.WhenAny(CopyAsync(caller, server), CopyAsync(server, caller));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // Either side is gone.
+        }
+        finally
+        {
+            foreach (var socket in (Socket[])[caller, server])
+            {
+                _sockets.TryRemove(socket, out _);
+                socket.Dispose();
+            }
+        }
+    }
+
+    private async Task CopyAsync(Socket from, Socket to)
+    {
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await from.ReceiveAsync(buffer, _disposed.Token) is > 0 and var count)
+            {
+                await _thawed.Task;
+                for (var sent = 0; sent < count;)
+                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _disposed.Token);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // Either side is gone.
+        }
+    }
+
+    private static TaskCompletionSource Thawed()
+    {
+        var thawed = new TaskCompletionSource();
+        thawed.SetResult();
+        return thawed;
+    }
+}
