@@ -5,7 +5,7 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: build demo run key test clients fuzz soak bench format clean
+.PHONY: build demo run key copy test clients fuzz soak bench format clean
 
 # The first target: plain `make` builds.
 build:
@@ -29,7 +29,11 @@ run: build
 key: build
 	@dotnet src/Actions.Server/bin/$(CONFIGURATION)/net10.0/Actions.Server.dll key create --workspace "$(WORKSPACE)" --role "$(ROLE)"
 
-# Everything. The last line is the sum: N passed, N failed[, N skipped].
+# Brings all that one store holds into another: make copy FROM=sqlite:data/actions.db TO=mongodb://host/actions, or back.
+copy: build
+	@dotnet src/Actions.Server/bin/$(CONFIGURATION)/net10.0/Actions.Server.dll copy --from "$(FROM)" --to "$(TO)"
+
+# Everything. With MONGODB_URI=mongodb://... what needs MongoDB is tested on that server too. The last line is the sum: N passed, N failed[, N skipped].
 test:
 	@eng/test.sh
 

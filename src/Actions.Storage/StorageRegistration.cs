@@ -13,8 +13,8 @@ namespace Actions.Storage;
 public static class StorageRegistration
 {
     /// <summary>
-    /// Registers <see cref="IActionStore"/>, <see cref="IApiKeyStore"/> and <see cref="IKeyRingStore"/>, which share one
-    /// place, as <see cref="StorageOptions"/> say, checked when the host starts. The clock is the registered
+    /// Registers <see cref="IActionStore"/>, <see cref="IApiKeyStore"/>, <see cref="IKeyRingStore"/> and
+    /// <see cref="IStoreArchive"/>, which share one place, as <see cref="StorageOptions"/> say, checked when the host starts. The clock is the registered
     /// <see cref="TimeProvider"/>, or the system's. The host has to call
     /// <see cref="IActionStore.InitializeAsync"/> before it serves.
     /// </summary>
@@ -35,17 +35,20 @@ public static class StorageRegistration
         services.AddSingleton<SqliteActionStore>();
         services.AddSingleton<SqliteApiKeyStore>();
         services.AddSingleton<SqliteKeyRingStore>();
+        services.AddSingleton<SqliteArchive>();
         // The only place that knows which engines this build has.
 #if PARTIAL_FEED
         services.AddOptions<StorageOptions>().Validate(options => options.Provider != StorageOptions.MongoDbProvider, MongoDbError);
         services.AddSingleton<IActionStore>(provider => provider.GetRequiredService<SqliteActionStore>());
         services.AddSingleton<IApiKeyStore>(provider => provider.GetRequiredService<SqliteApiKeyStore>());
         services.AddSingleton<IKeyRingStore>(provider => provider.GetRequiredService<SqliteKeyRingStore>());
+        services.AddSingleton<IStoreArchive>(provider => provider.GetRequiredService<SqliteArchive>());
 #else
         services.AddMongo();
         services.AddEngine<IActionStore, SqliteActionStore, MongoActionStore>();
         services.AddEngine<IApiKeyStore, SqliteApiKeyStore, MongoApiKeyStore>();
         services.AddEngine<IKeyRingStore, SqliteKeyRingStore, MongoKeyRingStore>();
+        services.AddEngine<IStoreArchive, SqliteArchive, MongoArchive>();
 #endif
         return services;
     }

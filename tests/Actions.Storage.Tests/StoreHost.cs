@@ -18,6 +18,7 @@ internal sealed class StoreHost : IDisposable
         Store = _services.GetRequiredService<IActionStore>();
         Keys = _services.GetRequiredService<IApiKeyStore>();
         KeyRing = _services.GetRequiredService<IKeyRingStore>();
+        Archive = _services.GetRequiredService<IStoreArchive>();
     }
 
     public IActionStore Store { get; }
@@ -25,6 +26,8 @@ internal sealed class StoreHost : IDisposable
     public IApiKeyStore Keys { get; }
 
     public IKeyRingStore KeyRing { get; }
+
+    public IStoreArchive Archive { get; }
 
     public static Dictionary<string, string?> SqliteAt(string path, string busyTimeout = "00:00:30") => new()
     {

@@ -202,7 +202,7 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
         return string.Concat(runes);
     }
 
-    private static BsonDocument ToDocument(string workspace, ActionConfig stored, long revision)
+    internal static BsonDocument ToDocument(string workspace, ActionConfig stored, long revision)
     {
         var config = stored.Clone();
         config.Sample = null;
@@ -226,7 +226,7 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
 
     private static BsonDocument ToDocument(string name, string value) => new() { ["name"] = name, ["value"] = value };
 
-    private static ActionConfig ToAction(BsonDocument document)
+    internal static ActionConfig ToAction(BsonDocument document)
     {
         var config = MessageDocument.Get<ActionConfig>(document, Config)
             ?? throw new InvalidDataException(string.Create(CultureInfo.InvariantCulture, $"The document {document["_id"]} has no config."));

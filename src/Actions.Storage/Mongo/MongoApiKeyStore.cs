@@ -16,16 +16,7 @@ internal sealed class MongoApiKeyStore(MongoDatabase database, TimeProvider cloc
 
     public Task AddAsync(StoredApiKey key, CancellationToken cancellationToken)
     {
-        var message = key.Key.Clone();
-        message.RevokeTime = null;
-        var document = new BsonDocument
-        {
-            ["_id"] = message.Id,
-            ["workspace"] = key.Workspace,
-            ["sha256"] = new BsonBinaryData(key.Sha256.ToArray()),
-            [RevokeTime] = BsonNull.Value,
-        };
-        MessageDocument.Put(document, ApiKey, message);
+        var document = ToDocument(key);
         return database.WriteAsync(
             async token =>
             {
@@ -43,8 +34,7 @@ internal sealed class MongoApiKeyStore(MongoDatabase database, TimeProvider cloc
             async token =>
             {
                 var found = await database.ApiKeys.Find(Where.In("_id", ids)).ToListAsync(token).ConfigureAwait(false);
-                return [.. found.Select(document =>
-                    new StoredApiKey(document["workspace"].AsString, ToKey(document), document["sha256"].AsByteArray))];
+                return [.. found.Select(ToStored)];
             },
             cancellationToken);
 
@@ -64,7 +54,7 @@ internal sealed class MongoApiKeyStore(MongoDatabase database, TimeProvider cloc
     public Task<CallerKey> RevokeAsync(string workspace, string id, CancellationToken cancellationToken)
     {
         var key = Where.Eq("_id", id) & Where.Eq("workspace", workspace);
-        var now = JsonFormatter.ToDiagnosticString(Timestamp.FromDateTimeOffset(clock.GetUtcNow())).Trim('"');
+        var now = ToText(Timestamp.FromDateTimeOffset(clock.GetUtcNow()));
         return database.WriteAsync(
             async token =>
             {
@@ -83,6 +73,27 @@ internal sealed class MongoApiKeyStore(MongoDatabase database, TimeProvider cloc
     public Task<bool> AnyAsync(CancellationToken cancellationToken) =>
         database.ReadAsync(
             token => database.ApiKeys.Find(Where.Empty).Limit(1).AnyAsync(token), cancellationToken);
+
+    internal static BsonDocument ToDocument(StoredApiKey key)
+    {
+        var message = key.Key.Clone();
+        message.RevokeTime = null;
+        var document = new BsonDocument
+        {
+            ["_id"] = message.Id,
+            ["workspace"] = key.Workspace,
+            ["sha256"] = new BsonBinaryData(key.Sha256.ToArray()),
+            [RevokeTime] = key.Key.RevokeTime is { } time ? (BsonValue)ToText(time) : BsonNull.Value,
+        };
+        MessageDocument.Put(document, ApiKey, message);
+        return document;
+    }
+
+    internal static StoredApiKey ToStored(BsonDocument document) =>
+        new(document["workspace"].AsString, ToKey(document), document["sha256"].AsByteArray);
+
+    // RFC 3339, as in the JSON form of messages: BSON's own times end at milliseconds.
+    private static string ToText(Timestamp time) => JsonFormatter.ToDiagnosticString(time).Trim('"');
 
     private static CallerKey ToKey(BsonDocument document)
     {

@@ -9,7 +9,8 @@ internal static class MongoConnection
 {
     public const string ConnectionStringError =
         "Storage:MongoDb:ConnectionString must be a MongoDB connection string, such as "
-        + "mongodb://host1:27017,host2:27017/?replicaSet=rs0. What it is now isn't told: it may hold a password.";
+        + "mongodb://host1:27017,host2:27017/?replicaSet=rs0. What it is now isn't told: it may hold a password. "
+        + "(Storage:Provider is 'mongodb'.)";
 
     /// <summary>Looks at the text only: a name of the scheme <c>mongodb+srv</c> is looked up when the client is made.</summary>
     public static bool IsValid(string connectionString)

@@ -13,8 +13,7 @@ internal sealed class MongoKeyRingStore(MongoDatabase database) : IKeyRingStore
                 var elements = await database.KeyRing.Find(Builders<BsonDocument>.Filter.Empty)
                     .Sort(Builders<BsonDocument>.Sort.Ascending("_id"))
                     .ToListAsync(token).ConfigureAwait(false);
-                return [.. elements.Select(element => new KeyRingElement(
-                    element["_id"].AsString, element["content"].AsString, element["key_encryption_key"].AsString))];
+                return [.. elements.Select(ToElement)];
             },
             cancellationToken);
 
@@ -50,7 +49,10 @@ internal sealed class MongoKeyRingStore(MongoDatabase database) : IKeyRingStore
             cancellationToken);
     }
 
-    private static BsonDocument ToDocument(KeyRingElement element) => new()
+    internal static KeyRingElement ToElement(BsonDocument document) =>
+        new(document["_id"].AsString, document["content"].AsString, document["key_encryption_key"].AsString);
+
+    internal static BsonDocument ToDocument(KeyRingElement element) => new()
     {
         ["_id"] = element.Name,
         ["content"] = element.Content,

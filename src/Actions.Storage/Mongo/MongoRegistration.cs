@@ -14,5 +14,6 @@ internal static class MongoRegistration
         services.AddSingleton<MongoActionStore>();
         services.AddSingleton<MongoApiKeyStore>();
         services.AddSingleton<MongoKeyRingStore>();
+        services.AddSingleton<MongoArchive>();
     }
 }

@@ -11,7 +11,7 @@ namespace Actions.Storage.Sqlite;
 internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider clock) : IActionStore
 {
     // What ReadAction expects, in its order; the sample, where it is wanted, comes last.
-    private const string Columns = "etag, create_time, update_time, config";
+    internal const string Columns = "etag, create_time, update_time, config";
 
     public Task InitializeAsync(CancellationToken cancellationToken) => database.InitializeAsync(cancellationToken);
 
@@ -34,23 +34,12 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
         return database.WriteAsync(
             connection =>
             {
-                var now = clock.GetUtcNow();
                 stored.Etag = Etag.New();
-                stored.CreateTime = Timestamp.FromDateTimeOffset(now);
+                stored.CreateTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow());
                 stored.UpdateTime = stored.CreateTime.Clone();
-                using var insert = connection.Command(
-                    """
-                    INSERT INTO actions (workspace, id, name_key, etag, create_time, update_time, config, sample)
-                    VALUES ($workspace, $id, $name_key, $etag, $now, $now, $config, $sample)
-                    RETURNING number
-                    """,
-                    ("$workspace", workspace), ("$id", stored.Id), ("$name_key", ActionName.Key(stored.Name)),
-                    ("$etag", stored.Etag), ("$now", SqliteTime.ToNumber(now)),
-                    ("$config", ConfigBytes(stored)), ("$sample", stored.Sample?.ToByteArray()));
                 try
                 {
-                    var number = RequiringFreeName(stored.Name, () => (long)insert.ExecuteScalar()!);
-                    InsertLabels(connection, number, stored.Labels);
+                    Insert(connection, workspace, stored);
                     return stored;
                 }
                 catch (NameTakenException) when (Exists(connection, workspace, stored.Id))
@@ -210,7 +199,7 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
         return bytes;
     }
 
-    private static ActionConfig ReadAction(SqliteDataReader row)
+    internal static ActionConfig ReadAction(SqliteDataReader row)
     {
         var config = ActionConfig.Parser.ParseFrom(row.GetFieldValue<byte[]>(3));
         config.Etag = row.GetString(0);
@@ -219,6 +208,24 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
         if (row.FieldCount > 4 && !row.IsDBNull(4))
             config.Sample = Sample.Parser.ParseFrom(row.GetFieldValue<byte[]>(4));
         return config;
+    }
+
+    /// <summary>As it is, with its etag and times.</summary>
+    /// <exception cref="NameTakenException">Or the id is taken.</exception>
+    internal static void Insert(SqliteConnection connection, string workspace, ActionConfig stored)
+    {
+        using var insert = connection.Command(
+            """
+            INSERT INTO actions (workspace, id, name_key, etag, create_time, update_time, config, sample)
+            VALUES ($workspace, $id, $name_key, $etag, $create_time, $update_time, $config, $sample)
+            RETURNING number
+            """,
+            ("$workspace", workspace), ("$id", stored.Id), ("$name_key", ActionName.Key(stored.Name)), ("$etag", stored.Etag),
+            ("$create_time", SqliteTime.ToNumber(stored.CreateTime.ToDateTimeOffset())),
+            ("$update_time", SqliteTime.ToNumber(stored.UpdateTime.ToDateTimeOffset())),
+            ("$config", ConfigBytes(stored)), ("$sample", stored.Sample?.ToByteArray()));
+        var number = RequiringFreeName(stored.Name, () => (long)insert.ExecuteScalar()!);
+        InsertLabels(connection, number, stored.Labels);
     }
 
     private static byte[] ConfigBytes(ActionConfig stored)

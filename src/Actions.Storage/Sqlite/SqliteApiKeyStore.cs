@@ -91,7 +91,7 @@ internal sealed class SqliteApiKeyStore(SqliteDatabase database, TimeProvider cl
         return row.Read() ? new StoredApiKey(row.GetString(2), ReadKey(row), row.GetFieldValue<byte[]>(3)) : null;
     }
 
-    private static CallerKey ReadKey(SqliteDataReader row)
+    internal static CallerKey ReadKey(SqliteDataReader row)
     {
         var key = CallerKey.Parser.ParseFrom(row.GetFieldValue<byte[]>(0));
         key.RevokeTime = row.IsDBNull(1) ? null : SqliteTime.ToTimestamp(row.GetInt64(1));

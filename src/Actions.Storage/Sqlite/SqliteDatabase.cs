@@ -202,5 +202,5 @@ internal sealed class SqliteDatabase : IDisposable
     };
 
     private StoreUnavailableException Unavailable(string what, Exception cause) =>
-        new(new IOException($"The database file '{_path}' {what}.", cause));
+        new(new IOException($"The database file '{_path}' {what.TrimEnd('.')}. Look at Storage:Sqlite:Path.", cause));
 }
