@@ -14,7 +14,7 @@ internal static class StartFailure
         StartRefusedException e => e.Message,
         // Of a value that is no number, time and so on; its own text names the key.
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } e => $"A setting is wrong. {OneLine(e)}",
-        StoreUnavailableException { InnerException: { } cause } e => $"{e.Message} {OneLine(cause)} Look at Storage:Sqlite:Path.",
+        StoreUnavailableException { InnerException: { } cause } e => $"{e.Message} {OneLine(cause)}{(e.MayReturn ? "" : " Look at Storage:Sqlite:Path.")}",
         KeyRingUnreadableException or KeyRingFolderException => OneLine(exception),
         // An address or a certificate, whatever the type: there are many.
         _ when exception.StackTrace?.Contains(" Microsoft.AspNetCore.Server.Kestrel.", StringComparison.Ordinal) == true =>
