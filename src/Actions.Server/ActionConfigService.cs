@@ -1,5 +1,6 @@
 using Actions.Engine;
 using Actions.Server.Access;
+using Actions.Server.Catalog;
 using Actions.Server.Configs;
 using Actions.Server.Lifecycle;
 using Actions.Server.Secrets;
@@ -41,8 +42,16 @@ internal sealed class ActionConfigService(
         {
             // Ours to make, not the store's: the secrets are bound to it.
             config.Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
-            config = await store.CreateAsync(
-                workspace, vault.Protect(workspace, config), context.CancellationToken).ConfigureAwait(false);
+            try
+            {
+                config = await store.CreateAsync(
+                    workspace, vault.Protect(workspace, config), context.CancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Somebody may be reading just now that there is no such name.
+                catalog.Invalidate(workspace, config.Id);
+            }
         }
 
         return new CreateActionConfigResponse { ActionConfig = SecretVault.Redact(config) };

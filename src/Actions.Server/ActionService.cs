@@ -1,5 +1,6 @@
 using Actions.Engine;
 using Actions.Server.Access;
+using Actions.Server.Catalog;
 using Actions.Server.Lifecycle;
 using Actions.V1;
 using Grpc.Core;

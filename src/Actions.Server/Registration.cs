@@ -1,5 +1,6 @@
 using Actions.Engine;
 using Actions.Engine.Outbound;
+using Actions.Server.Catalog;
 using Actions.Server.Hosting;
 using Actions.Server.Lifecycle;
 using Grpc.AspNetCore.Server;
@@ -23,7 +24,9 @@ internal static class Registration
 
     public static IServiceCollection AddActionServices(this IServiceCollection services)
     {
+        services.AddSingleton<StoreReads>();
         services.AddSingleton<ActionCatalog>();
+        services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<DrainInterceptor>();

@@ -60,6 +60,25 @@ internal static partial class ServerLog
     [LoggerMessage(101, LogLevel.Information, "The store is back: ready.")]
     public static partial void StoreIsBack(this ILogger log);
 
+    [LoggerMessage(102, LogLevel.Warning,
+        "The store is not there yet: not ready. It is tried again every second.")]
+    public static partial void StoreIsAwaited(this ILogger log, Exception failure);
+
+    [LoggerMessage(103, LogLevel.Information, "The store is there: ready.")]
+    public static partial void StoreIsPrepared(this ILogger log);
+
+    [LoggerMessage(104, LogLevel.Information, "The store tells of changes that other servers make.")]
+    public static partial void StoreTellsOfChanges(this ILogger log);
+
+    [LoggerMessage(105, LogLevel.Warning, "The store tells of no changes any more. Cached actions are compared with it every {Interval}.")]
+    public static partial void StoreIsSilent(this ILogger log, TimeSpan interval);
+
+    [LoggerMessage(106, LogLevel.Error, "Following the store's changes broke; it goes on.")]
+    public static partial void FollowingBroke(this ILogger log, Exception cause);
+
+    [LoggerMessage(107, LogLevel.Error, "Reading the API keys anew broke; it goes on.")]
+    public static partial void KeyRefreshBroke(this ILogger log, Exception cause);
+
     [LoggerMessage(110, LogLevel.Information, "Received {Signal}.")]
     public static partial void SignalReceived(this ILogger log, PosixSignal signal);
 

@@ -43,6 +43,21 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(1, 10_000_000)]
     public int MaxCachedActions { get; set; } = 10_000;
 
+    /// <summary>
+    /// How old the cached actions may be where the store doesn't tell of changes: so often all of them are compared with
+    /// it. 5 s: a change made by another server is executed here within 10 s, whenever the store fell silent, and asking
+    /// costs ten reads of 1,000 etags at most.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:00:10", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan CatalogCheckInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long a call waits for a read of the store before it is UNAVAILABLE. 2 s: a read takes milliseconds, an election
+    /// among the store's members seconds, and the caller of an action listens to silence meanwhile.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>Connections at once: half of the usual 1,024 file descriptors, the other half being for calls to APIs.</summary>
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 512;

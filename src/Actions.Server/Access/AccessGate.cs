@@ -1,3 +1,5 @@
+using Actions.Server.Lifecycle;
+using Actions.Storage;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.Net.Http.Headers;
@@ -8,7 +10,12 @@ namespace Actions.Server.Access;
 /// What every call of the API passes before a byte of its message is read: who it is, whether it may, and whether its
 /// workspace is within its limits.
 /// </summary>
-internal sealed class AccessGate(ApiKeys keys, CallerCertificates certificates, WorkspaceLimits limits, ILogger<AccessGate> log)
+internal sealed class AccessGate(
+    StorePreparation preparation,
+    ApiKeys keys,
+    CallerCertificates certificates,
+    WorkspaceLimits limits,
+    ILogger<AccessGate> log)
 {
     private const string Scheme = "Bearer ";
 
@@ -25,6 +32,8 @@ internal sealed class AccessGate(ApiKeys keys, CallerCertificates certificates, 
         IDisposable lease;
         try
         {
+            if (!preparation.Done.IsCompleted)
+                throw new StoreUnavailableException(new IOException("It is not there yet."), mayReturn: true);
             var caller = await CallerOfAsync(context).ConfigureAwait(false);
             var needed = Roles.NeededFor(method) ?? throw new InvalidOperationException($"No role is declared for {method}.");
             if (caller.Role < needed)

@@ -14,6 +14,7 @@ internal static class AccessRegistration
         services.AddSettings<AccessOptions>(configuration, AccessOptions.Section);
         services.AddSettings<LimitsOptions>(configuration, LimitsOptions.Section);
         services.AddSingleton<ApiKeys>();
+        services.AddHostedService<ApiKeyRefresher>();
         services.AddSingleton<CallerCertificates>();
         services.AddSingleton<WorkspaceLimits>();
         services.AddSingleton<AccessGate>();

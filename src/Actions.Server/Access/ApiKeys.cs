@@ -7,36 +7,38 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Access;
 
 /// <summary>
-/// Whose an API key is. Keys once seen are kept in memory, so that a call costs no read of the store, and a store that is
-/// away locks out nobody who was in.
+/// Whose an API key is. Keys once seen are kept in memory and read anew in the background (<see cref="ApiKeyRefresher"/>):
+/// their calls wait for no store, and one that is away locks out nobody who was in.
 /// </summary>
-internal sealed class ApiKeys(IApiKeyStore store, TimeProvider time, IOptions<AccessOptions> options)
+internal sealed class ApiKeys(IApiKeyStore store, StoreReads reads, TimeProvider time, IOptions<AccessOptions> options)
 {
-    // How long another server's revocation may take to be seen here.
-    private static readonly TimeSpan RefreshAfter = TimeSpan.FromSeconds(2);
-
     // Some hundred bytes each. Beyond it the cache starts afresh.
     private const int MaxCached = 10_000;
 
     private const string Invalid = "The API key is not valid: it is unknown, has expired or was revoked.";
 
-    private readonly ConcurrentDictionary<string, (StoredApiKey Key, long ReadAt)> _seen = new(StringComparer.Ordinal);
+    // A key that nobody has used for so long is read when it is used again. Long beside the pauses of a voice engine.
+    private static readonly TimeSpan ForgottenAfter = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<string, SeenKey> _seen = new(StringComparer.Ordinal);
     private readonly byte[]? _adminDigest = options.Value.AdminKey.Length == 0 ? null : ApiKeyText.Digest(options.Value.AdminKey);
     private volatile bool _any = options.Value.AdminKey.Length > 0;
-    private long _anyReadAt;
+    private volatile bool _anyWasRead;
+    private long _changes;
 
     /// <summary>
     /// Whether there is a key, or ever was one: keys that were revoked don't open the server again. True from the moment
     /// that a first key is made here, and within two seconds of one that is made elsewhere.
     /// </summary>
+    /// <exception cref="StoreUnavailableException">It was never found out, and the store is away.</exception>
     public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken)
     {
-        var readAt = Interlocked.Read(ref _anyReadAt);
-        if (_any || (readAt != 0 && time.GetElapsedTime(readAt) < RefreshAfter))
-            return _any;
-        if (await store.AnyAsync(cancellationToken).ConfigureAwait(false))
-            _any = true;
-        Interlocked.Exchange(ref _anyReadAt, time.GetTimestamp());
+        if (!_any && !_anyWasRead)
+        {
+            var changes = Interlocked.Read(ref _changes);
+            AnyIs(await reads.ForCallAsync(store.AnyAsync, cancellationToken).ConfigureAwait(false), changes);
+        }
+
         return _any;
     }
 
@@ -56,32 +58,76 @@ internal sealed class ApiKeys(IApiKeyStore store, TimeProvider time, IOptions<Ac
         throw new CredentialsInvalidException(Invalid);
     }
 
-    /// <summary>A key was made or revoked here: what was seen is no longer true.</summary>
+    /// <summary>A key was made or revoked here: what was seen is no longer true, nor what is being read.</summary>
     public void Changed(string id)
     {
+        Interlocked.Increment(ref _changes);
+        _anyWasRead = false;
         _seen.TryRemove(id, out _);
-        Interlocked.Exchange(ref _anyReadAt, 0);
+    }
+
+    /// <summary>Reads anew what is kept, at once.</summary>
+    /// <exception cref="StoreUnavailableException">What is kept stays as it was last seen.</exception>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        if (!_any && _anyWasRead)
+        {
+            var changes = Interlocked.Read(ref _changes);
+            AnyIs(await reads.InTimeAsync(store.AnyAsync, cancellationToken).ConfigureAwait(false), changes);
+        }
+
+        var seen = _seen.ToArray();
+        if (seen.Length == 0)
+            return;
+        var ids = Array.ConvertAll(seen, key => key.Key);
+        var found = await reads.InTimeAsync(token => store.FindAsync(ids, token), cancellationToken).ConfigureAwait(false);
+        var stored = found.ToDictionary(key => key.Key.Id, StringComparer.Ordinal);
+        foreach (var (id, key) in seen)
+        {
+            // Not what was changed here, and perhaps read again, since.
+            if (stored.TryGetValue(id, out var read) && time.GetElapsedTime(key.UsedAt) < ForgottenAfter)
+                _seen.TryUpdate(id, new SeenKey(read, key.UsedAt), key);
+            else
+                _seen.TryRemove(KeyValuePair.Create(id, key));
+        }
+    }
+
+    private void AnyIs(bool any, long changes)
+    {
+        if (any)
+            _any = true;
+        _anyWasRead = Interlocked.Read(ref _changes) == changes;
     }
 
     private async ValueTask<StoredApiKey?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        var known = _seen.TryGetValue(id, out var seen);
-        if (known && time.GetElapsedTime(seen.ReadAt) < RefreshAfter)
+        if (_seen.TryGetValue(id, out var seen))
+        {
+            seen.UsedAt = time.GetTimestamp();
             return seen.Key;
-        try
-        {
-            if (await store.FindAsync(id, cancellationToken).ConfigureAwait(false) is not { } read)
-                return null;
-            seen.Key = read;
-        }
-        catch (StoreUnavailableException) when (known)
-        {
-            // As it was last seen, until the store is back.
         }
 
+        var changes = Interlocked.Read(ref _changes);
+        if (await reads.ForCallAsync(token => store.FindAsync(id, token), cancellationToken).ConfigureAwait(false) is not { } read)
+            return null;
         if (_seen.Count >= MaxCached)
             _seen.Clear();
-        _seen[id] = (seen.Key, time.GetTimestamp());
-        return seen.Key;
+        if (changes == Interlocked.Read(ref _changes))
+            _seen.TryAdd(id, new SeenKey(read, time.GetTimestamp()));
+        return read;
+    }
+
+    /// <summary>Compared by reference: what was read again is another one.</summary>
+    private sealed class SeenKey(StoredApiKey key, long usedAt)
+    {
+        private long _usedAt = usedAt;
+
+        public StoredApiKey Key { get; } = key;
+
+        public long UsedAt
+        {
+            get => Interlocked.Read(ref _usedAt);
+            set => Interlocked.Exchange(ref _usedAt, value);
+        }
     }
 }

@@ -5,19 +5,15 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Hosting;
 
 /// <summary>
-/// Before a port is open: on an address that isn't loopback, callers have to have credentials, and the way to it has to be
-/// encrypted.
+/// On an address that isn't loopback, the way to it has to be encrypted, which is known before a port is open, and callers
+/// have to have credentials, which the store may have to tell.
 /// </summary>
 internal sealed class Exposure(
-    IConfiguration configuration, IOptions<AccessOptions> access, IActionStore store, IApiKeyStore keys) : IHostedLifecycleService
+    IConfiguration configuration, IOptions<AccessOptions> access, IApiKeyStore keys) : IHostedLifecycleService
 {
-    public async Task StartingAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken)
     {
-        var exposed = ListenerAddresses.BeyondLoopback(configuration).ToList();
-        if (exposed.Count == 0)
-            return;
-
-        foreach (var (key, url) in exposed)
+        foreach (var (key, url) in ListenerAddresses.BeyondLoopback(configuration))
         {
             if (!url.StartsWith("https://", StringComparison.OrdinalIgnoreCase) && !access.Value.TlsEndedByProxy)
                 throw new StartRefusedException(
@@ -25,9 +21,19 @@ internal sealed class Exposure(
                     + $"{AccessOptions.Section}:TlsEndedByProxy to true if a proxy in front ends TLS.");
         }
 
-        if (access.Value.AdminKey.Length == 0 && access.Value.Certificates.Count == 0 && !await AnyKeyAsync(cancellationToken).ConfigureAwait(false))
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Before the first call.</summary>
+    /// <exception cref="StartRefusedException">Others can reach the server, and nobody needs a key.</exception>
+    public async Task RequireCredentialsAsync(CancellationToken cancellationToken)
+    {
+        if (ListenerAddresses.BeyondLoopback(configuration).FirstOrDefault() is { Key: { } listener }
+            && access.Value.AdminKey.Length == 0
+            && access.Value.Certificates.Count == 0
+            && !await keys.AnyAsync(cancellationToken).ConfigureAwait(false))
             throw new StartRefusedException(
-                $"{exposed[0].Key} is an address beyond loopback, and there is no key: anybody could call. Set "
+                $"{listener} is an address beyond loopback, and there is no key: anybody could call. Set "
                 + $"{AccessOptions.Section}:AdminKey, or make a key first (Actions.Server key create --workspace default --role admin).");
     }
 
@@ -40,10 +46,4 @@ internal sealed class Exposure(
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    private async Task<bool> AnyKeyAsync(CancellationToken cancellationToken)
-    {
-        await store.InitializeAsync(cancellationToken).ConfigureAwait(false);
-        return await keys.AnyAsync(cancellationToken).ConfigureAwait(false);
-    }
 }

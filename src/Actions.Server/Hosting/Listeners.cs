@@ -45,7 +45,8 @@ internal static class Listeners
                 foreach (var endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
                     kestrel.ConfigurationLoader!.Endpoint(endpoint.Key, configured => Guard(configured, guard));
             });
-        builder.Services.AddHostedService<Exposure>();
+        builder.Services.AddSingleton<Exposure>();
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<Exposure>());
         builder.Services.AddHostedService<Banner>();
     }
 

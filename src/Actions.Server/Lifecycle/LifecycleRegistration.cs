@@ -25,6 +25,7 @@ internal static class LifecycleRegistration
         services.AddSingleton<ServingStatus>();
         services.AddSingleton<Drain>();
         services.AddSingleton<IHostLifetime, DrainLifetime>();
+        services.AddSingleton<StorePreparation>();
         services.AddHostedService<StoreProbe>();
         return services;
     }
@@ -38,7 +39,7 @@ internal static class LifecycleRegistration
         endpoints.MapMethods("/readyz", Reading, (ServingStatus status) => status.Current.State switch
         {
             ServingState.Ready => TypedResults.Text("ready\n"),
-            ServingState.Starting => NotReady("starting"),
+            ServingState.Starting => NotReady("starting: the store is not there yet"),
             ServingState.StoreUnavailable => NotReady("store unavailable"),
             _ => NotReady("draining"),
         });

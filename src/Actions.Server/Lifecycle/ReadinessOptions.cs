@@ -8,7 +8,8 @@ internal sealed class ReadinessOptions
     public const string Section = "Readiness";
 
     /// <summary>
-    /// How often the store is checked, and how long a check may take. 5 s: half of Kubernetes' default probe period,
+    /// How often the store is checked, and how long a check may take, unless <see cref="ServerOptions.StoreTimeout"/> is
+    /// shorter; a store that is away is checked every second. 5 s: half of Kubernetes' default probe period,
     /// so that each probe sees a newer answer; the check itself reads next to nothing.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00", ParseLimitsInInvariantCulture = true,

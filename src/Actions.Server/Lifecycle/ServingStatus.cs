@@ -2,7 +2,7 @@ namespace Actions.Server.Lifecycle;
 
 internal enum ServingState
 {
-    /// <summary>The store isn't initialised yet.</summary>
+    /// <summary>The store isn't prepared yet, or isn't there to be prepared.</summary>
     Starting,
     Ready,
     StoreUnavailable,

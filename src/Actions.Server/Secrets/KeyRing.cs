@@ -12,6 +12,9 @@ namespace Actions.Server.Secrets;
 /// </summary>
 internal sealed class KeyRing(IKeyRingStore store, KeyEncryptionKeys keys, ILogger<KeyRing> log) : IXmlRepository
 {
+    // It keeps a thread, once a day; beside that as Server:StoreTimeout.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     /// <exception cref="KeyRingUnreadableException">Under a key that the settings don't name, or damaged.</exception>
     /// <exception cref="StoreUnavailableException">The store is out of reach.</exception>
     public IReadOnlyCollection<XElement> GetAllElements() =>
@@ -53,8 +56,18 @@ internal sealed class KeyRing(IKeyRingStore store, KeyEncryptionKeys keys, ILogg
     private static byte[] Context(string name, string keyId) => Encoding.UTF8.GetBytes($"Actions.Grpc key ring\0{name}\0{keyId}");
 
     // The framework's interface knows no tasks. On a thread of the pool, whoever's thread asks.
-    private static T Await<T>(Func<CancellationToken, Task<T>> call) =>
-        Task.Run(() => call(CancellationToken.None)).GetAwaiter().GetResult();
+    private static T Await<T>(Func<CancellationToken, Task<T>> call)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        try
+        {
+            return Task.Run(() => call(timeout.Token).WaitAsync(timeout.Token), CancellationToken.None).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException e)
+        {
+            throw new StoreUnavailableException(new TimeoutException($"It didn't answer within {Patience}.", e), mayReturn: true);
+        }
+    }
 }
 
 /// <summary>An element of the key ring can't be read with the keys that the settings name. The message says what to do.</summary>

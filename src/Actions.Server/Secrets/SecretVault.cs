@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Actions.Engine;
-using Actions.Storage;
 using Actions.V1;
 using Microsoft.AspNetCore.DataProtection;
 using Secret = Actions.V1.Secret;
@@ -17,7 +16,7 @@ namespace Actions.Server.Secrets;
 /// has no field for what never travels. Whatever comes from the store has ciphertext there, without exception. The
 /// methods change the message that they are given.
 /// </remarks>
-internal sealed class SecretVault(IDataProtectionProvider protection)
+internal sealed class SecretVault(RingProtection protection)
 {
     // Part of what a key is derived from: with another name, every stored secret is unreadable.
     private const string Purpose = "Actions.Server.Secrets";
@@ -25,7 +24,7 @@ internal sealed class SecretVault(IDataProtectionProvider protection)
     /// <summary>From the clear to what is stored. The action has its id.</summary>
     public ActionConfig Protect(string workspace, ActionConfig config)
     {
-        var protector = ProtectorFor(workspace, config.Id);
+        var protector = ProtectorFor(protection.Current, workspace, config.Id);
         foreach (var field in SecretField.All.Where(field => field.TextIn(config).Length > 0))
             field.Put(config, new Secret { Plaintext = protector.Protect(field.TextIn(config)) });
         return config;
@@ -81,32 +80,39 @@ internal sealed class SecretVault(IDataProtectionProvider protection)
         }
         catch (CryptographicException e)
         {
-            throw CauseInTheStore(e) ?? new SecretUnreadableException(stored.Id, field.Path, e);
+            throw (Exception?)RingProtection.StoreIsAway(e) ?? new SecretUnreadableException(stored.Id, field.Path, e);
         }
-    }
-
-    /// <summary>A key ring that is out of reach says nothing about the secret.</summary>
-    private static Exception? CauseInTheStore(Exception? e)
-    {
-        while (e is not (null or StoreException))
-            e = e.InnerException;
-        return e is StoreUnavailableException { InnerException: { } cause } ? new StoreUnavailableException(cause) : null;
     }
 
     private string Unprotect(string workspace, string id, string ciphertext)
     {
+        var used = protection.Current;
         try
         {
-            return ProtectorFor(workspace, id).Unprotect(ciphertext);
+            return Unprotect(used, workspace, id, ciphertext);
+        }
+        catch (CryptographicException e) when (RingProtection.StoreIsAway(e) is null && protection.Renew(used) is { } renewed)
+        {
+            // Saved by another server, perhaps, with a key that is newer than what is in memory here.
+            return Unprotect(renewed, workspace, id, ciphertext);
+        }
+    }
+
+    private static string Unprotect(IDataProtectionProvider provider, string workspace, string id, string ciphertext)
+    {
+        try
+        {
+            return ProtectorFor(provider, workspace, id).Unprotect(ciphertext);
         }
         catch (CryptographicException)
         {
             // Saved before secrets were bound to their action; the next save binds them. Where this fails too, its
             // complaint is as good as the first.
-            return protection.CreateProtector(Purpose, workspace).Unprotect(ciphertext);
+            return provider.CreateProtector(Purpose, workspace).Unprotect(ciphertext);
         }
     }
 
     /// <summary>What one action's row holds is ciphertext of no use in another's.</summary>
-    private IDataProtector ProtectorFor(string workspace, string id) => protection.CreateProtector(Purpose, workspace, id);
+    private static IDataProtector ProtectorFor(IDataProtectionProvider provider, string workspace, string id) =>
+        provider.CreateProtector(Purpose, workspace, id);
 }

@@ -11,18 +11,28 @@ internal static class SecretsRegistration
     private const string ApplicationName = "Actions.Grpc";
 
     /// <summary>
-    /// The vault, with its key ring in the store. Call it after what prepares the store: a store that can't be opened is
-    /// the better news of the two.
+    /// The vault, with its key ring in the store.
     /// </summary>
     public static IServiceCollection AddSecrets(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddKeyRing(configuration);
         services.AddSingleton<IValidateOptions<SecretsOptions>>(new ClearKeyRingOnLoopbackOnly(configuration));
-        // Before Data Protection's own, which reads the ring.
-        services.AddHostedService<KeyRingStart>();
+        services.AddSingleton<KeyRingStart>();
+        services.AddProtectionByTheRing();
+        // Data Protection's own start reads the ring, and makes a key where it finds none, before anybody has checked it:
+        // KeyRingStart does it in its turn.
+        services.Remove(services.Single(service => service.ServiceType == typeof(IHostedService)
+            && service.ImplementationType?.Assembly == typeof(DataProtectionOptions).Assembly));
+        services.AddSingleton<RingProtection>();
+        services.AddSingleton<SecretVault>();
+        return services;
+    }
+
+    /// <summary>Data Protection with the ring for its keys. Needs <see cref="KeyRing"/>.</summary>
+    public static IServiceCollection AddProtectionByTheRing(this IServiceCollection services)
+    {
         services.AddDataProtection().SetApplicationName(ApplicationName);
         services.AddOptions<KeyManagementOptions>().Configure<KeyRing>((management, ring) => management.XmlRepository = ring);
-        services.AddSingleton<SecretVault>();
         return services;
     }
 

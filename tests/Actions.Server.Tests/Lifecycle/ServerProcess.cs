@@ -14,6 +14,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private const int SigTerm = 15;
 
+    // Linux's; macOS has 19 and 17.
+    private static readonly int SigCont = OperatingSystem.IsMacOS() ? 19 : 18;
+    private static readonly int SigStop = OperatingSystem.IsMacOS() ? 17 : 19;
+
     private static readonly string Dotnet = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     private readonly Process _process = new();
@@ -51,10 +55,11 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <param name="settings">Configuration keys, with colons.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="isReady">Whether it will be ready once it answers.</param>
     /// <returns>A server that answers.</returns>
     /// <exception cref="InvalidOperationException">It ended instead. The message: its exit code and output.</exception>
     public static async Task<ServerProcess> StartAsync(
-        Dictionary<string, string> settings, CancellationToken cancellationToken)
+        Dictionary<string, string> settings, CancellationToken cancellationToken, bool isReady = true)
     {
         var server = new ServerProcess(settings);
         try
@@ -69,7 +74,9 @@ internal sealed class ServerProcess : IAsyncDisposable
                 throw new InvalidOperationException($"Exit code {server._process.ExitCode}:\n{server.Output}");
 
             var health = await new Health.HealthClient(server.Channel).CheckAsync(new(), cancellationToken: cancellationToken);
-            health.Status.ShouldBe(HealthCheckResponse.Types.ServingStatus.Serving);
+            health.Status.ShouldBe(isReady
+                ? HealthCheckResponse.Types.ServingStatus.Serving
+                : HealthCheckResponse.Types.ServingStatus.NotServing);
             return server;
         }
         catch
@@ -99,6 +106,18 @@ internal sealed class ServerProcess : IAsyncDisposable
         WebProbe.GetAsync(_web.Task.Result, path, cancellationToken);
 
     public void Terminate() => SendSignal(_process.Id, SigTerm).ShouldBe(0);
+
+    /// <summary>It stands still from now on; its sockets stay open.</summary>
+    public void Freeze() => SendSignal(_process.Id, SigStop).ShouldBe(0);
+
+    public void Resume() => SendSignal(_process.Id, SigCont).ShouldBe(0);
+
+    /// <summary>SIGKILL, in the middle of whatever it does.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+    }
 
     /// <returns>The exit code.</returns>
     public async Task<int> WaitForExitAsync(CancellationToken cancellationToken)

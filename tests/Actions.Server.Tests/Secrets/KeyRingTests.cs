@@ -1,7 +1,10 @@
+using System.Buffers.Text;
+using System.Reflection;
 using System.Xml.Linq;
 using Actions.Engine.Tests;
 using Actions.V1;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
+using Microsoft.AspNetCore.DataProtection.KeyManagement.Internal;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Server.Tests.Secrets;
@@ -58,6 +61,36 @@ public sealed class KeyRingTests : IDisposable
             (await reading.ExecuteAsync(new() { Id = action.Id }))[^1].Result.ShouldNotBeNull();
             (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("first");
         }
+    }
+
+    [Fact]
+    public async Task KeyMadeByAnotherServer_IsReadWithHoweverLongThisOneRuns()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
+        await using var saving = await StartAsync();
+        await using var reading = await StartAsync();
+        // As if it had run for more than two minutes, in which Data Protection looks for keys that it doesn't know.
+        var ring = reading.Services.GetRequiredService<IKeyRingProvider>();
+        ring.GetType().GetProperty("AutoRefreshWindowEnd", BindingFlags.Instance | BindingFlags.NonPublic).ShouldNotBeNull()
+            .SetValue(ring, DateTime.MinValue);
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            var now = TimeProvider.System.GetUtcNow();
+            var key = saving.Services.GetRequiredService<IKeyManager>().CreateNewKey(now, now.AddDays(90));
+            ActionConfig action = null!;
+            await Eventually.TrueAsync(async () =>
+            {
+                action = await saving.CreateAsync(Secured(upstream.Url));
+                return IsUnder(key, DatabaseFile.Action(Database, action.Id).Authentication.ApiKey.Value.Plaintext);
+            });
+
+            await reading.ExecuteAsync(new() { Id = action.Id });
+
+            (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("first");
+        }
+
+        // The id stands behind four bytes that say whose ciphertext it is.
+        static bool IsUnder(IKey key, string ciphertext) => new Guid(Base64Url.DecodeFromChars(ciphertext).AsSpan(4, 16)) == key.KeyId;
     }
 
     [Fact]
