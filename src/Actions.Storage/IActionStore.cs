@@ -88,9 +88,14 @@ public interface IActionStore
 public readonly record struct ActionKey(string Workspace, string Id);
 
 /// <summary>News of writes.</summary>
-/// <param name="Actions">Created, replaced or deleted, in no particular order.</param>
+/// <param name="Changes">In the order in which they were written.</param>
 /// <param name="MayHaveMissed">Before these there may have been writes that nobody will be told of.</param>
-public sealed record ActionChanges(IReadOnlyCollection<ActionKey> Actions, bool MayHaveMissed);
+public sealed record ActionChanges(IReadOnlyCollection<ActionChange> Changes, bool MayHaveMissed);
+
+/// <summary>An action was created, replaced or deleted.</summary>
+/// <param name="Action">Which one.</param>
+/// <param name="Etag">What it had then. Null: it is gone, or the store didn't tell.</param>
+public readonly record struct ActionChange(ActionKey Action, string? Etag);
 
 /// <summary>Which actions <see cref="IActionStore.ListAsync"/> returns.</summary>
 public sealed record ActionQuery

@@ -21,7 +21,7 @@ internal sealed class ActionCatalog(
     // All under the gate. Writes are numbered, so that a load can tell what was written since it began: what was read
     // before a write that ended meanwhile must not be kept, not even for a moment.
     private readonly Dictionary<(string Workspace, string Id, string NameKey), Load> _loads = [];
-    private readonly Dictionary<ActionKey, long> _written = [];
+    private readonly Dictionary<ActionKey, (long Number, string? Etag)> _written = [];
     private long _writes;
     private long _unknownUntil;
     private int _loading;
@@ -53,19 +53,25 @@ internal sealed class ActionCatalog(
                 ?? throw new ActionNameNotFoundException(name);
     }
 
-    /// <summary>To be called after every write, before it is acknowledged, and for the writes of others.</summary>
-    public void Invalidate(string workspace, string id)
+    /// <summary>To be called after every write, before it is acknowledged.</summary>
+    public void Invalidate(string workspace, string id) => Invalidate(new ActionKey(workspace, id), etag: null);
+
+    /// <summary>To be called for every write that is told of.</summary>
+    /// <param name="action">What was written.</param>
+    /// <param name="etag">The version that is known to be there since: who has read it needn't read again, which matters
+    /// when the store goes away right after a write. Null: unknown.</param>
+    public void Invalidate(ActionKey action, string? etag)
     {
-        var key = new ActionKey(workspace, id);
         lock (_gate)
         {
             _writes++;
-            _plans.TryRemove(key, out _);
+            if (_plans.TryGetValue(action, out var cached) && cached.Etag != etag)
+                _plans.TryRemove(action, out _);
             if (_loading == 0)
                 return;
             if (_written.Count >= options.Value.MaxCachedActions)
                 ForgetWrites();
-            _written[key] = _writes;
+            _written[action] = (_writes, etag);
         }
     }
 
@@ -120,7 +126,7 @@ internal sealed class ActionCatalog(
         {
             lock (_gate)
             {
-                if (loaded is not null && !MayBeStale(new(wanted.Workspace, loaded.Plan.Id), load))
+                if (loaded is not null && !MayBeStale(new(wanted.Workspace, loaded.Plan.Id), loaded.Etag, load))
                     Keep(wanted.Workspace, loaded);
                 if (_loads.TryGetValue(wanted, out var last) && last == load)
                     _loads.Remove(wanted);
@@ -130,8 +136,9 @@ internal sealed class ActionCatalog(
         }
     }
 
-    private bool MayBeStale(ActionKey key, Load load) =>
-        load.Began < _unknownUntil || (_written.TryGetValue(key, out var written) && load.Began < written);
+    private bool MayBeStale(ActionKey action, string etag, Load load) =>
+        load.Began < _unknownUntil
+        || (_written.TryGetValue(action, out var written) && load.Began < written.Number && written.Etag != etag);
 
     private void ForgetWrites()
     {

@@ -63,8 +63,8 @@ internal sealed class CatalogFollower(
     {
         // The silence, too, may have hidden something from us.
         var mayHaveMissed = changes.MayHaveMissed || !_isTold;
-        foreach (var (workspace, id) in changes.Actions)
-            catalog.Invalidate(workspace, id);
+        foreach (var (action, etag) in changes.Changes)
+            catalog.Invalidate(action, etag);
         if (mayHaveMissed)
         {
             catalog.KeepNothingThatIsBeingRead();

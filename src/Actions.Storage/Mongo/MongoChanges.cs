@@ -16,9 +16,9 @@ internal sealed class MongoChanges(MongoDatabase database, TimeProvider clock)
     // Between attempts to open it, and between two answers without news of a server that doesn't wait.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    // Of each change only which document it was: documents are read by whoever needs them.
+    // Of each change only which version of which document it was: documents are read by whoever needs them.
     private static readonly PipelineDefinition<ChangeStreamDocument<BsonDocument>, BsonDocument> Pipeline =
-        new[] { new BsonDocument("$project", new BsonDocument { ["operationType"] = 1, ["documentKey"] = 1 }) };
+        new[] { new BsonDocument("$project", new BsonDocument { ["operationType"] = 1, ["documentKey"] = 1, ["fullDocument.etag"] = 1 }) };
 
     public async IAsyncEnumerable<ActionChanges> WatchAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -98,19 +98,26 @@ internal sealed class MongoChanges(MongoDatabase database, TimeProvider clock)
 
     private static ActionChanges Read(List<BsonDocument> documents, bool mayHaveMissed)
     {
-        var actions = new HashSet<ActionKey>();
+        var changes = new List<ActionChange>(documents.Count);
         foreach (var document in documents)
         {
             if (document.TryGetValue("documentKey", out var key) && key is BsonDocument named
                 && named.TryGetValue("_id", out var id) && MongoKey.Read(id) is { } action)
-                actions.Add(action);
+                changes.Add(new ActionChange(action, EtagIn(document)));
             else
                 // The collection was dropped or renamed, or somebody has put something else into it.
                 mayHaveMissed = true;
         }
 
-        return new ActionChanges(actions, mayHaveMissed);
+        return new ActionChanges(changes, mayHaveMissed);
     }
+
+    // There is a document with insertions and replacements, which are what this engine does.
+    private static string? EtagIn(BsonDocument change) =>
+        change.TryGetValue("fullDocument", out var document) && document is BsonDocument written
+        && written.TryGetValue("etag", out var etag) && etag.IsString
+            ? etag.AsString
+            : null;
 
     private static bool EndsTheStream(BsonDocument document) =>
         document.TryGetValue("operationType", out var operation) && operation == "invalidate";

@@ -55,12 +55,14 @@ public sealed class MongoChangesTests : IAsyncLifetime
     {
         var created = await CreateAsync("order");
         await HeardAsync(created.Id);
+        _news.Current.Changes.Single().Etag.ShouldBe(created.Etag);
 
         var replaced = await _writer.Store.ReplaceAsync("acme", created, created.Etag, _stop.Token);
         await HeardAsync(created.Id);
 
         await _writer.Store.DeleteAsync("acme", created.Id, replaced.Etag, _stop.Token);
         await HeardAsync(created.Id);
+        _news.Current.Changes.Single().Etag.ShouldBeNull();
     }
 
     [Fact]
@@ -69,7 +71,7 @@ public sealed class MongoChangesTests : IAsyncLifetime
         for (var i = 0; i < 3; i++)
         {
             (await _news.MoveNextAsync().AsTask().WaitAsync(Patience, _stop.Token)).ShouldBeTrue();
-            _news.Current.Actions.ShouldBeEmpty();
+            _news.Current.Changes.ShouldBeEmpty();
             _news.Current.MayHaveMissed.ShouldBeFalse();
         }
     }
@@ -122,7 +124,7 @@ public sealed class MongoChangesTests : IAsyncLifetime
         {
             (await _news.MoveNextAsync().AsTask().WaitAsync(Patience, _stop.Token)).ShouldBeTrue();
             _news.Current.MayHaveMissed.ShouldBeFalse();
-            missing.ExceptWith(_news.Current.Actions.Where(action => action.Workspace == "acme").Select(action => action.Id));
+            missing.ExceptWith(_news.Current.Changes.Where(change => change.Action.Workspace == "acme").Select(change => change.Action.Id));
         }
     }
 }
