@@ -85,7 +85,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
         {
             throw Unavailable(new TimeoutException($"No answer within {limit}.", e));
         }
-        catch (Exception e) when (e is not (StoreException or OperationCanceledException or ArgumentException))
+        catch (Exception e) when (e is not (StoreException or OperationCanceledException))
         {
             // Whatever the driver throws, of which there are more types than it documents, and damaged documents.
             throw Unavailable(e);

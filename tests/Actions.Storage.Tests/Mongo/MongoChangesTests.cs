@@ -23,7 +23,7 @@ public sealed class MongoChangesTests : IAsyncLifetime
             new Dictionary<string, string?>(_place.Settings)
             {
                 ["Storage:MongoDb:ConnectionString"] = _relay.Uri,
-                ["Storage:MongoDb:OperationTimeout"] = "00:00:01",
+                ["Storage:MongoDb:OperationTimeout"] = "00:00:02",
             },
             TimeProvider.System);
     }
@@ -80,6 +80,7 @@ public sealed class MongoChangesTests : IAsyncLifetime
     [InlineData(nameof(MongoRelay.Break))]
     [InlineData(nameof(MongoRelay.Cut))]
     [InlineData(nameof(MongoRelay.Freeze))]
+    [InlineData(nameof(MongoRelay.Elect))]
     public async Task WhatIsWrittenWhileTheConnectionIsBroken_IsToldAfterwards(string how)
     {
         // From here it can be taken up.
@@ -88,6 +89,7 @@ public sealed class MongoChangesTests : IAsyncLifetime
         {
             nameof(MongoRelay.Break) => _relay.Break,
             nameof(MongoRelay.Cut) => _relay.Cut,
+            nameof(MongoRelay.Elect) => _relay.Elect,
             _ => _relay.Freeze,
         };
         harm();

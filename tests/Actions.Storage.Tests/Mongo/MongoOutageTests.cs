@@ -17,7 +17,7 @@ public sealed class MongoOutageTests : IAsyncLifetime
             {
                 ["Storage:MongoDb:ConnectionString"] = _relay.Uri,
                 ["Storage:MongoDb:ServerSelectionTimeout"] = "00:00:00.5",
-                ["Storage:MongoDb:OperationTimeout"] = "00:00:01",
+                ["Storage:MongoDb:OperationTimeout"] = "00:00:02",
             },
             TimeProvider.System);
     }
@@ -72,6 +72,24 @@ public sealed class MongoOutageTests : IAsyncLifetime
         _relay.Mend();
         await UntilAsync(() => _host.Store.CheckAsync(Stop));
         (await _host.Store.GetAsync("acme", stored.Id, Stop)).ShouldBe(stored);
+    }
+
+    [Fact]
+    public async Task MemberThatIsNoPrimaryAnyMore_IsAnOutageUntilThereIsOne()
+    {
+        _relay.Mend();
+        await _host.Store.InitializeAsync(Stop);
+        var stored = await _host.Store.CreateAsync("acme", ActionStoreContract.NewAction("order"), Stop);
+
+        _relay.Elect();
+        var refused = await Should.ThrowAsync<StoreUnavailableException>(_host.Store.ReplaceAsync("acme", stored, stored.Etag, Stop));
+        refused.MayReturn.ShouldBeTrue();
+        refused.InnerException!.Message.ShouldContain("has no primary");
+        await RefusedAsync();
+
+        _relay.Mend();
+        await UntilAsync(() => _host.Store.CheckAsync(Stop));
+        await _host.Store.ReplaceAsync("acme", stored, stored.Etag, Stop);
     }
 
     [Fact]

@@ -13,6 +13,7 @@ internal sealed class MongoRelay : IAsyncDisposable
     private readonly CancellationTokenSource _disposed = new();
     private readonly IPEndPoint _endpoint;
     private volatile TaskCompletionSource _thawed = Thawed();
+    private volatile bool _elects;
     private Socket? _listener;
     private int _connections;
 
@@ -57,9 +58,16 @@ internal sealed class MongoRelay : IAsyncDisposable
     /// <summary>Connections stay, and are made, but nothing passes.</summary>
     public void Freeze() => _thawed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>
+    /// As a member of a replica set that isn't the primary any more: it answers, and refuses every command
+    /// (https://www.mongodb.com/docs/manual/reference/error-codes/, NotWritablePrimary).
+    /// </summary>
+    public void Elect() => _elects = true;
+
     /// <summary>Everything passes again.</summary>
     public void Mend()
     {
+        _elects = false;
         _thawed.TrySetResult();
         if (_listener is not null)
             return;
@@ -104,7 +112,7 @@ internal sealed class MongoRelay : IAsyncDisposable
         try
         {
             await server.ConnectAsync(_target.Host, _target.Port, _disposed.Token);
-            await Task.WhenAny(CopyAsync(caller, server), CopyAsync(server, caller));
+            await Task.WhenAny(AskAsync(caller, server), CopyAsync(server, caller));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -120,6 +128,32 @@ internal sealed class MongoRelay : IAsyncDisposable
         }
     }
 
+    /// <summary>From the driver to the server, message by message.</summary>
+    private async Task AskAsync(Socket from, Socket to)
+    {
+        try
+        {
+            while (await MongoMessage.ReadAsync(from, _disposed.Token) is { } message)
+            {
+                await _thawed.Task;
+                if (_elects && !message.IsGreeting)
+                    await SendAsync(from, message.Refusal(code: 10107, "NotWritablePrimary", "not primary"));
+                else
+                    await SendAsync(to, message.Bytes);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // Either side is gone.
+        }
+    }
+
+    private async Task SendAsync(Socket to, ReadOnlyMemory<byte> bytes)
+    {
+        while (bytes.Length > 0)
+            bytes = bytes[await to.SendAsync(bytes, _disposed.Token)..];
+    }
+
     private async Task CopyAsync(Socket from, Socket to)
     {
         var buffer = new byte[64 * 1024];
@@ -128,8 +162,7 @@ internal sealed class MongoRelay : IAsyncDisposable
             while (await from.ReceiveAsync(buffer, _disposed.Token) is > 0 and var count)
             {
                 await _thawed.Task;
-                for (var sent = 0; sent < count;)
-                    sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), _disposed.Token);
+                await SendAsync(to, buffer.AsMemory(0, count));
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
