@@ -26,6 +26,15 @@ internal sealed class MongoPlace
         ["Storage:MongoDb:OperationTimeout"] = "00:00:30",
     };
 
+    /// <summary>As the server takes them, with the time-outs that it has by itself.</summary>
+    /// <param name="uri">By which way. Null: the direct one.</param>
+    public Dictionary<string, string> ServerSettings(string? uri = null) => new()
+    {
+        ["Storage:Provider"] = "mongodb",
+        ["Storage:MongoDb:ConnectionString"] = uri ?? Uri,
+        ["Storage:MongoDb:Database"] = _name,
+    };
+
     public IMongoDatabase Open(MongoClient client) => client.GetDatabase(_name);
 
     /// <summary>Skips the test on servers that compare texts by UTF-16 units. MongoDB compares them by their UTF-8 bytes.</summary>

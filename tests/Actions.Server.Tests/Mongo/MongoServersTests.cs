@@ -1,0 +1,18 @@
+using Actions.Server.Tests.Servers;
+using Actions.Storage.Tests.Mongo;
+
+namespace Actions.Server.Tests.Mongo;
+
+/// <summary>Servers that share one database.</summary>
+public sealed class MongoServersTests : ServersContract
+{
+    private readonly MongoPlace _place = new();
+
+    protected override IReadOnlyDictionary<string, string> Settings => _place.ServerSettings();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await _place.DropAsync();
+    }
+}
