@@ -23,7 +23,9 @@ internal sealed class ActionCatalog(
     private readonly Dictionary<(string Workspace, string Id, string NameKey), Load> _loads = [];
     private readonly Dictionary<ActionKey, (long Number, string? Etag)> _written = [];
     private long _writes;
+    private long _forgottenUntil;
     private long _unknownUntil;
+    private bool _isUnverified;
     private int _loading;
 
     /// <summary>What is cached now.</summary>
@@ -70,18 +72,30 @@ internal sealed class ActionCatalog(
             if (_loading == 0)
                 return;
             if (_written.Count >= options.Value.MaxCachedActions)
-                ForgetWrites();
+            {
+                _forgottenUntil = _writes;
+                _written.Clear();
+            }
+
             _written[action] = (_writes, etag);
         }
     }
 
-    /// <summary>There may have been writes that nobody tells of: what is being read now must not be kept.</summary>
-    public void KeepNothingThatIsBeingRead()
+    /// <summary>There may have been writes that nobody tells of: what is being read now has to be verified later.</summary>
+    public void MayHaveMissedWrites()
+    {
+        lock (_gate)
+            _unknownUntil = ++_writes;
+    }
+
+    /// <returns>Whether something is kept since the last call that was being read when writes may have been missed.</returns>
+    public bool TakeUnverified()
     {
         lock (_gate)
         {
-            _writes++;
-            ForgetWrites();
+            var was = _isUnverified;
+            _isUnverified = false;
+            return was;
         }
     }
 
@@ -126,8 +140,12 @@ internal sealed class ActionCatalog(
         {
             lock (_gate)
             {
-                if (loaded is not null && !MayBeStale(new(wanted.Workspace, loaded.Plan.Id), loaded.Etag, load))
+                if (loaded is not null && !IsStale(new(wanted.Workspace, loaded.Plan.Id), loaded.Etag, load))
+                {
                     Keep(wanted.Workspace, loaded);
+                    _isUnverified |= load.Began < _unknownUntil;
+                }
+
                 if (_loads.TryGetValue(wanted, out var last) && last == load)
                     _loads.Remove(wanted);
                 if (--_loading == 0)
@@ -136,15 +154,9 @@ internal sealed class ActionCatalog(
         }
     }
 
-    private bool MayBeStale(ActionKey action, string etag, Load load) =>
-        load.Began < _unknownUntil
+    private bool IsStale(ActionKey action, string etag, Load load) =>
+        load.Began < _forgottenUntil
         || (_written.TryGetValue(action, out var written) && load.Began < written.Number && written.Etag != etag);
-
-    private void ForgetWrites()
-    {
-        _unknownUntil = _writes;
-        _written.Clear();
-    }
 
     private void Keep(string workspace, CachedPlan loaded)
     {

@@ -67,7 +67,7 @@ internal sealed class CatalogFollower(
             catalog.Invalidate(action, etag);
         if (mayHaveMissed)
         {
-            catalog.KeepNothingThatIsBeingRead();
+            catalog.MayHaveMissedWrites();
             if (!await TryVerifyAsync(stoppingToken).ConfigureAwait(false))
                 _mustVerify = true;
         }
@@ -92,7 +92,7 @@ internal sealed class CatalogFollower(
                 log.StoreIsSilent(_interval);
             }
 
-            if (!_mustVerify && !(isSilent && time.GetElapsedTime(verifiedAt) >= _interval))
+            if (!catalog.TakeUnverified() && !_mustVerify && !(isSilent && time.GetElapsedTime(verifiedAt) >= _interval))
                 continue;
             verifiedAt = time.GetTimestamp();
             _mustVerify = false;

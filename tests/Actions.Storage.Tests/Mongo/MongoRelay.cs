@@ -11,6 +11,7 @@ internal sealed class MongoRelay : IAsyncDisposable
     private readonly string _credentials;
     private readonly ConcurrentDictionary<Socket, byte> _sockets = new();
     private readonly CancellationTokenSource _disposed = new();
+    private readonly Socket _reserved;
     private readonly IPEndPoint _endpoint;
     private volatile TaskCompletionSource _thawed = Thawed();
     private volatile bool _elects;
@@ -25,11 +26,9 @@ internal sealed class MongoRelay : IAsyncDisposable
         _target = (url.Server.Host, url.Server.Port);
         var authority = uri[(uri.IndexOf("//", StringComparison.Ordinal) + 2)..].Split('/')[0];
         _credentials = authority.Contains('@', StringComparison.Ordinal) ? authority[..(authority.LastIndexOf('@') + 1)] : "";
-        // A port of its own for as long as it lives: bound while it doesn't listen, too.
-        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        _endpoint = (IPEndPoint)free.LocalEndPoint!;
-        free.Close();
+        // A port of its own for as long as it lives: bound also while nobody listens.
+        _reserved = Bound(new IPEndPoint(IPAddress.Loopback, 0));
+        _endpoint = (IPEndPoint)_reserved.LocalEndPoint!;
         if (open)
             Mend();
     }
@@ -71,9 +70,7 @@ internal sealed class MongoRelay : IAsyncDisposable
         _thawed.TrySetResult();
         if (_listener is not null)
             return;
-        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-        listener.Bind(_endpoint);
+        var listener = Bound(_endpoint);
         listener.Listen();
         _listener = listener;
         _ = AcceptAsync(listener);
@@ -83,8 +80,18 @@ internal sealed class MongoRelay : IAsyncDisposable
     {
         _disposed.Cancel();
         Cut();
+        _reserved.Dispose();
         _thawed.TrySetResult();
         return ValueTask.CompletedTask;
+    }
+
+    private static Socket Bound(IPEndPoint endpoint)
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        // Several may be bound to it, of which one listens.
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        socket.Bind(endpoint);
+        return socket;
     }
 
     private async Task AcceptAsync(Socket listener)
