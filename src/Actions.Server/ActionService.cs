@@ -1,6 +1,7 @@
 using Actions.Engine;
 using Actions.Server.Access;
 using Actions.Server.Lifecycle;
+using Actions.Server.Telemetry;
 using Actions.V1;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -13,6 +14,7 @@ internal sealed class ActionService(
     ActionEngine engine,
     Drain drain,
     ResultDrift drift,
+    ActiveExecutions active,
     TimeProvider time,
     IOptions<ServerOptions> options,
     ILogger<ActionService> log) : V1.ActionService.ActionServiceBase
@@ -33,6 +35,7 @@ internal sealed class ActionService(
         var input = new ExecutionInput(
             workspace, request.Variables, request.IdempotencyKey, request.BodyView, request.DryRun);
         ExecutionEvent? last = null;
+        active.Enter();
         try
         {
             await foreach (var told in engine.ExecuteAsync(plan, input, stop.Token).ConfigureAwait(false))
@@ -46,6 +49,7 @@ internal sealed class ActionService(
         }
         finally
         {
+            active.Leave();
             if (last is not null)
                 LogEnd(executionId, plan, request, last);
         }

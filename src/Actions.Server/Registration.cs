@@ -2,6 +2,7 @@ using Actions.Engine;
 using Actions.Engine.Outbound;
 using Actions.Server.Hosting;
 using Actions.Server.Lifecycle;
+using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.Options;
 
@@ -25,6 +26,7 @@ internal static class Registration
     {
         services.AddSingleton<ActionCatalog>();
         services.AddSingleton<ResultDrift>();
+        services.AddSingleton<ActiveExecutions>();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<DrainInterceptor>();
         services.AddSingleton<AnswerCompression>();
