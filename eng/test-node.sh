@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests of tests/ that Node runs, tests/<name>/<name>.test.mjs: eng/test-node.sh <name>.
+# Tests of tests/ that Node runs, tests/<name>/*.test.mjs: eng/test-node.sh <name>.
 # The last line is the sum: N passed, N failed[, N skipped].
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +15,7 @@ mkdir -p artifacts/test
 tap=artifacts/test/$name.tap
 status=0
 node --test --test-reporter=spec --test-reporter-destination=stdout \
-  --test-reporter=tap --test-reporter-destination="$tap" "tests/$name/$name.test.mjs" || status=$?
+  --test-reporter=tap --test-reporter-destination="$tap" "tests/$name"/*.test.mjs || status=$?
 
 count() { sed -n "s/^# $1 \([0-9]*\)$/\1/p" "$tap"; }
 failed=$(($(count fail) + $(count cancelled)))
