@@ -80,12 +80,12 @@ export const client = (Service, target, credentials = grpc.credentials.createIns
   "grpc.max_receive_message_length": -1,
 });
 
-export const unary = (on, method, request) => new Promise((resolve, reject) =>
-  on[method](request, inTime(), (error, answer) => (error ? reject(error) : resolve(answer))));
+export const unary = (on, method, request, metadata = new grpc.Metadata()) => new Promise((resolve, reject) =>
+  on[method](request, metadata, inTime(), (error, answer) => (error ? reject(error) : resolve(answer))));
 
 // An execution: its events as they come, and how it ended.
-export function execute(on, request, milliseconds) {
-  const stream = on.execute(request, inTime(milliseconds));
+export function execute(on, request, milliseconds, metadata = new grpc.Metadata()) {
+  const stream = on.execute(request, metadata, inTime(milliseconds));
   const events = [];
   const started = new Promise((resolve) => stream.once("data", resolve));
   stream.on("data", ({ event }) => events.push(event.event));
