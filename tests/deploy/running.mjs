@@ -58,6 +58,17 @@ export class Running {
     await Promise.race([found, ended]);
   }
 
+  // Until it prints anything more.
+  printsMore() {
+    return new Promise((resolve) => {
+      const look = () => {
+        this.#waiting.delete(look);
+        resolve();
+      };
+      this.#waiting.add(look);
+    });
+  }
+
   async stop(signal = "SIGTERM") {
     if (this.process.exitCode === null && this.process.signalCode === null) this.process.kill(signal);
     return this.exit;
