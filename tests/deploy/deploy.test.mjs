@@ -197,7 +197,7 @@ describe("all of deploy/", () => {
   it("names settings that the README has", () => {
     const readme = read("README.md");
     // The MongoDB engine brings these, and the README's rows about them.
-    const coming = ["ConnectionString", "Database"].map((name) => `Storage__MongoDb__${name}`);
+    const coming = ["ConnectionString", "Database", "MaxPoolSize", "ServerSelectionTimeout"].map((name) => `Storage__MongoDb__${name}`);
     const known = (setting) => coming.includes(setting) || readme.includes(`\`${setting}\``) || setting.startsWith("Kestrel__")
       || readme.includes(`\`…__${setting.split("__").at(-1)}\``);
     const named = [...texts, ["docs/operations.md", read("docs/operations.md")]].flatMap(([path, text]) =>
