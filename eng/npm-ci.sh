@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # npm's own record of what it installed; newer than the lock file means nothing to do.
-if [[ node_modules/.package-lock.json -nt package-lock.json && -e node_modules/.bin/buf && -e node_modules/@grpc/grpc-js ]]; then
+if [[ node_modules/.package-lock.json -nt package-lock.json && -e node_modules/.bin/buf && -e node_modules/@grpc/grpc-js && -e node_modules/kubernetes-models ]]; then
   exit 0
 fi
 command -v npm >/dev/null || eng/apt.sh nodejs npm

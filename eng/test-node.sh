@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Tests of tests/ that Node runs, tests/<name>/<name>.test.mjs: eng/test-node.sh <name>.
+# Tests of tests/ that Node runs, tests/<name>/*.test.mjs: eng/test-node.sh <name> [<option of node>...].
 # The last line is the sum: N passed, N failed[, N skipped].
 set -euo pipefail
 cd "$(dirname "$0")/.."
 name=$1
+shift
 
 eng/npm-ci.sh || {
   echo "The $name tests are skipped: npm packages could not be installed."
@@ -14,8 +15,8 @@ eng/npm-ci.sh || {
 mkdir -p artifacts/test
 tap=artifacts/test/$name.tap
 status=0
-node --test --test-reporter=spec --test-reporter-destination=stdout \
-  --test-reporter=tap --test-reporter-destination="$tap" "tests/$name/$name.test.mjs" || status=$?
+node --test "$@" --test-reporter=spec --test-reporter-destination=stdout \
+  --test-reporter=tap --test-reporter-destination="$tap" "tests/$name"/*.test.mjs || status=$?
 
 count() { sed -n "s/^# $1 \([0-9]*\)$/\1/p" "$tap"; }
 failed=$(($(count fail) + $(count cancelled)))

@@ -65,6 +65,7 @@ part python 150 clients/python/test.sh
 part wire 200 eng/test-python.sh wire h2
 part interop-python 60 eng/test-python.sh interop
 part buf 100 eng/test-node.sh buf
+part deploy 300 eng/test-deploy.sh
 part interop-node 60 eng/test-node.sh interop
 # Most of it is for installing five languages' tools where there are none; the cases themselves take a minute.
 part conformance 480 tests/conformance/run.sh

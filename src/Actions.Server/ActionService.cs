@@ -2,6 +2,7 @@ using Actions.Engine;
 using Actions.Server.Access;
 using Actions.Server.Catalog;
 using Actions.Server.Lifecycle;
+using Actions.Server.Telemetry;
 using Actions.V1;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
@@ -14,6 +15,7 @@ internal sealed class ActionService(
     ActionEngine engine,
     Drain drain,
     ResultDrift drift,
+    ActiveExecutions active,
     TimeProvider time,
     IOptions<ServerOptions> options,
     ILogger<ActionService> log) : V1.ActionService.ActionServiceBase
@@ -34,6 +36,7 @@ internal sealed class ActionService(
         var input = new ExecutionInput(
             workspace, request.Variables, request.IdempotencyKey, request.BodyView, request.DryRun);
         ExecutionEvent? last = null;
+        active.Enter();
         try
         {
             await foreach (var told in engine.ExecuteAsync(plan, input, stop.Token).ConfigureAwait(false))
@@ -47,6 +50,7 @@ internal sealed class ActionService(
         }
         finally
         {
+            active.Leave();
             if (last is not null)
                 LogEnd(executionId, plan, request, last);
         }

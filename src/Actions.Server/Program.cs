@@ -5,6 +5,7 @@ using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
 using Actions.Server.Secrets;
+using Actions.Server.Telemetry;
 using Actions.Storage;
 
 try
@@ -22,6 +23,7 @@ try
     builder.Services.AddLifecycle(builder.Configuration);
     builder.Services.AddSecrets(builder.Configuration);
     builder.Services.AddIntrospection();
+    builder.Services.AddTelemetry(builder.Configuration);
 
     var app = builder.Build();
     app.UseErrorDetails();

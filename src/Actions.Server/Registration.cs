@@ -3,6 +3,7 @@ using Actions.Engine.Outbound;
 using Actions.Server.Catalog;
 using Actions.Server.Hosting;
 using Actions.Server.Lifecycle;
+using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.Options;
 
@@ -28,6 +29,7 @@ internal static class Registration
         services.AddSingleton<ActionCatalog>();
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
+        services.AddSingleton<ActiveExecutions>();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<DrainInterceptor>();
         services.AddSingleton<AnswerCompression>();

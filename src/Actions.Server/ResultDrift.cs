@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Actions.Server.Telemetry;
 using Actions.V1;
 
 namespace Actions.Server;
@@ -9,7 +10,6 @@ namespace Actions.Server;
 /// </summary>
 internal sealed class ResultDrift
 {
-    public const string MeterName = "Actions.Server";
     public const string CounterName = "actions.result.drift";
     public const string KindTag = "kind";
 
@@ -27,7 +27,7 @@ internal sealed class ResultDrift
 
     public ResultDrift(IMeterFactory meters, TimeProvider time, ILogger<ResultDrift> log)
     {
-        _fields = meters.Create(MeterName).CreateCounter<long>(
+        _fields = meters.Create(TelemetryRegistration.MeterName).CreateCounter<long>(
             CounterName, "{field}", "Result fields that were missing, or of another type than in the sample.");
         _time = time;
         _log = log;

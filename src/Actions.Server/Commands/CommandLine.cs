@@ -15,12 +15,13 @@ internal static class CommandLine
                 ["key", .. var rest] => await KeyCommand.RunAsync(rest),
                 ["secrets", "rewrap", .. var settings] => await RewrapCommand.RunAsync(settings),
                 ["copy", .. var rest] => await CopyCommand.RunAsync(rest),
+                ["healthcheck", .. var rest] => await HealthCheckCommand.RunAsync(new CommandArguments(rest)),
                 _ => throw new UsageException($"There is no command '{args[0]}'."),
             };
         }
         catch (UsageException e)
         {
-            await Console.Error.WriteLineAsync($"{e.Message}\n{KeyCommand.Usage}\n{RewrapCommand.Usage}\n{CopyCommand.Usage}");
+            await Console.Error.WriteLineAsync($"{e.Message}\n{KeyCommand.Usage}\n{RewrapCommand.Usage}\n{CopyCommand.Usage}\n{HealthCheckCommand.Usage}");
             return 2;
         }
     }

@@ -33,11 +33,17 @@ internal static class LifecycleRegistration
     /// <summary>
     /// /healthz: the process answers, nothing else is asked. /readyz: it should be sent calls; if not, 503 and why.
     /// </summary>
+    /// <remarks>
+    /// <c>/readyz?exclude=store</c> is for who decides whether calls are sent at all: a store that is away is away for all
+    /// servers, which go on with what they know. The parameter is that of Kubernetes' own API server
+    /// (https://kubernetes.io/docs/reference/using-api/health-checks/).
+    /// </remarks>
     public static void MapLifecycle(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapMethods("/healthz", Reading, () => TypedResults.Text("ok\n"));
-        endpoints.MapMethods("/readyz", Reading, (ServingStatus status) => status.Current.State switch
+        endpoints.MapMethods("/readyz", Reading, (ServingStatus status, string? exclude) => status.Current.State switch
         {
+            ServingState.StoreUnavailable when exclude == "store" => TypedResults.Text("ready, but for the store\n"),
             ServingState.Ready => TypedResults.Text("ready\n"),
             ServingState.Starting => NotReady("starting: the store is not there yet"),
             ServingState.StoreUnavailable => NotReady("store unavailable"),

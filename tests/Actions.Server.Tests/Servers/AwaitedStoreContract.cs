@@ -28,6 +28,7 @@ public abstract class AwaitedStoreContract : StoreOutageContract
 
         (await Server.GetAsync("/healthz", Token)).ShouldBe((HttpStatusCode.OK, "ok"));
         (await ReadyAsync()).ShouldBe((HttpStatusCode.ServiceUnavailable, "starting: the store is not there yet"));
+        (await Server.GetAsync("/readyz?exclude=store", Token)).Status.ShouldBe(HttpStatusCode.ServiceUnavailable);
         foreach (var refusal in new[]
         {
             await Refusal.OfAsync(Actions.Execute(new() { Id = "x" }, cancellationToken: Token)),

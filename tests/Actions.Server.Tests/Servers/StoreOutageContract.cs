@@ -59,6 +59,7 @@ public abstract class StoreOutageContract : IAsyncLifetime
         var noticed = await Eventually.TrueAsync(async () => await ReadyAsync() == (HttpStatusCode.ServiceUnavailable, "store unavailable"));
 
         (await Server.GetAsync("/healthz", Token)).ShouldBe((HttpStatusCode.OK, "ok"));
+        (await Server.GetAsync("/readyz?exclude=store", Token)).ShouldBe((HttpStatusCode.OK, "ready, but for the store"));
         (await HealthAsync()).ShouldBe(HealthCheckResponse.Types.ServingStatus.NotServing);
         (await OutcomeAsync(cached)).ShouldBe("/cached");
         (await Outcome.OfAsync(Actions, new() { Name = cached.Name }, Token)).ShouldBe("/cached");

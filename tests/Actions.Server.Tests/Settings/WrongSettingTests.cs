@@ -26,6 +26,8 @@ public sealed class WrongSettingTests
     [InlineData("Storage:Provider", "files")]
     [InlineData("Storage:Sqlite:BusyTimeout", "soon")]
     [InlineData("Storage:Sqlite:Path", "/dev/null/actions.db")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
+    [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "/v1/metrics")]
     [InlineData("Server:MaxActionBytes", "60000000")] // more than MaxPageBytes
     [InlineData("Kestrel:Endpoints:Grpc:Url", "nowhere")]
     [InlineData("Kestrel:Endpoints:Grpc:Url", "https://127.0.0.1:0")] // without a certificate
