@@ -36,5 +36,29 @@ internal sealed class StoreHost : IDisposable
         ["Storage:Sqlite:BusyTimeout"] = busyTimeout,
     };
 
+    /// <summary>Returns when the store can be used again.</summary>
+    /// <param name="host">Whose.</param>
+    /// <param name="patience">How long at most.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="succeeds">What shows it. Null: the check.</param>
+    public static async Task ReadyAsync(
+        StoreHost host, TimeSpan patience, CancellationToken cancellationToken, Func<Task>? succeeds = null)
+    {
+        succeeds ??= () => host.Store.CheckAsync(cancellationToken);
+        var began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await succeeds();
+                return;
+            }
+            catch (StoreUnavailableException) when (TimeProvider.System.GetElapsedTime(began) < patience)
+            {
+                await Task.Yield();
+            }
+        }
+    }
+
     public void Dispose() => _services.Dispose();
 }

@@ -15,7 +15,8 @@ internal sealed class Banner(
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint.Key).Zip(addresses);
         foreach (var (name, address) in endpoints)
             Console.WriteLine($"{name,-6} {address}");
-        Console.WriteLine($"Store  {storage.Value.Provider}{(storage.Value.Provider == "sqlite" ? $", {Path.GetFullPath(storage.Value.Sqlite.Path)}" : "")}");
+        var place = storage.Value.Provider == "sqlite" ? Path.GetFullPath(storage.Value.Sqlite.Path) : $"database {storage.Value.MongoDb.Database}";
+        Console.WriteLine($"Store  {storage.Value.Provider}, {place}");
 
         var grpc = endpoints.FirstOrDefault(endpoint => endpoint.First.Equals("Grpc", StringComparison.OrdinalIgnoreCase)).Second;
         if (grpc is not null)

@@ -15,6 +15,9 @@ internal sealed class KeyRingFolder(
     /// <exception cref="KeyRingFolderException">It can't be read or renamed.</exception>
     public async Task ImportAsync(CancellationToken cancellationToken)
     {
+        // Beside a file that is not in use there may be the keys of another store.
+        if (storage.Value.Provider != "sqlite")
+            return;
         var folder = new DirectoryInfo(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(storage.Value.Sqlite.Path))!, "keys"));
         if (!folder.Exists)
             return;

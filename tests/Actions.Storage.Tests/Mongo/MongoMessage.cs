@@ -12,10 +12,18 @@ namespace Actions.Storage.Tests.Mongo;
 internal sealed record MongoMessage(byte[] Bytes)
 {
     private const int HeaderLength = 16;
+    private const int OpReply = 1;
     private const int OpMsg = 2013;
 
     // Flags, and the kind of the first section: 0, a document.
     private const int OpMsgPrefix = 5;
+
+    // Of the answer to the first greeting, which is in the old form: flags, cursor, from, count.
+    private const int OpReplyPrefix = 20;
+
+    public int RequestId => Number(4);
+
+    public int ResponseTo => Number(8);
 
     /// <summary>Whether it only asks what the server is.</summary>
     public bool IsGreeting => Number(12) != OpMsg || Command() is "hello" or "isMaster" or "ismaster";
@@ -34,13 +42,32 @@ internal sealed record MongoMessage(byte[] Bytes)
     /// <summary>The server's answer when it won't.</summary>
     public ReadOnlyMemory<byte> Refusal(int code, string codeName, string text)
     {
-        var document = new BsonDocument { ["ok"] = 0, ["errmsg"] = text, ["code"] = code, ["codeName"] = codeName }.ToBson();
+        var document = new BsonDocument
+        {
+            ["ok"] = 0,
+            ["errmsg"] = text,
+            ["code"] = code,
+            ["codeName"] = codeName,
+            // It was refused before anything was done.
+            ["errorLabels"] = new BsonArray { "RetryableWriteError" },
+        }.ToBson();
         var answer = new byte[HeaderLength + OpMsgPrefix + document.Length];
         BinaryPrimitives.WriteInt32LittleEndian(answer, answer.Length);
         BinaryPrimitives.WriteInt32LittleEndian(answer.AsSpan(8), Number(4));
         BinaryPrimitives.WriteInt32LittleEndian(answer.AsSpan(12), OpMsg);
         document.CopyTo(answer, HeaderLength + OpMsgPrefix);
         return answer;
+    }
+
+    /// <summary>The same answer with other words in it.</summary>
+    public MongoMessage With(Action<BsonDocument> change)
+    {
+        var prefix = HeaderLength + (Number(12) == OpReply ? OpReplyPrefix : OpMsgPrefix);
+        var document = BsonSerializer.Deserialize<BsonDocument>(Bytes[prefix..]);
+        change(document);
+        byte[] changed = [.. Bytes.AsSpan(0, prefix), .. document.ToBson()];
+        BinaryPrimitives.WriteInt32LittleEndian(changed, changed.Length);
+        return new MongoMessage(changed);
     }
 
     private int Number(int at) => BinaryPrimitives.ReadInt32LittleEndian(Bytes.AsSpan(at));

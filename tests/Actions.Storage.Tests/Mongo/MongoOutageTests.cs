@@ -41,7 +41,7 @@ public sealed class MongoOutageTests : IAsyncLifetime
         await RefusedAsync();
 
         _relay.Mend();
-        await UntilAsync(() => _host.Store.InitializeAsync(Stop));
+        await StoreHost.ReadyAsync(_host, Patience, Stop, () => _host.Store.InitializeAsync(Stop));
 
         await _host.Store.CreateAsync("acme", ActionStoreContract.NewAction("order"), Stop);
     }
@@ -70,7 +70,7 @@ public sealed class MongoOutageTests : IAsyncLifetime
         (_relay.Connections - connections).ShouldBeLessThan(20);
 
         _relay.Mend();
-        await UntilAsync(() => _host.Store.CheckAsync(Stop));
+        await StoreHost.ReadyAsync(_host, Patience, Stop);
         (await _host.Store.GetAsync("acme", stored.Id, Stop)).ShouldBe(stored);
     }
 
@@ -88,7 +88,7 @@ public sealed class MongoOutageTests : IAsyncLifetime
         await RefusedAsync();
 
         _relay.Mend();
-        await UntilAsync(() => _host.Store.CheckAsync(Stop));
+        await StoreHost.ReadyAsync(_host, Patience, Stop);
         await _host.Store.ReplaceAsync("acme", stored, stored.Etag, Stop);
     }
 
@@ -135,21 +135,4 @@ public sealed class MongoOutageTests : IAsyncLifetime
     private async Task RefusedAsync() =>
         (await Should.ThrowAsync<StoreUnavailableException>(
             _host.Store.GetAsync("acme", "1", Stop).WaitAsync(Patience, TimeProvider.System, Stop))).MayReturn.ShouldBeTrue();
-
-    private static async Task UntilAsync(Func<Task> succeeds)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        while (true)
-        {
-            try
-            {
-                await succeeds();
-                return;
-            }
-            catch (StoreUnavailableException) when (TimeProvider.System.GetElapsedTime(began) < Patience)
-            {
-                await Task.Yield();
-            }
-        }
-    }
 }

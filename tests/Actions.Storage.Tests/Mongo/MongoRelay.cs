@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
+using MongoDB.Bson;
 
 namespace Actions.Storage.Tests.Mongo;
 
@@ -11,6 +12,7 @@ internal sealed class MongoRelay : IAsyncDisposable
     private readonly string _credentials;
     private readonly ConcurrentDictionary<Socket, byte> _sockets = new();
     private readonly CancellationTokenSource _disposed = new();
+    private readonly Action<MongoRelay, BsonDocument>? _greet;
     private readonly Socket _reserved;
     private readonly IPEndPoint _endpoint;
     private volatile TaskCompletionSource _thawed = Thawed();
@@ -20,8 +22,10 @@ internal sealed class MongoRelay : IAsyncDisposable
 
     /// <param name="uri">Of the server; its first host counts.</param>
     /// <param name="open">Whether the way is there from the start.</param>
-    public MongoRelay(string uri, bool open = true)
+    /// <param name="greet">What the server says of itself, changed. Null: as it is.</param>
+    public MongoRelay(string uri, bool open = true, Action<MongoRelay, BsonDocument>? greet = null)
     {
+        _greet = greet;
         var url = new MongoDB.Driver.MongoUrl(uri);
         _target = (url.Server.Host, url.Server.Port);
         var authority = uri[(uri.IndexOf("//", StringComparison.Ordinal) + 2)..].Split('/')[0];
@@ -32,6 +36,12 @@ internal sealed class MongoRelay : IAsyncDisposable
         if (open)
             Mend();
     }
+
+    /// <summary>Where it listens.</summary>
+    public string Host => _endpoint.ToString();
+
+    /// <summary>Name and password with an @, if any.</summary>
+    public string Credentials => _credentials;
 
     /// <summary>The server by way of this relay. Not through the replica set: its members would be connected to directly.</summary>
     public string Uri => $"mongodb://{_credentials}{_endpoint}/?directConnection=true";
@@ -119,7 +129,8 @@ internal sealed class MongoRelay : IAsyncDisposable
         try
         {
             await server.ConnectAsync(_target.Host, _target.Port, _disposed.Token);
-            await Task.WhenAny(AskAsync(caller, server), CopyAsync(server, caller));
+            var greetings = new ConcurrentDictionary<int, byte>();
+            await Task.WhenAny(AskAsync(caller, server, greetings), AnswerAsync(server, caller, greetings));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -136,13 +147,15 @@ internal sealed class MongoRelay : IAsyncDisposable
     }
 
     /// <summary>From the driver to the server, message by message.</summary>
-    private async Task AskAsync(Socket from, Socket to)
+    private async Task AskAsync(Socket from, Socket to, ConcurrentDictionary<int, byte> greetings)
     {
         try
         {
             while (await MongoMessage.ReadAsync(from, _disposed.Token) is { } message)
             {
                 await _thawed.Task;
+                if (message.IsGreeting)
+                    greetings[message.RequestId] = 0;
                 if (_elects && !message.IsGreeting)
                     await SendAsync(from, message.Refusal(code: 10107, "NotWritablePrimary", "not primary"));
                 else
@@ -161,15 +174,17 @@ internal sealed class MongoRelay : IAsyncDisposable
             bytes = bytes[await to.SendAsync(bytes, _disposed.Token)..];
     }
 
-    private async Task CopyAsync(Socket from, Socket to)
+    /// <summary>And back.</summary>
+    private async Task AnswerAsync(Socket from, Socket to, ConcurrentDictionary<int, byte> greetings)
     {
-        var buffer = new byte[64 * 1024];
         try
         {
-            while (await from.ReceiveAsync(buffer, _disposed.Token) is > 0 and var count)
+            while (await MongoMessage.ReadAsync(from, _disposed.Token) is { } message)
             {
                 await _thawed.Task;
-                await SendAsync(to, buffer.AsMemory(0, count));
+                if (greetings.TryRemove(message.ResponseTo, out _) && _greet is not null)
+                    message = message.With(document => _greet(this, document));
+                await SendAsync(to, message.Bytes);
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException or OperationCanceledException)
