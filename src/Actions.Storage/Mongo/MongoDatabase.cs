@@ -98,7 +98,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
     private StoreUnavailableException Unavailable(Exception cause)
     {
         var told = new IOException(
-            $"MongoDB{(_client is null ? "" : $" at {MongoConnection.Describe(_client)}")} {MongoErrors.Describe(cause)}. "
+            $"MongoDB{(_client is null ? "" : $" at {MongoConnection.Describe(_client)}")} {MongoErrors.Describe(BehindIt(cause))}. "
             + "Look at Storage:MongoDb.",
             cause);
         if (MongoErrors.IsOutage(cause))
@@ -115,6 +115,11 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
 
         return new StoreUnavailableException(told, mayReturn: true);
     }
+
+    /// <summary>Who looked for a server in vain isn't told why; those who watch the servers know.</summary>
+    private Exception BehindIt(Exception cause) => cause is TimeoutException
+        ? _client?.Cluster.Description.Servers.Select(server => server.HeartbeatException).FirstOrDefault(e => e is not null) ?? cause
+        : cause;
 
     /// <summary>One asks, so that nobody else waits.</summary>
     private async Task SearchAsync(CancellationToken disposed)

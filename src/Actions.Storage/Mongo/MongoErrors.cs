@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
 using MongoDB.Driver;
 
 namespace Actions.Storage.Mongo;
@@ -33,15 +35,22 @@ internal static class MongoErrors
         || (e as MongoException)?.HasErrorLabel("NonResumableChangeStreamError") == true;
 
     /// <summary>A sentence about the server, without the driver's words.</summary>
-    public static string Describe(Exception e) => e switch
+    public static string Describe(Exception? e) => e switch
     {
+        null => "can't be used",
+        AuthenticationException => "has a certificate that isn't trusted here, or not the name that it is called by",
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "refuses connections",
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
+            "has a host name that can't be looked up",
         MongoAuthenticationException => "refuses the credentials",
         MongoCommandException { Code: Unauthorized } => "doesn't let this user do what is needed",
         MongoIncompatibleDriverException => "is of a version that this driver can't talk to",
         MongoNotPrimaryException or MongoNodeIsRecoveringException => "has no primary",
-        TimeoutException or MongoExecutionTimeoutException => "didn't answer in time",
-        MongoConnectionException => "can't be reached",
         MongoWaitQueueFullException or MongoConnectionPoolPausedException => "has no connection to spare",
+        // More is behind it, if anything.
+        MongoConnectionException when Describe(e.InnerException) is var inner => inner == Describe(null) ? "can't be reached" : inner,
+        IOException when e.InnerException is not null => Describe(e.InnerException),
+        TimeoutException or MongoExecutionTimeoutException => "didn't answer in time",
         _ => "can't be used",
     };
 }

@@ -108,6 +108,22 @@ public sealed class MongoOutageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ReasonThatTheDriverKeepsToItself_IsToldToTheOperator()
+    {
+        using var host = new StoreHost(
+            new Dictionary<string, string?>(_place.Settings)
+            {
+                ["Storage:MongoDb:ConnectionString"] = "mongodb://127.0.0.1:1/",
+                ["Storage:MongoDb:ServerSelectionTimeout"] = "00:00:00.5",
+            },
+            TimeProvider.System);
+
+        var error = await Should.ThrowAsync<StoreUnavailableException>(() => host.Store.InitializeAsync(Stop));
+
+        error.InnerException!.Message.ShouldBe("MongoDB at 127.0.0.1:1 refuses connections. Look at Storage:MongoDb.");
+    }
+
+    [Fact]
     public async Task Password_IsInNoException()
     {
         const string Password = "s3cret-word";
