@@ -23,11 +23,18 @@ failures() {
     name != "" && /<\/UnitTestResult>/ { print name; name = "" }' "$1"
 }
 
+# Why tests of a results file were skipped, one line for each of them.
+skips() {
+  awk '
+    /<UnitTestResult / { skipped = /outcome="NotExecuted"/ }
+    skipped && /<Message>/ { sub(/.*<Message>/, ""); sub(/<\/Message>.*/, ""); print }' "$1"
+}
+
 passed=0 failed=0 skipped=0
 for project in tests/*/*.csproj; do
   name=$(basename "$project" .csproj)
   status=0
-  timeout --kill-after=10 "${PROJECT_SECONDS:-240}" \
+  timeout --kill-after=10 "${PROJECT_SECONDS:-360}" \
     dotnet test "$project" --no-build --configuration "$configuration" --results-directory "$results" \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" </dev/null || status=$?
 
@@ -41,6 +48,7 @@ for project in tests/*/*.csproj; do
   fi
   bad=$(($(count executed) - $(count passed)))
   failures "$results/$name.trx" >>artifacts/test/failures
+  skips "$results/$name.trx" >>"$results/skips"
   [[ $status -eq 0 || $bad -gt 0 ]] || { echo "$name: exit code $status with no failed test"; bad=1; }
   passed=$((passed + $(count passed)))
   failed=$((failed + bad))
@@ -50,6 +58,7 @@ done
 # What the tests have to show beside their outcome.
 cat artifacts/test/*.md 2>/dev/null || true
 
+[[ $skipped -eq 0 ]] || sort "$results/skips" | uniq -c | sed 's/^ *\([0-9]*\) /skipped, \1: /'
 sum="$passed passed, $failed failed"
 [[ $skipped -eq 0 ]] || sum+=", $skipped skipped"
 echo "$sum"

@@ -59,8 +59,8 @@ if ! timeout --kill-after=15 420 make --no-print-directory build </dev/null 2>&1
   finish
 fi
 
-# Together with the build's limit these stay well below half an hour, and a run takes some minutes.
-part dotnet 480 eng/test-dotnet.sh
+# Together with the build's limit these stay well below an hour, and a run takes some minutes.
+part dotnet 720 eng/test-dotnet.sh
 part python 150 clients/python/test.sh
 part wire 200 eng/test-python.sh wire h2
 part interop-python 60 eng/test-python.sh interop
