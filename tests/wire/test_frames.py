@@ -3,7 +3,7 @@ import struct
 
 from .case import Case
 from .connection import (
-    ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PING, PRIORITY, PUSH_PROMISE, RST_STREAM,
+    ACK, CANCEL, CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, PING, PREFACE, PRIORITY, PUSH_PROMISE, RST_STREAM,
     SETTINGS, WINDOW_UPDATE, fields, frame, head, message,
 )
 
@@ -103,6 +103,18 @@ class FrameTests(Case):
         connection = self.connect()
         connection.send(frame(0x63, 0, 0, b"abc"))
         self.assert_answer("OK", connection.ask(message(self.request)))
+
+    def test_calls_in_pieces_that_are_no_frames(self):
+        for size in (1, 5, 8, 10, 13):
+            with self.subTest(f"{size} bytes"):
+                connection = self.connect(hello=False)
+                hello = PREFACE + frame(SETTINGS, 0, 0)
+                calls = b"".join(frame(PING, 0, 0, b"12345678") + frame(HEADERS, END_HEADERS, stream, head())
+                                 + frame(DATA, END_STREAM, stream, message(self.request)) for stream in range(1, 40, 2))
+                for at in range(0, len(hello + calls), size):
+                    connection.send((hello + calls)[at:at + size])
+                for stream in range(1, 40, 2):
+                    self.assertEqual("OK", str(connection.answer(stream)), stream)
 
     def test_half_a_frame_then_the_end(self):
         for abuse, half in (("half a frame's header", b"\0\0"), ("half a HEADERS frame", frame(HEADERS, END_HEADERS, 1, head())[:40]),

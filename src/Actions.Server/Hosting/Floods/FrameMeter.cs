@@ -13,14 +13,20 @@ internal sealed class FrameMeter(PipeReader bytes, Func<FrameHeader, bool> allow
 
     private static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
-    private ReadOnlySequence<byte> _buffer;
+    private readonly byte[] _header = new byte[HeaderBytes];
 
-    // From the buffer's start to the next frame's; beyond the buffer while that frame is still to come.
-    private long _next;
+    // Kestrel takes bytes as they come, half a header too: what was looked at has to be kept here.
+    private int _prefaceBytes;
+    private int _headerBytes;
+    private long _payloadLeft;
     private bool _isOther;
 
+    // The buffer that Kestrel has now, and how much of it was looked at.
+    private ReadOnlySequence<byte> _buffer;
+    private long _seen;
+
     /// <summary>Whether the connection's preface has arrived. Without it there are no frames, and nothing is counted.</summary>
-    public bool IsHttp2 { get; private set; }
+    public bool IsHttp2 => _prefaceBytes == Preface.Length;
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
         Counted(await bytes.ReadAsync(cancellationToken).ConfigureAwait(false));
@@ -37,7 +43,7 @@ internal sealed class FrameMeter(PipeReader bytes, Func<FrameHeader, bool> allow
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        _next -= _buffer.Slice(_buffer.Start, consumed).Length;
+        _seen -= _buffer.Slice(_buffer.Start, consumed).Length;
         _buffer = default;
         bytes.AdvanceTo(consumed, examined);
     }
@@ -49,31 +55,51 @@ internal sealed class FrameMeter(PipeReader bytes, Func<FrameHeader, bool> allow
     private ReadResult Counted(ReadResult result)
     {
         _buffer = result.Buffer;
-        if (!IsHttp2 && !_isOther)
-            ReadPreface();
-        if (!IsHttp2)
-            return result;
-
-        Span<byte> header = stackalloc byte[HeaderBytes];
-        while (_next + HeaderBytes <= _buffer.Length)
-        {
-            _buffer.Slice(_next, HeaderBytes).CopyTo(header);
-            var frame = new FrameHeader(header[3], header[4], (header[0] << 16) | (header[1] << 8) | header[2]);
-            // As if the caller had hung up: Kestrel ends such a connection without a word in the log.
-            if (!allow(frame))
-                throw new ConnectionResetException("The caller floods the server with frames.");
-            _next += HeaderBytes + frame.Length;
-        }
-
+        foreach (var segment in _buffer.Slice(_seen))
+            Look(segment.Span);
+        _seen = _buffer.Length;
         return result;
     }
 
-    private void ReadPreface()
+    private void Look(ReadOnlySpan<byte> bytes)
     {
-        if (_buffer.Length < Preface.Length)
-            return;
-        IsHttp2 = _buffer.Slice(0, Preface.Length).ToArray().AsSpan().SequenceEqual(Preface);
-        _isOther = !IsHttp2;
-        _next = Preface.Length;
+        while (bytes.Length > 0 && !_isOther)
+        {
+            var taken = IsHttp2 ? LookAtFrame(bytes) : LookAtPreface(bytes);
+            bytes = bytes[taken..];
+        }
+    }
+
+    private int LookAtPreface(ReadOnlySpan<byte> bytes)
+    {
+        var taken = Math.Min(bytes.Length, Preface.Length - _prefaceBytes);
+        _isOther = !bytes[..taken].SequenceEqual(Preface.Slice(_prefaceBytes, taken));
+        if (!_isOther)
+            _prefaceBytes += taken;
+        return taken;
+    }
+
+    private int LookAtFrame(ReadOnlySpan<byte> bytes)
+    {
+        if (_payloadLeft > 0)
+        {
+            var skipped = (int)Math.Min(bytes.Length, _payloadLeft);
+            _payloadLeft -= skipped;
+            return skipped;
+        }
+
+        var taken = Math.Min(bytes.Length, HeaderBytes - _headerBytes);
+        bytes[..taken].CopyTo(_header.AsSpan(_headerBytes));
+        _headerBytes += taken;
+        if (_headerBytes < HeaderBytes)
+            return taken;
+
+        var frame = new FrameHeader(_header[3], _header[4], (_header[0] << 16) | (_header[1] << 8) | _header[2]);
+        // As if the caller had hung up: Kestrel ends such a connection without a word in the log.
+        if (!allow(frame))
+            throw new ConnectionResetException("The caller floods the server with frames.");
+        _headerBytes = 0;
+        _payloadLeft = frame.Length;
+        return taken;
     }
 }
