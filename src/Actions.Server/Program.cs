@@ -36,6 +36,6 @@ try
 }
 catch (Exception e) when (StartFailure.Explain(e) is { } reason)
 {
-    await Console.Error.WriteLineAsync($"The server can't start: {reason}");
+    await Console.Error.WriteLineAsync($"{(CommandLine.IsCommand(args) ? "The command failed" : "The server can't start")}: {reason}");
     return 1;
 }

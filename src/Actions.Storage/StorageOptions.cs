@@ -9,8 +9,11 @@ public sealed class StorageOptions
     /// <summary>The section's name.</summary>
     public const string Section = "Storage";
 
-    internal const string SqliteProvider = "sqlite";
-    internal const string MongoDbProvider = "mongodb";
+    /// <summary>One file.</summary>
+    public const string SqliteProvider = "sqlite";
+
+    /// <summary>A database on the network.</summary>
+    public const string MongoDbProvider = "mongodb";
 
     /// <summary>The engine: <c>sqlite</c> (one file, nothing else to run) or <c>mongodb</c>.</summary>
     [Required(ErrorMessage = ProviderError)]
@@ -53,7 +56,8 @@ public sealed class MongoDbOptions
 {
     /// <summary>
     /// The whole connection string (<c>mongodb://…</c> or <c>mongodb+srv://…</c>), with hosts, replica set, credentials and
-    /// TLS. What it says of time-outs and pools goes before the settings here. It may hold a password and is never told.
+    /// TLS. What it says of time-outs and pools goes before the settings here; what it says of read preference, read and write
+    /// concern doesn't: the primary is read, and majorities acknowledge. It may hold a password and is never told.
     /// </summary>
     public string ConnectionString { get; set; } = "";
 

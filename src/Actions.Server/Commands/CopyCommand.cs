@@ -14,8 +14,8 @@ internal static class CopyCommand
              STORE is sqlite:PATH, mongodb://HOST/DATABASE?..., or sqlite or mongodb as the settings say
         """;
 
-    private const string Sqlite = "sqlite";
-    private const string Mongo = "mongodb";
+    private const string Sqlite = StorageOptions.SqliteProvider;
+    private const string Mongo = StorageOptions.MongoDbProvider;
 
     /// <returns>The exit code.</returns>
     /// <exception cref="UsageException">It can't be understood.</exception>

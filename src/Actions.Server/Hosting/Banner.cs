@@ -15,7 +15,7 @@ internal sealed class Banner(
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint.Key).Zip(addresses);
         foreach (var (name, address) in endpoints)
             Console.WriteLine($"{name,-6} {address}");
-        var place = storage.Value.Provider == "sqlite" ? Path.GetFullPath(storage.Value.Sqlite.Path) : $"database {storage.Value.MongoDb.Database}";
+        var place = storage.Value.Provider == Storage.StorageOptions.SqliteProvider ? Path.GetFullPath(storage.Value.Sqlite.Path) : $"database {storage.Value.MongoDb.Database}";
         Console.WriteLine($"Store  {storage.Value.Provider}, {place}");
 
         var grpc = endpoints.FirstOrDefault(endpoint => endpoint.First.Equals("Grpc", StringComparison.OrdinalIgnoreCase)).Second;

@@ -16,7 +16,7 @@ internal sealed class KeyRingFolder(
     public async Task ImportAsync(CancellationToken cancellationToken)
     {
         // Beside a file that is not in use there may be the keys of another store.
-        if (storage.Value.Provider != "sqlite")
+        if (storage.Value.Provider != StorageOptions.SqliteProvider)
             return;
         var folder = new DirectoryInfo(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(storage.Value.Sqlite.Path))!, "keys"));
         if (!folder.Exists)

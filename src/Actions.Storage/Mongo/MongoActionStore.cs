@@ -25,6 +25,7 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
     private static readonly FilterDefinitionBuilder<BsonDocument> Where = Builders<BsonDocument>.Filter;
     private static readonly ProjectionDefinition<BsonDocument> WithoutSample =
         Builders<BsonDocument>.Projection.Exclude(MessageDocument.Fields(Sample)[0]).Exclude(MessageDocument.Fields(Sample)[1]);
+    private static readonly ProjectionDefinition<BsonDocument> EtagOnly = Builders<BsonDocument>.Projection.Include("etag");
 
     public Task InitializeAsync(CancellationToken cancellationToken) =>
         database.PrepareAsync(token => MongoIndexes.CreateAsync(database, token), cancellationToken);
@@ -55,7 +56,7 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
                 }
                 catch (MongoWriteException e) when (e.IsDuplicateKey())
                 {
-                    throw await FindAsync(Key(workspace, stored.Id), Builders<BsonDocument>.Projection.Include("etag"), token).ConfigureAwait(false) is null
+                    throw await FindAsync(Key(workspace, stored.Id), EtagOnly, token).ConfigureAwait(false) is null
                         ? new NameTakenException(stored.Name)
                         : new IdTakenException(stored.Id);
                 }
@@ -119,7 +120,7 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
                     throw new NameTakenException(stored.Name);
                 }
 
-                throw NotFoundOrMismatch(await FindAsync(key, Builders<BsonDocument>.Projection.Include("etag"), token).ConfigureAwait(false), stored.Id);
+                throw NotFoundOrMismatch(await FindAsync(key, EtagOnly, token).ConfigureAwait(false), stored.Id);
             },
             cancellationToken);
     }
@@ -134,7 +135,7 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
                     expectedEtag is null ? key : key & Where.Eq("etag", expectedEtag), token).ConfigureAwait(false);
                 return deleted.DeletedCount == 1
                     ? true
-                    : throw NotFoundOrMismatch(await FindAsync(key, Builders<BsonDocument>.Projection.Include("etag"), token).ConfigureAwait(false), id);
+                    : throw NotFoundOrMismatch(await FindAsync(key, EtagOnly, token).ConfigureAwait(false), id);
             },
             cancellationToken);
     }
@@ -147,7 +148,7 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
                 var documents = await database.Actions
                     .Find(Where.In("workspace", actions.Select(action => action.Workspace).Distinct())
                         & Where.In("_id", actions.Select(action => MongoKey.Of(action.Workspace, action.Id))))
-                    .Project(Builders<BsonDocument>.Projection.Include("etag"))
+                    .Project(EtagOnly)
                     .ToListAsync(token).ConfigureAwait(false);
                 return documents.ToDictionary(
                     document => MongoKey.Read(document["_id"])!.Value, document => document["etag"].AsString);

@@ -44,6 +44,8 @@ internal static class MongoConnection
         // What was acknowledged is on most members and outlives an election; what is read was acknowledged.
         settings.WriteConcern = WriteConcern.WMajority;
         settings.ReadConcern = ReadConcern.Majority;
+        // A secondary may be behind the change that the server is just told of: what it read there would stay.
+        settings.ReadPreference = ReadPreference.Primary;
         settings.RetryWrites = settings.RetryReads = true;
         return new MongoClient(settings);
 

@@ -101,6 +101,7 @@ public sealed class MongoSecretsTests : IAsyncLifetime
         var command = await CommandRun.OfAsync(["key", "list", "--workspace", "default"], [.. settings.Select(setting => (setting.Key, setting.Value))]);
         command.ExitCode.ShouldNotBe(0);
         (command.Output + command.Errors).ShouldNotContain(Password);
-        command.Errors.ShouldContain("MongoDB at 127.0.0.1:1");
+        command.Errors.ShouldBe(
+            "The command failed: The store of the actions can't be reached. MongoDB at 127.0.0.1:1 refuses connections. Look at Storage:MongoDb.\n");
     }
 }

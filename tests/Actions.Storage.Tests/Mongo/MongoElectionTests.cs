@@ -48,6 +48,22 @@ public sealed class MongoElectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ConnectionStringThatPrefersSecondaries_IsReadFromThePrimaryAllTheSame()
+    {
+        var stored = await CreateAsync("order");
+        using var host = new StoreHost(
+            new Dictionary<string, string?>(_place.Settings)
+            {
+                ["Storage:MongoDb:ConnectionString"] = $"{_set.Uri}&readPreference=secondary&w=1&readConcernLevel=local",
+            },
+            TimeProvider.System);
+        await host.Store.InitializeAsync(Stop);
+
+        // The secondary of this set refuses to be read.
+        (await host.Store.GetAsync("acme", stored.Id, Stop)).ShouldBe(stored);
+    }
+
+    [Fact]
     public async Task NoPrimary_IsAnOutageThatEndsWithTheElection()
     {
         var stored = await CreateAsync("order");
