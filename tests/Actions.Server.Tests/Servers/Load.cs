@@ -23,6 +23,7 @@ internal sealed class Load : IAsyncDisposable
     private readonly IReadOnlyList<Member> _servers;
     private readonly string _upstream;
     private readonly CancellationTokenSource _stop;
+    private readonly SemaphoreSlim _writing = new(1);
     private readonly List<Task> _running = [];
     private readonly ConcurrentQueue<(int Version, long At)> _acknowledged = new();
     private readonly ConcurrentDictionary<string, string> _created = new();
@@ -97,6 +98,7 @@ internal sealed class Load : IAsyncDisposable
     {
         await StopAsync();
         _stop.Dispose();
+        _writing.Dispose();
     }
 
     private static V1.ActionConfigService.ActionConfigServiceClient Configs(Member member) => new(member.Process.Channel);
@@ -161,7 +163,28 @@ internal sealed class Load : IAsyncDisposable
             _failures.Enqueue($"version {executed} was executed {lag.TotalSeconds:0.0} s after version {successor.Version} was acknowledged");
     }
 
+    /// <summary>Acts when no write is on its way.</summary>
+    public async Task BetweenWritesAsync(Action act)
+    {
+        await _writing.WaitAsync(_stop.Token);
+        act();
+        _writing.Release();
+    }
+
     private async Task WriteAsync()
+    {
+        await _writing.WaitAsync(_stop.Token);
+        try
+        {
+            await WriteOnceAsync();
+        }
+        finally
+        {
+            _writing.Release();
+        }
+    }
+
+    private async Task WriteOnceAsync()
     {
         // On one server as long as that is there, so that the others have to find out.
         var up = _servers.Where(member => !member.IsDown).ToList();

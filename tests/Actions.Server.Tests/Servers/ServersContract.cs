@@ -19,6 +19,9 @@ public abstract class ServersContract : IAsyncLifetime
     /// <summary>The settings of a place of this test's own, the same at each call. Keys with colons.</summary>
     protected abstract IReadOnlyDictionary<string, string> Settings { get; }
 
+    /// <summary>Whether nobody can write while a server stands still in the middle of a write.</summary>
+    protected virtual bool WriterThatStandsStillHoldsTheStore => false;
+
     private protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
@@ -112,7 +115,10 @@ public abstract class ServersContract : IAsyncLifetime
         await load.GoesOnAsync(servers);
 
         second.GoesDown();
-        second.Process.Freeze();
+        if (WriterThatStandsStillHoldsTheStore)
+            await load.BetweenWritesAsync(second.Process.Freeze);
+        else
+            second.Process.Freeze();
         await load.GoesOnAsync([first, third], atLeast: TimeSpan.FromSeconds(3));
         second.Process.Resume();
         second.IsUp();

@@ -9,6 +9,9 @@ public sealed class SqliteServersTests : ServersContract
         ["Storage:Sqlite:Path"] = Path.Combine(_folder.FullName, "actions.db"),
     };
 
+    // The file's lock is its process's, until that goes on or ends.
+    protected override bool WriterThatStandsStillHoldsTheStore => true;
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
