@@ -9,14 +9,12 @@ export DOTNET_NOLOGO := 1
 
 # The first target: plain `make` builds.
 build:
-	eng/bootstrap.sh
-	dotnet build Actions.Grpc.sln --no-restore --configuration $(CONFIGURATION)
+	dotnet build Actions.Grpc.sln --configuration $(CONFIGURATION)
 
 # A voice engine's call from end to end: a sample API, the server, three actions, their events as a timeline. Built
 # without the analyzers: whoever types this wants to see it, and `make` has them.
 demo:
-	eng/bootstrap.sh
-	dotnet build samples/Actions.Demo --no-restore --configuration $(CONFIGURATION) \
+	dotnet build samples/Actions.Demo --configuration $(CONFIGURATION) \
 	  -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
 	dotnet run --no-build --configuration $(CONFIGURATION) --project samples/Actions.Demo
 
@@ -71,11 +69,9 @@ bench: build
 format:
 	eng/npm-ci.sh
 	node_modules/.bin/buf format --write
-	eng/bootstrap.sh
-	dotnet format Actions.Grpc.sln --no-restore
+	dotnet format Actions.Grpc.sln
 
 # Leaves data/ alone: that is where `make run` keeps its actions.
 clean:
 	rm -rf artifacts node_modules clients/*/gen clients/*/build clients/go/actions clients/node/node_modules
 	find $(wildcard src tests samples bench eng clients/csharp) -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +
-	rm -f eng/partial-feed/active.props

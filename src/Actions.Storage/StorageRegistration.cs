@@ -1,6 +1,4 @@
-#if !PARTIAL_FEED
 using Actions.Storage.Mongo;
-#endif
 using Actions.Storage.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -36,28 +34,15 @@ public static class StorageRegistration
         services.AddSingleton<SqliteApiKeyStore>();
         services.AddSingleton<SqliteKeyRingStore>();
         services.AddSingleton<SqliteArchive>();
-        // The only place that knows which engines this build has.
-#if PARTIAL_FEED
-        services.AddOptions<StorageOptions>().Validate(options => options.Provider != StorageOptions.MongoDbProvider, MongoDbError);
-        services.AddSingleton<IActionStore>(provider => provider.GetRequiredService<SqliteActionStore>());
-        services.AddSingleton<IApiKeyStore>(provider => provider.GetRequiredService<SqliteApiKeyStore>());
-        services.AddSingleton<IKeyRingStore>(provider => provider.GetRequiredService<SqliteKeyRingStore>());
-        services.AddSingleton<IStoreArchive>(provider => provider.GetRequiredService<SqliteArchive>());
-#else
+        // The only place that knows which engines there are.
         services.AddMongo();
         services.AddEngine<IActionStore, SqliteActionStore, MongoActionStore>();
         services.AddEngine<IApiKeyStore, SqliteApiKeyStore, MongoApiKeyStore>();
         services.AddEngine<IKeyRingStore, SqliteKeyRingStore, MongoKeyRingStore>();
         services.AddEngine<IStoreArchive, SqliteArchive, MongoArchive>();
-#endif
         return services;
     }
 
-#if PARTIAL_FEED
-    private const string MongoDbError =
-        "Storage:Provider is 'mongodb', but this build was made without the MongoDB driver, on a package feed that "
-        + "lacks it. Set Storage:Provider to 'sqlite', or build on a feed that has it.";
-#else
     /// <summary>Of the two engines only the one that is asked for is made.</summary>
     private static void AddEngine<TPort, TSqlite, TMongo>(this IServiceCollection services)
         where TPort : class
@@ -67,5 +52,4 @@ public static class StorageRegistration
             provider.GetRequiredService<IOptions<StorageOptions>>().Value.Provider == StorageOptions.MongoDbProvider
                 ? provider.GetRequiredService<TMongo>()
                 : provider.GetRequiredService<TSqlite>());
-#endif
 }

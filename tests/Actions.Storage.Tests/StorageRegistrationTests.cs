@@ -25,16 +25,6 @@ public sealed class StorageRegistrationTests
         Should.Throw<InvalidOperationException>(() => Start("Storage:Sqlite:BusyTimeout", "soon"))
             .Message.ShouldContain("Storage:Sqlite:BusyTimeout");
 
-#if PARTIAL_FEED
-    [Fact]
-    public void MongoDb_StopsTheStartWithTheReasonAndTheRemedy()
-    {
-        var error = Should.Throw<OptionsValidationException>(() => Start("Storage:Provider", "mongodb"));
-
-        error.Failures.ShouldHaveSingleItem().ShouldStartWith("Storage:Provider is 'mongodb', but ");
-        error.Message.ShouldContain("Set Storage:Provider to 'sqlite'");
-    }
-#else
     [Theory]
     [InlineData("")]
     [InlineData("localhost:27017")]
@@ -58,7 +48,6 @@ public sealed class StorageRegistrationTests
 
         services.GetRequiredService<IActionStore>().GetType().Name.ShouldBe("MongoActionStore");
     }
-#endif
 
     [Fact]
     public void NoSettings_MeanAFileUnderData()
