@@ -4,6 +4,7 @@ using Actions.Server.Commands;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
+using Actions.Server.Logging;
 using Actions.Server.Secrets;
 using Actions.Server.Telemetry;
 using Actions.Storage;
@@ -15,6 +16,7 @@ try
 
     var builder = WebApplication.CreateBuilder(args);
     builder.AddListeners();
+    builder.Services.AddSafeConsole();
     builder.Services.AddServerOptions(builder.Configuration);
     builder.Services.AddActionStore(builder.Configuration);
     builder.Services.AddEngine(builder.Configuration);
