@@ -1,4 +1,3 @@
-using Actions.Server;
 using Actions.Server.Access;
 using Actions.Server.Commands;
 using Actions.Server.Hosting;
@@ -6,8 +5,9 @@ using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
 using Actions.Server.Logging;
 using Actions.Server.Secrets;
+using Actions.Server.Store;
 using Actions.Server.Telemetry;
-using Actions.Storage;
+using Actions.Server;
 
 try
 {
@@ -18,7 +18,7 @@ try
     builder.AddListeners();
     builder.Services.AddSafeConsole();
     builder.Services.AddServerOptions(builder.Configuration);
-    builder.Services.AddActionStore(builder.Configuration);
+    builder.Services.AddStore(builder.Configuration);
     builder.Services.AddEngine(builder.Configuration);
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
