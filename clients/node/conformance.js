@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs tests/conformance/cases.json through this client. The README there tells the format; its run.sh starts this.
+// Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program.
 import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fromJson, toJson } from "@bufbuild/protobuf";
@@ -73,7 +73,7 @@ function errorToJson({ code, reason, domain, metadata, violations, retryDelay })
     value !== undefined && value !== "" && !(isObject(value) && Object.keys(value).length === 0)));
 }
 
-// What came of a step, in the shape of its `expect`.
+// The outcome of a step, in the shape of its `expect`.
 async function perform(client, step, saved) {
   const [service, name] = step.rpc.split(".");
   const method = services[service].methods.find((candidate) => candidate.name === name);

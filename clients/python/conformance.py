@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs tests/conformance/cases.json through this client. The README there tells the format; its run.sh starts this."""
+"""Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program."""
 import json
 import os
 import random
@@ -95,7 +95,7 @@ def error_to_json(error):
 
 
 def perform(client, step, saved):
-    """What came of a step, in the shape of its `expect`."""
+    """The outcome of a step, in the shape of its `expect`."""
     service, method = step["rpc"].split(".")
     request = MESSAGES.GetSymbol(f"actions.v1.{method}Request")()
     json_format.ParseDict(fill(step["request"], saved), request)

@@ -3,7 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Demo;
 
-/// <summary>What a caller asks, the action that answers it, and the events that must come of it.</summary>
+/// <summary>A caller's question, the action that answers it, and the events that must be received.</summary>
 internal sealed record PhoneCall(
     string Caller,
     string Question,
@@ -11,10 +11,10 @@ internal sealed record PhoneCall(
     IReadOnlyDictionary<string, Value> Variables,
     IReadOnlyList<HeardEvent> Expected)
 {
-    // Timers count in milliseconds, the clock that measures them doesn't.
+    // Timers have a resolution of milliseconds; the clock that measures them is finer.
     private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Compares without what differs from run to run; an expected event's time is the earliest.</summary>
+    /// <summary>Compares events, without fields that differ in each run. The time of an expected event is its earliest.</summary>
     public void Check(IReadOnlyList<HeardEvent> heard)
     {
         if (!heard.Select(h => h.Kind).SequenceEqual(Expected.Select(e => e.Kind)))

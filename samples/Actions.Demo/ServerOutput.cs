@@ -1,6 +1,6 @@
 namespace Actions.Demo;
 
-/// <summary>The last lines the server wrote, kept for the case that something goes wrong.</summary>
+/// <summary>The last lines of the server's output, printed if the demo fails.</summary>
 internal sealed class ServerOutput
 {
     private const int Capacity = 40;

@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace Actions.Demo;
 
-/// <summary>The built server in a process of its own, on free ports, with a database file that goes with it.</summary>
+/// <summary>The built server in its own process, on free ports, with a temporary database file.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const int Attempts = 3;
@@ -33,7 +33,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         command.Environment["Kestrel__Endpoints__Grpc__Url"] = Address.OriginalString;
         command.Environment["Kestrel__Endpoints__Web__Url"] = webAddress.OriginalString;
         command.Environment["Storage__Sqlite__Path"] = Database;
-        // The sample API is on this machine; without this only public addresses, and https, may be called.
+        // The sample API is on this machine. By default only public addresses may be called, and only by https.
         command.Environment["Outbound__AllowedNetworks"] = "loopback";
         foreach (var (name, value) in settings)
             command.Environment[name] = value;
@@ -45,12 +45,12 @@ internal sealed class ServerProcess : IAsyncDisposable
         process.BeginErrorReadLine();
     }
 
-    /// <summary>Where it serves gRPC.</summary>
+    /// <summary>The address of its gRPC endpoint.</summary>
     public Uri Address { get; }
 
     public string Database { get; }
 
-    /// <returns>A server that says it is ready.</returns>
+    /// <returns>A server that is ready.</returns>
     public static async Task<ServerProcess> StartAsync(
         ServerOutput output, TimeProvider time, CancellationToken cancellationToken, Dictionary<string, string>? settings = null)
     {
@@ -76,7 +76,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to end, and insists that it ends in time and in peace.</summary>
+    /// <summary>Sends SIGTERM, and requires that the server exits in time and with 0.</summary>
     public async Task StopAsync()
     {
         if (!await EndAsync())
@@ -92,7 +92,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         folder.Delete(recursive: true);
     }
 
-    /// <returns>False: it ended instead.</returns>
+    /// <returns>False: the process ended before it was ready.</returns>
     private async Task<bool> BecomesReadyAsync(CancellationToken cancellationToken)
     {
         using var timeout = new CancellationTokenSource(StartTimeout, time);
@@ -107,7 +107,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                 await Task.Delay(PollInterval, time, either.Token);
             }
 
-            // Not before its last words have been read.
+            // Waits until all of its output has been read.
             await process.WaitForExitAsync(either.Token);
             return false;
         }
@@ -127,7 +127,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
         catch (HttpRequestException)
         {
-            // Nobody listens yet.
+            // The port isn't open yet.
             return false;
         }
     }
@@ -158,7 +158,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             _ = SendSignal(process.Id, SigTerm);
     }
 
-    // Held together, so that they differ; free again when this returns.
+    // Both are open at the same time, so that they differ. They are free again on return.
     private static (int Grpc, int Web) FreePorts()
     {
         using var first = new TcpListener(IPAddress.Loopback, 0);

@@ -4,7 +4,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Demo;
 
-/// <summary>Prints what happens, when it happens, for a person to read.</summary>
+/// <summary>Prints each event when it is received, for people.</summary>
 internal sealed class Timeline(TextWriter output, TextWriter errors)
 {
     private const string Bold = "1", Dim = "2", Red = "31", Green = "32", Yellow = "33", Cyan = "36";
@@ -41,7 +41,7 @@ internal sealed class Timeline(TextWriter output, TextWriter errors)
             { Delay: { } delay } => (Yellow, [Spoken(delay.Message)]),
             { Result: { } result } => (Green, Kept(result)),
             { Failure: { } failure } => (Red, [Spoken(failure.Message), .. ForTheDeveloper(failure)]),
-            _ => (Red, new[] { "an event of no known kind" }),
+            _ => (Red, new[] { "an unknown event" }),
         };
         Row(heard, colour, lines);
     }

@@ -3,10 +3,10 @@ using Actions.V1;
 
 namespace Actions.Demo;
 
-/// <summary>What a voice engine does when its language model picks an action: execute it and listen.</summary>
+/// <summary>Does what a voice engine does when its language model selects an action: executes it and reads the events.</summary>
 internal sealed class VoiceEngine(ActionService.ActionServiceClient actions, TimeProvider time)
 {
-    // Beyond any action's own time-out here; without it a server that hangs would hang the call too.
+    // Longer than the timeout of every action here. Without it, a server that hangs would block the call.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     public async IAsyncEnumerable<HeardEvent> ExecuteAsync(
@@ -24,7 +24,7 @@ internal sealed class VoiceEngine(ActionService.ActionServiceClient actions, Tim
     }
 }
 
-/// <summary>An event, and when it was heard: since the call was made, by the listener's clock.</summary>
+/// <summary>An event, with the time since the call was made, by the clock of the voice engine.</summary>
 internal sealed record HeardEvent(TimeSpan At, ExecutionEvent Event)
 {
     public ExecutionEvent.EventOneofCase Kind => Event.EventCase;

@@ -7,7 +7,7 @@ using Google.Protobuf;
 
 namespace Actions.Client.Conformance;
 
-/// <summary>Runs cases, each client with a connection of its own.</summary>
+/// <summary>Runs cases. Each client has its own connection.</summary>
 internal sealed partial class Runner : IDisposable
 {
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
@@ -72,7 +72,7 @@ internal sealed partial class Runner : IDisposable
         });
     }
 
-    // What came of a step, in the shape of its `expect`.
+    // The outcome of a step, in the shape of its `expect`.
     private static async Task<JsonObject> PerformAsync(ActionsClient client, JsonObject step, Matcher matcher)
     {
         var came = new JsonObject();

@@ -90,7 +90,7 @@ func (r *runner) client(server, key string) (*actionsclient.Client, error) {
 	return client, err
 }
 
-// perform returns what came of a step, in the shape of its `expect`.
+// perform returns the outcome of a step, in the shape of its `expect`.
 func perform(client *actionsclient.Client, step step, saved variables) (map[string]interface{}, error) {
 	ctx := context.Background()
 	if step.Timeout > 0 {

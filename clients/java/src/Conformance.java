@@ -27,7 +27,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Runs tests/conformance/cases.json through this client. The README there tells the format; its run.sh starts this. */
+/** Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program. */
 public final class Conformance {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final JsonFormat.Printer PRINTER = JsonFormat.printer().preservingProtoFieldNames();
@@ -107,7 +107,7 @@ public final class Conformance {
             key, Duration.ofSeconds(30), false, server.equals("tls") ? new File(setting("CA")) : null)));
   }
 
-  // What came of a step, in the shape of its `expect`.
+  // The outcome of a step, in the shape of its `expect`.
   private static JsonObject perform(ActionsClient client, JsonObject step, Matcher matcher) throws IOException {
     var came = new JsonObject();
     var rpc = step.get("rpc").getAsString();
