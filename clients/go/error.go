@@ -29,9 +29,9 @@ func asError(err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
-	told := status.Convert(err)
-	result := &Error{Code: told.Code(), Message: told.Message(), Violations: map[string]string{}}
-	for _, detail := range told.Details() {
+	converted := status.Convert(err)
+	result := &Error{Code: converted.Code(), Message: converted.Message(), Violations: map[string]string{}}
+	for _, detail := range converted.Details() {
 		switch detail := detail.(type) {
 		case *errdetails.ErrorInfo:
 			result.Reason, result.Domain, result.Metadata = detail.Reason, detail.Domain, detail.Metadata

@@ -68,8 +68,8 @@ function fill(value, saved) {
 }
 
 function errorToJson({ code, reason, domain, metadata, violations, retryDelay }) {
-  const told = { code, reason, domain, metadata, violations, retry_delay: retryDelay };
-  return Object.fromEntries(Object.entries(told).filter(([, value]) =>
+  const described = { code, reason, domain, metadata, violations, retry_delay: retryDelay };
+  return Object.fromEntries(Object.entries(described).filter(([, value]) =>
     value !== undefined && value !== "" && !(isObject(value) && Object.keys(value).length === 0)));
 }
 

@@ -89,9 +89,9 @@ def to_json(message):
 
 
 def error_to_json(error):
-    told = {"code": error.code.name, "reason": error.reason, "domain": error.domain, "metadata": error.metadata,
+    described = {"code": error.code.name, "reason": error.reason, "domain": error.domain, "metadata": error.metadata,
             "violations": error.violations, "retry_delay": error.retry_delay}
-    return {key: value for key, value in told.items() if value not in ("", {}, None)}
+    return {key: value for key, value in described.items() if value not in ("", {}, None)}
 
 
 def perform(client, step, saved):

@@ -128,16 +128,16 @@ internal sealed partial class Runner : IDisposable
 
     private static JsonObject Json(ActionException error)
     {
-        var told = new JsonObject { ["code"] = WordEnd().Replace($"{error.Code}", "_").ToUpperInvariant() };
+        var described = new JsonObject { ["code"] = WordEnd().Replace($"{error.Code}", "_").ToUpperInvariant() };
         if (error.Reason.Length > 0)
-            (told["reason"], told["domain"]) = (error.Reason, error.Domain);
+            (described["reason"], described["domain"]) = (error.Reason, error.Domain);
         if (error.Metadata.Count > 0)
-            told["metadata"] = Object(error.Metadata);
+            described["metadata"] = Object(error.Metadata);
         if (error.Violations.Count > 0)
-            told["violations"] = Object(error.Violations);
+            described["violations"] = Object(error.Violations);
         if (error.RetryDelay is { } delay)
-            told["retry_delay"] = JsonNode.Parse(JsonValue.Create(delay.TotalSeconds).ToJsonString());
-        return told;
+            described["retry_delay"] = JsonNode.Parse(JsonValue.Create(delay.TotalSeconds).ToJsonString());
+        return described;
     }
 
     private static JsonObject Object(IEnumerable<KeyValuePair<string, string>> map) =>

@@ -139,6 +139,6 @@ func mismatch(expected, actual interface{}, path string) error {
 }
 
 func text(value interface{}) string {
-	told, _ := json.Marshal(value)
-	return string(told)
+	described, _ := json.Marshal(value)
+	return string(described)
 }

@@ -181,23 +181,23 @@ public final class Conformance {
   }
 
   private static JsonObject toJson(ActionException error) {
-    var told = new JsonObject();
-    told.addProperty("code", error.code().name());
+    var described = new JsonObject();
+    described.addProperty("code", error.code().name());
     if (!error.reason().isEmpty()) {
-      told.addProperty("reason", error.reason());
-      told.addProperty("domain", error.domain());
+      described.addProperty("reason", error.reason());
+      described.addProperty("domain", error.domain());
     }
-    add(told, "metadata", error.metadata());
-    add(told, "violations", error.violations());
-    error.retryDelay().ifPresent(delay -> told.addProperty("retry_delay", delay.toNanos() / 1e9));
-    return told;
+    add(described, "metadata", error.metadata());
+    add(described, "violations", error.violations());
+    error.retryDelay().ifPresent(delay -> described.addProperty("retry_delay", delay.toNanos() / 1e9));
+    return described;
   }
 
-  private static void add(JsonObject told, String name, Map<String, String> texts) {
+  private static void add(JsonObject described, String name, Map<String, String> texts) {
     var object = new JsonObject();
     texts.forEach(object::addProperty);
     if (object.size() > 0) {
-      told.add(name, object);
+      described.add(name, object);
     }
   }
 
