@@ -65,14 +65,14 @@ async Task TakeCallsAsync(VoiceEngine engine, IReadOnlyList<PhoneCall> calls)
     foreach (var call in calls)
     {
         timeline.Call(call);
-        var heard = new List<HeardEvent>();
+        var received = new List<ReceivedEvent>();
         await foreach (var next in engine.ExecuteAsync(call, stop.Token))
         {
             timeline.Event(next);
-            heard.Add(next);
+            received.Add(next);
         }
 
-        call.Check(heard);
+        call.Check(received);
     }
 }
 

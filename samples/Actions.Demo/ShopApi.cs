@@ -14,12 +14,12 @@ internal sealed class ShopApi : IAsyncDisposable
 {
     public static readonly TimeSpan CarrierLatency = TimeSpan.FromSeconds(3);
 
-    private readonly WebApplication app;
+    private readonly WebApplication _app;
 
-    private ShopApi(WebApplication app) => this.app = app;
+    private ShopApi(WebApplication app) => _app = app;
 
     public Uri Address =>
-        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
     public static async Task<ShopApi> StartAsync(TimeProvider time, CancellationToken cancellationToken)
     {
@@ -39,7 +39,7 @@ internal sealed class ShopApi : IAsyncDisposable
         return shop;
     }
 
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     // The first request compiles the API's code. Without this request the timeline would show that time.
     private async Task AnswerOnceAsync(CancellationToken cancellationToken)
