@@ -1,10 +1,10 @@
-// Package actionsclient is a thin voice engine's client for actions.v1.
+// Package actionsclient is a thin client of actions.v1 for voice engines.
 //
 //	client, err := actionsclient.New("127.0.0.1:5080", actionsclient.Options{})
 //	execution, err := client.Execute(ctx, &actionsv1.ExecuteRequest{...})
 //	outcome, err := execution.Run(actionsclient.Callbacks{OnStart: ...})
 //
-// Messages and stubs are the generated ones, of actions/v1. An error of a call is an *Error.
+// Messages and stubs are generated, in actions/v1. The error of a call is an *Error.
 package actionsclient
 
 import (
@@ -22,16 +22,16 @@ import (
 	actionsv1 "github.com/actions-grpc/actions-grpc/clients/go/actions/v1"
 )
 
-// Options of a Client; the zero value is plaintext, without a key, and 30 s for each call.
+// Options of a Client. The zero value is plaintext, no key, and a deadline of 30 s for each call.
 type Options struct {
 	APIKey  string
-	Timeout time.Duration  // The deadline of every call whose context has none.
-	TLS     bool           // With the system's roots.
+	Timeout time.Duration  // Deadline of every call whose context has none. 0: 30 s.
+	TLS     bool           // TLS with the system's roots.
 	Roots   *x509.CertPool // TLS with these roots.
 }
 
-// Client is one channel to a server, which connects again by itself. Safe for concurrent use. gRPC makes a call again only
-// where the server can't have seen it; nothing else is retried here.
+// Client is a channel to one server, which reconnects by itself. Safe for concurrent use. gRPC retries a call only if the
+// server can't have seen it; this client retries nothing else.
 type Client struct {
 	Actions actionsv1.ActionServiceClient
 	Configs actionsv1.ActionConfigServiceClient
@@ -41,7 +41,7 @@ type Client struct {
 	options Options
 }
 
-// New makes a client for host:port. It connects when it is first used.
+// New returns a client for host:port. It connects on its first call.
 func New(target string, options Options) (*Client, error) {
 	if options.Timeout == 0 {
 		options.Timeout = 30 * time.Second
@@ -62,7 +62,7 @@ func New(target string, options Options) (*Client, error) {
 	return client, nil
 }
 
-// Close ends every call.
+// Close aborts every call and closes the channel.
 func (c *Client) Close() error { return c.channel.Close() }
 
 // Execute starts an execution. Cancelling ctx, or closing the Execution, aborts the HTTP call.
@@ -83,7 +83,7 @@ func (c *Client) unary(ctx context.Context, method string, request, reply interf
 	return asError(invoke(ctx, method, request, reply, channel, options...))
 }
 
-// prepared gives a call its key and its deadline.
+// prepared adds the key and the deadline to a call.
 func (c *Client) prepared(ctx context.Context) (context.Context, context.CancelFunc) {
 	if c.options.APIKey != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+c.options.APIKey)
@@ -94,9 +94,9 @@ func (c *Client) prepared(ctx context.Context) (context.Context, context.CancelF
 	return context.WithTimeout(ctx, c.options.Timeout)
 }
 
-// Execution is the story of one execution as it happens.
+// Execution is the stream of events of one execution.
 type Execution struct {
-	ID string // Known from the first event on.
+	ID string // Set with the first event.
 
 	stream actionsv1.ActionService_ExecuteClient
 	cancel context.CancelFunc
@@ -113,10 +113,10 @@ func (e *Execution) Next() (*actionsv1.ExecutionEvent, error) {
 	return response.Event, nil
 }
 
-// Close aborts the HTTP call, unless it has ended.
+// Close aborts the HTTP call if it is still in flight.
 func (e *Execution) Close() { e.cancel() }
 
-// Callbacks for each kind of event; nil ones aren't called.
+// Callbacks has a function for each kind of event; nil functions are skipped.
 type Callbacks struct {
 	OnStart   func(*actionsv1.Start)
 	OnDelay   func(*actionsv1.Delay)
@@ -125,7 +125,7 @@ type Callbacks struct {
 	OnFailure func(*actionsv1.Failure)
 }
 
-// Run hands each event to its callback and returns the last: its Result or Failure is what came of it.
+// Run calls the callback of each event and returns the last event, which has the Result or Failure.
 func (e *Execution) Run(on Callbacks) (last *actionsv1.ExecutionEvent, err error) {
 	defer e.Close()
 	for {

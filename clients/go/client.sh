@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# client.sh setup        installs what is missing (Debian, as root), generates the code and builds
-#                        (exit code 77: what is missing can't be had)
+# client.sh setup        installs missing packages (Debian, as root), generates the code and builds
+#                        (exit code 77: a package can't be installed)
 # client.sh example ...  runs the example
-# client.sh conformance  runs tests/conformance, whose run.sh calls this
+# client.sh conformance  runs the cases of tests/conformance; its run.sh calls this
 set -euo pipefail
 cd "$(dirname "$0")"
 
-# Debian's packages are sources in a GOPATH. With modules, go.mod names the same versions.
+# Debian's packages are sources in a GOPATH. go.mod has the same versions for modules.
 prepare() {
   export GO111MODULE=off GOPATH=$PWD/build:/usr/share/gocode GOFLAGS= CGO_ENABLED=0
   local package=github.com/actions-grpc/actions-grpc/clients/go

@@ -12,15 +12,15 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Error is an RPC that was refused or broken off. Switch on Reason, never on the text.
+// Error is an RPC that ended with an error status. Switch on Reason, never on the text.
 type Error struct {
 	Code       codes.Code
 	Message    string
-	Reason     string // The name of an ErrorReason; empty when the status is not the server's own.
+	Reason     string // Name of an ErrorReason. Empty if the status is not the server's.
 	Domain     string
 	Metadata   map[string]string
-	Violations map[string]string // What is wrong, by field path.
-	RetryDelay *time.Duration    // Until another try, where the server names it.
+	Violations map[string]string // Descriptions by field path.
+	RetryDelay *time.Duration    // Delay before a retry, if the server has set it.
 }
 
 func (e *Error) Error() string { return fmt.Sprintf("%s: %s", e.Code, e.Message) }
@@ -29,9 +29,9 @@ func asError(err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return err
 	}
-	told := status.Convert(err)
-	result := &Error{Code: told.Code(), Message: told.Message(), Violations: map[string]string{}}
-	for _, detail := range told.Details() {
+	converted := status.Convert(err)
+	result := &Error{Code: converted.Code(), Message: converted.Message(), Violations: map[string]string{}}
+	for _, detail := range converted.Details() {
 		switch detail := detail.(type) {
 		case *errdetails.ErrorInfo:
 			result.Reason, result.Domain, result.Metadata = detail.Reason, detail.Domain, detail.Metadata

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# client.sh setup        installs what is missing (Debian, as root), generates the code and compiles
-#                        (exit code 77: what is missing can't be had)
+# client.sh setup        installs missing packages (Debian, as root), generates the code and compiles
+#                        (exit code 77: a package can't be installed)
 # client.sh example ...  runs the example
-# client.sh conformance  runs tests/conformance, whose run.sh calls this
+# client.sh conformance  runs the cases of tests/conformance; its run.sh calls this
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -1,9 +1,9 @@
-// A thin voice engine's client for actions.v1.
+// A thin client of actions.v1 for voice engines.
 //
 //     const client = new Client("127.0.0.1:5080");
 //     for await (const { event } of client.execute({ target: { case: "name", value: "Check Order Status" } })) { … }
 //
-// Messages are the generated ones, of gen/; the types in the comments are read by editors and by tsc.
+// Messages are generated, in gen/; editors and tsc read the types in the comments.
 import { create, fromBinary, fromJson, toBinary, toJson } from "@bufbuild/protobuf";
 import { ValueSchema } from "@bufbuild/protobuf/wkt";
 import * as grpc from "@grpc/grpc-js";
@@ -12,16 +12,16 @@ import { ActionConfigService } from "./gen/actions/v1/action_config_service_pb.j
 import { ActionService } from "./gen/actions/v1/action_service_pb.js";
 import { ApiKeyService } from "./gen/actions/v1/api_key_service_pb.js";
 
-/** An RPC that was refused or broken off. Switch on `reason`, never on the text. */
+/** An RPC that ended with an error status. Switch on `reason`, never on the text. */
 export class ActionError extends Error {
-  /** The name of an ErrorReason; empty when the status is not the server's own. */
+  /** Name of an ErrorReason. Empty if the status is not the server's. */
   reason = "";
   domain = "";
   /** @type {Record<string, string>} */
   metadata = {};
-  /** What is wrong, by field path. @type {Record<string, string>} */
+  /** Violations by field path. @type {Record<string, string>} */
   violations = {};
-  /** Seconds until another try, where the server names them. @type {number | undefined} */
+  /** Delay before a retry in seconds, if the server has set it. @type {number | undefined} */
   retryDelay;
 
   /** @param {grpc.ServiceError} error */
@@ -46,8 +46,8 @@ export class ActionError extends Error {
 }
 
 /**
- * One channel to a server, which connects again by itself. gRPC makes a call again only where the server can't have seen
- * it; nothing else is retried here.
+ * A channel to one server, which reconnects by itself. gRPC retries a call only if the server can't have seen it; this
+ * client retries nothing else.
  */
 export class Client {
   #channel;
@@ -56,8 +56,8 @@ export class Client {
 
   /**
    * @param {string} target host:port
-   * @param {{ apiKey?: string, timeout?: number, tls?: boolean, ca?: Buffer }} [options] `timeout` (seconds) is the deadline
-   *   of every call that names none; `ca`: TLS with these roots (PEM).
+   * @param {{ apiKey?: string, timeout?: number, tls?: boolean, ca?: Buffer }} [options] `timeout` is the default
+   *   deadline of a call in seconds; `ca` is a PEM: uses TLS with these roots.
    */
   constructor(target, { apiKey = "", timeout = 30, tls = false, ca } = {}) {
     const credentials = tls || ca ? grpc.credentials.createSsl(ca) : grpc.credentials.createInsecure();
@@ -75,7 +75,7 @@ export class Client {
   }
 
   /**
-   * The story of one execution as it happens. Leaving the loop early aborts the HTTP call.
+   * Executes an action and yields its events as they happen. Leaving the loop early aborts the HTTP call.
    * @param {import("@bufbuild/protobuf").MessageInitShape<typeof ActionService.method.execute.input>} request
    * @param {{ timeout?: number }} [options]
    */
@@ -93,7 +93,7 @@ export class Client {
   }
 
   /**
-   * The same with a callback for each kind of event. Returns the last one: `{ case: "result" | "failure", value }`.
+   * Executes an action and calls a callback for each event. Returns the last event: `{ case: "result" | "failure", value }`.
    * @param {Parameters<Client["execute"]>[0]} request
    * @param {{ onStart?: Function, onDelay?: Function, onRetry?: Function, onResult?: Function, onFailure?: Function }} callbacks
    */
@@ -107,7 +107,7 @@ export class Client {
     return last;
   }
 
-  // A function for each unary method of a service: takes its request, as an object of its fields, and a timeout.
+  // Makes a function for each unary method of a service. It takes the request, as an object of its fields, and a timeout.
   #unary(service) {
     return Object.fromEntries(service.methods.map((method) => [method.localName, (request, { timeout } = {}) => {
       const { path, send, receive, deadline } = this.#method(service, method, timeout);
@@ -134,10 +134,10 @@ export class Client {
   }
 }
 
-/** Plain values, null, arrays and objects included, as google.protobuf.Value. @param {Record<string, any>} variables */
+/** Converts plain values to google.protobuf.Value; null, arrays and objects too. @param {Record<string, any>} variables */
 export const toValues = (variables) =>
   Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, fromJson(ValueSchema, value)]));
 
-/** The other way round. @param {Record<string, import("@bufbuild/protobuf/wkt").Value>} values */
+/** Converts google.protobuf.Value to plain values. @param {Record<string, import("@bufbuild/protobuf/wkt").Value>} values */
 export const fromValues = (values) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toJson(ValueSchema, value)]));

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs tests/conformance/cases.json through this client. The README there tells the format; its run.sh starts this.
+// Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program.
 import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fromJson, toJson } from "@bufbuild/protobuf";
@@ -68,12 +68,12 @@ function fill(value, saved) {
 }
 
 function errorToJson({ code, reason, domain, metadata, violations, retryDelay }) {
-  const told = { code, reason, domain, metadata, violations, retry_delay: retryDelay };
-  return Object.fromEntries(Object.entries(told).filter(([, value]) =>
+  const described = { code, reason, domain, metadata, violations, retry_delay: retryDelay };
+  return Object.fromEntries(Object.entries(described).filter(([, value]) =>
     value !== undefined && value !== "" && !(isObject(value) && Object.keys(value).length === 0)));
 }
 
-// What came of a step, in the shape of its `expect`.
+// The outcome of a step, in the shape of its `expect`.
 async function perform(client, step, saved) {
   const [service, name] = step.rpc.split(".");
   const method = services[service].methods.find((candidate) => candidate.name === name);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// A voice engine in miniature: sets up an action, executes it and says what the events ask it to say.
+// A minimal voice engine: creates an action, executes it and prints the text of each event.
 import { HttpMethod } from "./gen/actions/v1/action_config_pb.js";
 import { FailureReason } from "./gen/actions/v1/execution_pb.js";
 import { ActionError, Client, fromValues, toValues } from "./actions-client.js";

@@ -1,10 +1,10 @@
-"""A thin voice engine's client for actions.v1.
+"""A thin client of actions.v1 for voice engines.
 
     with Client("127.0.0.1:5080") as client:
         with client.execute(name="Check Order Status", variables={"order_id": "A-17"}) as execution:
             execution.run(on_start=..., on_delay=..., on_result=..., on_failure=...)
 
-Messages are the generated ones, from `actions.v1`; variables are plain Python values.
+Messages are generated, in `actions.v1`; variables are plain Python values.
 """
 import sys
 from pathlib import Path
@@ -23,7 +23,7 @@ from actions.v1 import action_service_pb2 as executions  # noqa: E402
 
 
 class ActionError(Exception):
-    """An RPC that was refused or broken off. Switch on `reason`, never on the text."""
+    """An RPC that ended with an error status. Switch on `reason`, never on the text."""
 
     def __init__(self, error):
         super().__init__(f"{error.code().name}: {error.details()}")
@@ -49,13 +49,13 @@ class ActionError(Exception):
 
 
 class Client:
-    """One channel to a server, which connects again by itself. Safe to share between threads.
+    """A channel to one server, which reconnects by itself. Safe to share between threads.
 
-    gRPC makes a call again only where the server can't have seen it; nothing else is retried here.
+    gRPC retries a call only if the server can't have seen it; this client retries nothing else.
     """
 
     def __init__(self, target, *, api_key=None, timeout=30.0, metadata=(), tls=False, ca=None, options=()):
-        """`timeout` (seconds) is the deadline of every call that names none. `ca`: TLS with these roots (PEM, bytes)."""
+        """`timeout` is the default deadline of a call in seconds. `ca` is a PEM in bytes: uses TLS with these roots."""
         if api_key:
             metadata = (*metadata, ("authorization", f"Bearer {api_key}"))
         self._channel = (grpc.secure_channel(target, grpc.ssl_channel_credentials(ca), options) if tls or ca
@@ -82,7 +82,7 @@ class Client:
         return self.call(self.configs.GetActionConfig, configs.GetActionConfigRequest(id=id)).action_config
 
     def list(self, **filters):
-        """Every action that matches, page after page. Filters: name_prefix, labels, page_size."""
+        """Yields every action that matches, page by page. Filters: name_prefix, labels, page_size."""
         request = configs.ListActionConfigsRequest(**filters)
         while True:
             page = self.call(self.configs.ListActionConfigs, request)
@@ -92,7 +92,7 @@ class Client:
             request.page_token = page.next_page_token
 
     def update(self, action_config, mask=(), validate_only=False):
-        """Writes the fields in `mask`, or all that are set. An etag in `action_config` guards the write."""
+        """Writes the fields in `mask`, or all fields that are set. Refused if an etag in `action_config` isn't the stored one."""
         return self.call(self.configs.UpdateActionConfig, configs.UpdateActionConfigRequest(
             action_config=action_config, update_mask={"paths": mask}, validate_only=validate_only)).action_config
 
@@ -100,7 +100,7 @@ class Client:
         self.call(self.configs.DeleteActionConfig, configs.DeleteActionConfigRequest(id=id, etag=etag))
 
     def initialize(self, variables=None, **target):
-        """Calls the API once, for real. Target: id or draft."""
+        """Calls the API once and returns a sample. Target: id or draft."""
         request = configs.InitializeRequest(variables=to_values(variables), **target)
         return self.call(self.configs.Initialize, request)
 
@@ -109,12 +109,12 @@ class Client:
         return self.stream(executions.ExecuteRequest(variables=to_values(variables), **request), timeout)
 
     def stream(self, request, timeout=None):
-        """The same for a ready ExecuteRequest."""
+        """Starts an execution from an ExecuteRequest."""
         stream = self.actions.Execute(request, timeout=timeout or self._timeout, metadata=self._metadata)
         return Execution(stream)
 
     def call(self, method, request, timeout=None):
-        """Any other method, such as `client.call(client.keys.ListApiKeys, ListApiKeysRequest())`."""
+        """Calls any other method, such as `client.call(client.keys.ListApiKeys, ListApiKeysRequest())`."""
         try:
             return method(request, timeout=timeout or self._timeout, metadata=self._metadata)
         except grpc.RpcError as error:
@@ -122,11 +122,11 @@ class Client:
 
 
 class Execution:
-    """The events of one execution as they happen. Leaving the `with` block early aborts the HTTP call."""
+    """The stream of events of one execution. Leaving the `with` block early aborts the HTTP call."""
 
     def __init__(self, stream):
         self._stream = stream
-        self.id = ""  # Known from the first event on.
+        self.id = ""  # Set with the first event.
 
     def __enter__(self):
         return self
@@ -146,24 +146,24 @@ class Execution:
             raise ActionError(error) from None
 
     def run(self, on_start=None, on_delay=None, on_retry=None, on_result=None, on_failure=None):
-        """Hands each event's Start, Delay, Retry, Result or Failure to its callback; returns the last one."""
+        """Calls the callback of each Start, Delay, Retry, Result or Failure, and returns the last one."""
         callbacks = {"start": on_start, "delay": on_delay, "retry": on_retry, "result": on_result, "failure": on_failure}
-        said = None
+        last = None
         for event in self:
-            kind = event.WhichOneof("event")  # None: of a newer server, nothing to act on.
+            kind = event.WhichOneof("event")  # None: an event of a newer server is ignored.
             if not kind:
                 continue
-            said = getattr(event, kind)
+            last = getattr(event, kind)
             if callbacks[kind]:
-                callbacks[kind](said)
-        return said
+                callbacks[kind](last)
+        return last
 
 
 def to_values(variables):
-    """Plain Python values, None, lists and dicts included, as google.protobuf.Value."""
+    """Converts plain Python values to google.protobuf.Value; None, lists and dicts too."""
     return {name: json_format.ParseDict(value, struct_pb2.Value()) for name, value in (variables or {}).items()}
 
 
 def from_values(values):
-    """The other way round: a message's map of google.protobuf.Value as a dict."""
+    """Converts a map of google.protobuf.Value to a dict of plain Python values."""
     return {name: json_format.MessageToDict(value) for name, value in values.items()}

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# client.sh setup        installs what is missing (Debian, as root) and generates the code
-#                        (exit code 77: what is missing can't be had)
+# client.sh setup        installs missing packages (Debian, as root) and generates the code
+#                        (exit code 77: a package can't be installed)
 # client.sh example ...  runs the example
-# client.sh conformance  runs tests/conformance, whose run.sh calls this
-# PYTHON names another interpreter than Debian's; it needs grpcio and protobuf, and generate.sh's tools.
+# client.sh conformance  runs the cases of tests/conformance; its run.sh calls this
+# PYTHON selects another interpreter than Debian's; it needs grpcio, protobuf and the tools of generate.sh.
 set -euo pipefail
 cd "$(dirname "$0")"
 export PYTHON=${PYTHON:-/usr/bin/python3} PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs tests/conformance/cases.json through this client. The README there tells the format; its run.sh starts this."""
+"""Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program."""
 import json
 import os
 import random
@@ -89,13 +89,13 @@ def to_json(message):
 
 
 def error_to_json(error):
-    told = {"code": error.code.name, "reason": error.reason, "domain": error.domain, "metadata": error.metadata,
+    described = {"code": error.code.name, "reason": error.reason, "domain": error.domain, "metadata": error.metadata,
             "violations": error.violations, "retry_delay": error.retry_delay}
-    return {key: value for key, value in told.items() if value not in ("", {}, None)}
+    return {key: value for key, value in described.items() if value not in ("", {}, None)}
 
 
 def perform(client, step, saved):
-    """What came of a step, in the shape of its `expect`."""
+    """The outcome of a step, in the shape of its `expect`."""
     service, method = step["rpc"].split(".")
     request = MESSAGES.GetSymbol(f"actions.v1.{method}Request")()
     json_format.ParseDict(fill(step["request"], saved), request)

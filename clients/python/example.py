@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A voice engine in miniature: sets up an action, executes it and says what the events ask it to say."""
+"""A minimal voice engine: creates an action, executes it and prints the text of each event."""
 import sys
 import time
 
@@ -32,7 +32,7 @@ def main():
 
 
 def speak(client, action_id, variables):
-    """The call itself. In a voice engine, say() would go to text-to-speech."""
+    """Executes the action. In a voice engine, say() would go to text-to-speech."""
     began = time.monotonic()
 
     def say(what, text):

@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-# The tools of one installation fit its runtime; a protoc from elsewhere on the PATH may be too new for it.
+# The tools of an installation fit its runtime; another protoc on the PATH may be too new for it.
 if [[ -x /usr/bin/protoc && -x /usr/bin/grpc_python_plugin ]]; then
   protoc=(/usr/bin/protoc --plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin)
 else

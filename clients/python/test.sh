@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Python client against the built server. The last line is the sum: N passed, N failed[, N skipped].
-# PYTHON names another interpreter than Debian's; it needs grpcio and protobuf, and generate.sh's tools.
+# Tests the Python client against the built server. The last line is the sum: N passed, N failed[, N skipped].
+# PYTHON selects another interpreter than Debian's; it needs grpcio, protobuf and the tools of generate.sh.
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -1,5 +1,5 @@
-// Makes the replica set and its two users, once; run again, it changes nothing. mongosh runs it in the network of mongo-1:
-// while there is no user, MongoDB lets in who comes from its own machine, and nobody else.
+// Creates the replica set and its two users. Running it again changes nothing. mongosh runs it in the network of mongo-1:
+// while there is no user, MongoDB accepts connections from its own machine only.
 const { readFileSync } = require("fs");
 
 const secret = (name) => readFileSync(`/run/secrets/${name}`, "utf8").trim();
@@ -7,7 +7,7 @@ const root = { user: "root", pwd: secret("mongo-root-password") };
 const members = ["mongo-1", "mongo-2", "mongo-3"].map((name, _id) => ({
   _id,
   host: `${name}:27017`,
-  // The one that this script talks to is elected first.
+  // The member that this script is connected to is elected first.
   priority: _id === 0 ? 2 : 1,
 }));
 
@@ -31,11 +31,11 @@ if (!isKnown()) {
   admin.createUser({ ...root, roles: ["root"] }, { w: "majority" });
 }
 
-// As the set, not as this member: by now another one may have been elected.
+// Connect to the set, not to this member: another member may be primary by now.
 const hosts = members.map(({ host }) => host).join(",");
 const set = new Mongo(`mongodb://${root.user}:${root.pwd}@${hosts}/admin?replicaSet=actions`).getDB("admin");
 if (set.getUser("actions") === null) {
-  // No more than the server needs: its own database.
+  // Only the right that the server needs: its own database.
   const roles = [{ role: "readWrite", db: "actions" }];
   set.createUser({ user: "actions", pwd: secret("mongo-app-password"), roles }, { w: "majority" });
 }

@@ -3,24 +3,24 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Demo;
 
-/// <summary>What a caller asks, the action that answers it, and the events that must come of it.</summary>
+/// <summary>A caller's question, the action that answers it, and the events that must be received.</summary>
 internal sealed record PhoneCall(
     string Caller,
     string Question,
     ActionConfig Action,
     IReadOnlyDictionary<string, Value> Variables,
-    IReadOnlyList<HeardEvent> Expected)
+    IReadOnlyList<ReceivedEvent> Expected)
 {
-    // Timers count in milliseconds, the clock that measures them doesn't.
+    // Timers have a resolution of milliseconds; the clock that measures them is finer.
     private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Compares without what differs from run to run; an expected event's time is the earliest.</summary>
-    public void Check(IReadOnlyList<HeardEvent> heard)
+    /// <summary>Compares events, without fields that differ in each run. The time of an expected event is its earliest.</summary>
+    public void Check(IReadOnlyList<ReceivedEvent> received)
     {
-        if (!heard.Select(h => h.Kind).SequenceEqual(Expected.Select(e => e.Kind)))
-            throw Deviation(Kinds(Expected), Kinds(heard));
+        if (!received.Select(e => e.Kind).SequenceEqual(Expected.Select(e => e.Kind)))
+            throw Deviation(Kinds(Expected), Kinds(received));
 
-        foreach (var (index, (expected, actual)) in Expected.Zip(heard).Index())
+        foreach (var (index, (expected, actual)) in Expected.Zip(received).Index())
         {
             if (actual.Event.Sequence != index + 1)
                 throw Deviation($"sequence {index + 1}", $"sequence {actual.Event.Sequence}");
@@ -31,9 +31,9 @@ internal sealed record PhoneCall(
         }
     }
 
-    private static ExecutionEvent Essence(ExecutionEvent heard)
+    private static ExecutionEvent Essence(ExecutionEvent received)
     {
-        var essence = heard.Clone();
+        var essence = received.Clone();
         essence.Sequence = 0;
         essence.Elapsed = null;
         essence.Result?.ContentType = "";
@@ -41,7 +41,7 @@ internal sealed record PhoneCall(
         return essence;
     }
 
-    private static string Kinds(IEnumerable<HeardEvent> events) => string.Join(", ", events.Select(e => e.Kind));
+    private static string Kinds(IEnumerable<ReceivedEvent> events) => string.Join(", ", events.Select(e => e.Kind));
 
     private DemoFailedException Deviation(string expected, string actual) =>
         new($"\"{Action.Name}\" did not go as expected.\n  expected  {expected}\n  got       {actual}");

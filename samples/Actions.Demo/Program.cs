@@ -4,8 +4,8 @@ using Actions.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
 
-// Three callers, one voice engine. Everything is real: the API, the server in a process of its own with its database
-// file, gRPC and HTTP between them. Exits with 0 if each call went as expected, so it serves as a smoke test too.
+// Three callers, one voice engine. Everything is real: the API, the server in its own process with its database file, gRPC
+// and HTTP between them. Exits with 0 if each call went as expected, so it is also a smoke test.
 
 var time = TimeProvider.System;
 var timeline = new Timeline(Console.Out, Console.Error);
@@ -45,7 +45,7 @@ catch (Exception e) when (stop.IsCancellationRequested && e is OperationCanceled
 }
 catch (Exception e) when (e is DemoFailedException or RpcException)
 {
-    timeline.Quote("The server's last words:", serverOutput.Lines);
+    timeline.Quote("The last lines of the server:", serverOutput.Lines);
     timeline.Failed(e is RpcException rpc ? $"An RPC failed: {rpc.StatusCode}, {rpc.Status.Detail}" : e.Message);
     return 1;
 }
@@ -65,25 +65,25 @@ async Task TakeCallsAsync(VoiceEngine engine, IReadOnlyList<PhoneCall> calls)
     foreach (var call in calls)
     {
         timeline.Call(call);
-        var heard = new List<HeardEvent>();
+        var received = new List<ReceivedEvent>();
         await foreach (var next in engine.ExecuteAsync(call, stop.Token))
         {
             timeline.Event(next);
-            heard.Add(next);
+            received.Add(next);
         }
 
-        call.Check(heard);
+        call.Check(received);
     }
 }
 
-// The server is on this machine: a proxy from the environment has no part in it.
+// The server is on this machine: a proxy in the environment must not be used.
 static GrpcChannel Connect(Uri address) => GrpcChannel.ForAddress(address, new GrpcChannelOptions
 {
     HttpHandler = new SocketsHttpHandler { UseProxy = false },
     DisposeHttpClient = true,
 });
 
-// Not the end yet: the server is to be stopped and its files removed.
+// Keeps the process alive until the server is stopped and its files are removed.
 void Stop(PosixSignalContext context)
 {
     context.Cancel = true;

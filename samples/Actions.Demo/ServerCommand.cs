@@ -4,10 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace Actions.Demo;
 
-/// <summary>How the built server is started.</summary>
+/// <summary>The command that starts the built server.</summary>
 internal static class ServerCommand
 {
-    /// <param name="args">None: to serve.</param>
+    /// <param name="args">Arguments of the server. Empty: it serves.</param>
     public static ProcessStartInfo Create(params string[] args)
     {
         var command = new ProcessStartInfo(DotnetHost(), [BuiltAssembly(), .. args])
@@ -15,7 +15,7 @@ internal static class ServerCommand
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // Settings made in this shell for another server must not reach this one.
+        // Settings in this shell are meant for another server.
         foreach (var name in command.Environment.Keys.Where(IsSetting).ToList())
             command.Environment.Remove(name);
         return command;
@@ -35,7 +35,7 @@ internal static class ServerCommand
             : throw new DemoFailedException($"The server isn't built: there is no {path}. Run make build.");
     }
 
-    // The very one that runs this program: the path may hold another, or none.
+    // The dotnet that runs this program: the PATH may have another one, or none.
     private static string DotnetHost() => Path.GetFullPath(
         Path.Combine("..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"),
         RuntimeEnvironment.GetRuntimeDirectory());

@@ -1,25 +1,25 @@
 namespace Actions.Demo;
 
-/// <summary>The last lines the server wrote, kept for the case that something goes wrong.</summary>
+/// <summary>The last _lines of the server's output, printed if the demo fails.</summary>
 internal sealed class ServerOutput
 {
     private const int Capacity = 40;
 
-    private readonly Queue<string> lines = new();
+    private readonly Queue<string> _lines = new();
 
     public IReadOnlyCollection<string> Lines
     {
         get
         {
-            lock (lines)
-                return [.. lines];
+            lock (_lines)
+                return [.. _lines];
         }
     }
 
     public void Clear()
     {
-        lock (lines)
-            lines.Clear();
+        lock (_lines)
+            _lines.Clear();
     }
 
     public void Add(string? line)
@@ -27,11 +27,11 @@ internal sealed class ServerOutput
         // Null is the end of the stream.
         if (line is null)
             return;
-        lock (lines)
+        lock (_lines)
         {
-            lines.Enqueue(line);
-            if (lines.Count > Capacity)
-                lines.Dequeue();
+            _lines.Enqueue(line);
+            if (_lines.Count > Capacity)
+                _lines.Dequeue();
         }
     }
 }

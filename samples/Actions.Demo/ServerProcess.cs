@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace Actions.Demo;
 
-/// <summary>The built server in a process of its own, on free ports, with a database file that goes with it.</summary>
+/// <summary>The built server in its own process, on free ports, with a temporary database file.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private const int Attempts = 3;
@@ -15,42 +15,42 @@ internal sealed class ServerProcess : IAsyncDisposable
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
 
-    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("actions-demo-");
-    private readonly Process process = new();
-    private readonly Uri webAddress;
-    private readonly TimeProvider time;
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("actions-demo-");
+    private readonly Process _process = new();
+    private readonly Uri _webAddress;
+    private readonly TimeProvider _time;
 
     private ServerProcess(
         ProcessStartInfo command, ServerOutput output, TimeProvider time, Dictionary<string, string> settings)
     {
-        this.time = time;
+        _time = time;
         var (grpcPort, webPort) = FreePorts();
         Address = new Uri($"http://127.0.0.1:{grpcPort}");
-        webAddress = new Uri($"http://127.0.0.1:{webPort}");
-        Database = Path.Combine(folder.FullName, "actions.db");
+        _webAddress = new Uri($"http://127.0.0.1:{webPort}");
+        Database = Path.Combine(_folder.FullName, "actions.db");
 
-        command.WorkingDirectory = folder.FullName;
+        command.WorkingDirectory = _folder.FullName;
         command.Environment["Kestrel__Endpoints__Grpc__Url"] = Address.OriginalString;
-        command.Environment["Kestrel__Endpoints__Web__Url"] = webAddress.OriginalString;
+        command.Environment["Kestrel__Endpoints__Web__Url"] = _webAddress.OriginalString;
         command.Environment["Storage__Sqlite__Path"] = Database;
-        // The sample API is on this machine; without this only public addresses, and https, may be called.
+        // The sample API is on this machine. By default only public addresses may be called, and only by https.
         command.Environment["Outbound__AllowedNetworks"] = "loopback";
         foreach (var (name, value) in settings)
             command.Environment[name] = value;
-        process.StartInfo = command;
-        process.OutputDataReceived += (_, line) => output.Add(line.Data);
-        process.ErrorDataReceived += (_, line) => output.Add(line.Data);
-        process.Start();
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        _process.StartInfo = command;
+        _process.OutputDataReceived += (_, line) => output.Add(line.Data);
+        _process.ErrorDataReceived += (_, line) => output.Add(line.Data);
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
-    /// <summary>Where it serves gRPC.</summary>
+    /// <summary>The address of its gRPC endpoint.</summary>
     public Uri Address { get; }
 
     public string Database { get; }
 
-    /// <returns>A server that says it is ready.</returns>
+    /// <returns>A server that is ready.</returns>
     public static async Task<ServerProcess> StartAsync(
         ServerOutput output, TimeProvider time, CancellationToken cancellationToken, Dictionary<string, string>? settings = null)
     {
@@ -64,7 +64,7 @@ internal sealed class ServerProcess : IAsyncDisposable
                     return server;
                 // Another process may have taken one of the free ports in the meantime.
                 if (attempt == Attempts)
-                    throw new DemoFailedException($"The server didn't start, exit code {server.process.ExitCode}.");
+                    throw new DemoFailedException($"The server didn't start, exit code {server._process.ExitCode}.");
             }
             catch
             {
@@ -76,39 +76,39 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks it to end, and insists that it ends in time and in peace.</summary>
+    /// <summary>Sends SIGTERM, and requires that the server exits in time and with 0.</summary>
     public async Task StopAsync()
     {
         if (!await EndAsync())
             throw new DemoFailedException($"The server was killed, {Timeline.Seconds(StopTimeout)} after SIGTERM.");
-        if (process.ExitCode != 0 && !OperatingSystem.IsWindows())
-            throw new DemoFailedException($"The server ended with exit code {process.ExitCode} after SIGTERM.");
+        if (_process.ExitCode != 0 && !OperatingSystem.IsWindows())
+            throw new DemoFailedException($"The server ended with exit code {_process.ExitCode} after SIGTERM.");
     }
 
     public async ValueTask DisposeAsync()
     {
         await EndAsync();
-        process.Dispose();
-        folder.Delete(recursive: true);
+        _process.Dispose();
+        _folder.Delete(recursive: true);
     }
 
-    /// <returns>False: it ended instead.</returns>
+    /// <returns>False: the process ended before it was ready.</returns>
     private async Task<bool> BecomesReadyAsync(CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(StartTimeout, time);
+        using var timeout = new CancellationTokenSource(StartTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
         try
         {
-            while (!process.HasExited)
+            while (!_process.HasExited)
             {
                 if (await SaysReadyAsync(http, either.Token))
                     return true;
-                await Task.Delay(PollInterval, time, either.Token);
+                await Task.Delay(PollInterval, _time, either.Token);
             }
 
-            // Not before its last words have been read.
-            await process.WaitForExitAsync(either.Token);
+            // Waits until all of its output has been read.
+            await _process.WaitForExitAsync(either.Token);
             return false;
         }
         catch (OperationCanceledException) when (timeout.IsCancellationRequested)
@@ -121,31 +121,31 @@ internal sealed class ServerProcess : IAsyncDisposable
     {
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(webAddress, "readyz"));
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_webAddress, "readyz"));
             using var response = await http.SendAsync(request, cancellationToken);
             return response.IsSuccessStatusCode;
         }
         catch (HttpRequestException)
         {
-            // Nobody listens yet.
+            // The port isn't open yet.
             return false;
         }
     }
 
     private async Task<bool> EndAsync()
     {
-        if (!process.HasExited)
+        if (!_process.HasExited)
             Terminate();
-        using var timeout = new CancellationTokenSource(StopTimeout, time);
+        using var timeout = new CancellationTokenSource(StopTimeout, _time);
         try
         {
-            await process.WaitForExitAsync(timeout.Token);
+            await _process.WaitForExitAsync(timeout.Token);
             return true;
         }
         catch (OperationCanceledException)
         {
-            process.Kill();
-            await process.WaitForExitAsync(CancellationToken.None);
+            _process.Kill();
+            await _process.WaitForExitAsync(CancellationToken.None);
             return false;
         }
     }
@@ -153,12 +153,12 @@ internal sealed class ServerProcess : IAsyncDisposable
     private void Terminate()
     {
         if (OperatingSystem.IsWindows())
-            process.Kill();
+            _process.Kill();
         else
-            _ = SendSignal(process.Id, SigTerm);
+            _ = SendSignal(_process.Id, SigTerm);
     }
 
-    // Held together, so that they differ; free again when this returns.
+    // Both are open at the same time, so that they differ. They are free again on return.
     private static (int Grpc, int Web) FreePorts()
     {
         using var first = new TcpListener(IPAddress.Loopback, 0);

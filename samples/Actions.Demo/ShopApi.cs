@@ -9,21 +9,21 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Demo;
 
-/// <summary>A shop's API as there are many: one look-up is fast, one takes its time, one is out of order.</summary>
+/// <summary>A typical shop API: one endpoint is fast, one is slow, one is out of order.</summary>
 internal sealed class ShopApi : IAsyncDisposable
 {
     public static readonly TimeSpan CarrierLatency = TimeSpan.FromSeconds(3);
 
-    private readonly WebApplication app;
+    private readonly WebApplication _app;
 
-    private ShopApi(WebApplication app) => this.app = app;
+    private ShopApi(WebApplication app) => _app = app;
 
     public Uri Address =>
-        new(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
+        new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
     public static async Task<ShopApi> StartAsync(TimeProvider time, CancellationToken cancellationToken)
     {
-        // The empty builder reads no environment: settings meant for the server don't reach this API.
+        // The empty builder reads no environment: settings of the server don't reach this API.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore();
         builder.Services.Configure<KestrelServerOptions>(kestrel => kestrel.Listen(IPAddress.Loopback, port: 0));
@@ -39,9 +39,9 @@ internal sealed class ShopApi : IAsyncDisposable
         return shop;
     }
 
-    public ValueTask DisposeAsync() => app.DisposeAsync();
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    // The first request compiles the code on its way. Without this one the timeline would show that, not the server.
+    // The first request compiles the API's code. Without this request the timeline would show that time.
     private async Task AnswerOnceAsync(CancellationToken cancellationToken)
     {
         using var http = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });

@@ -4,7 +4,7 @@ using HttpMethod = Actions.V1.HttpMethod;
 
 namespace Actions.Demo;
 
-/// <summary>The three calls, with the actions written as a user of the API writes them.</summary>
+/// <summary>The three calls, with their actions as a user writes them.</summary>
 internal static class ShopCalls
 {
     private static readonly TimeSpan DelayThreshold = TimeSpan.FromSeconds(1.5);

@@ -4,13 +4,13 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Demo;
 
-/// <summary>Prints what happens, when it happens, for a person to read.</summary>
+/// <summary>Prints each event when it is received, for people.</summary>
 internal sealed class Timeline(TextWriter output, TextWriter errors)
 {
     private const string Bold = "1", Dim = "2", Red = "31", Green = "32", Yellow = "33", Cyan = "36";
 
     // https://no-color.org
-    private readonly bool coloured = !Console.IsOutputRedirected && !Console.IsErrorRedirected
+    private readonly bool _isColoured = !Console.IsOutputRedirected && !Console.IsErrorRedirected
         && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR"))
         && Environment.GetEnvironmentVariable("TERM") != "dumb";
 
@@ -33,17 +33,17 @@ internal sealed class Timeline(TextWriter output, TextWriter errors)
         output.WriteLine(Paint($"  execute \"{call.Action.Name}\" with {variables}", Dim));
     }
 
-    public void Event(HeardEvent heard)
+    public void Event(ReceivedEvent received)
     {
-        var (colour, lines) = heard.Event switch
+        var (colour, lines) = received.Event switch
         {
             { Start: { } start } => (Cyan, [Spoken(start.Message)]),
             { Delay: { } delay } => (Yellow, [Spoken(delay.Message)]),
             { Result: { } result } => (Green, Kept(result)),
             { Failure: { } failure } => (Red, [Spoken(failure.Message), .. ForTheDeveloper(failure)]),
-            _ => (Red, new[] { "an event of no known kind" }),
+            _ => (Red, new[] { "an unknown event" }),
         };
-        Row(heard, colour, lines);
+        Row(received, colour, lines);
     }
 
     public void End(string text)
@@ -65,9 +65,9 @@ internal sealed class Timeline(TextWriter output, TextWriter errors)
             errors.WriteLine($"  | {line}");
     }
 
-    private void Row(HeardEvent heard, string colour, string[] lines)
+    private void Row(ReceivedEvent received, string colour, string[] lines)
     {
-        var (at, name) = ($"{Seconds(heard.At),11}", $"{heard.Kind.ToString().ToLowerInvariant(),-7}");
+        var (at, name) = ($"{Seconds(received.At),11}", $"{received.Kind.ToString().ToLowerInvariant(),-7}");
         output.WriteLine($"{at}  {Paint(name, colour)}  {lines.FirstOrDefault()}");
         foreach (var line in lines.Skip(1))
             output.WriteLine($"{"",11}  {"",-7}  {line}");
@@ -89,5 +89,5 @@ internal sealed class Timeline(TextWriter output, TextWriter errors)
 
     private static string Assignment(KeyValuePair<string, Value> variable) => $"{variable.Key} = {variable.Value}";
 
-    private string Paint(string text, string colour) => coloured ? $"\e[{colour}m{text}\e[0m" : text;
+    private string Paint(string text, string colour) => _isColoured ? $"\e[{colour}m{text}\e[0m" : text;
 }

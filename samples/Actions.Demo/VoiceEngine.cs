@@ -3,13 +3,13 @@ using Actions.V1;
 
 namespace Actions.Demo;
 
-/// <summary>What a voice engine does when its language model picks an action: execute it and listen.</summary>
+/// <summary>Does what a voice engine does when its language model selects an action: executes it and reads the events.</summary>
 internal sealed class VoiceEngine(ActionService.ActionServiceClient actions, TimeProvider time)
 {
-    // Beyond any action's own time-out here; without it a server that hangs would hang the call too.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    // Longer than the timeout of every action here. Without it, a server that hangs would block the call.
+    private static readonly TimeSpan CallDeadline = TimeSpan.FromSeconds(20);
 
-    public async IAsyncEnumerable<HeardEvent> ExecuteAsync(
+    public async IAsyncEnumerable<ReceivedEvent> ExecuteAsync(
         PhoneCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var request = new ExecuteRequest { Name = call.Action.Name, CallId = $"call-of-{call.Caller}" };
@@ -17,15 +17,15 @@ internal sealed class VoiceEngine(ActionService.ActionServiceClient actions, Tim
             request.Variables.Add(name, value);
 
         var begin = time.GetTimestamp();
-        var deadline = time.GetUtcNow().UtcDateTime + Patience;
+        var deadline = time.GetUtcNow().UtcDateTime + CallDeadline;
         using var stream = actions.Execute(request, deadline: deadline, cancellationToken: cancellationToken);
         while (await stream.ResponseStream.MoveNext(cancellationToken))
-            yield return new HeardEvent(time.GetElapsedTime(begin), stream.ResponseStream.Current.Event);
+            yield return new ReceivedEvent(time.GetElapsedTime(begin), stream.ResponseStream.Current.Event);
     }
 }
 
-/// <summary>An event, and when it was heard: since the call was made, by the listener's clock.</summary>
-internal sealed record HeardEvent(TimeSpan At, ExecutionEvent Event)
+/// <summary>An event, with the time since the call was made, by the clock of the voice engine.</summary>
+internal sealed record ReceivedEvent(TimeSpan At, ExecutionEvent Event)
 {
     public ExecutionEvent.EventOneofCase Kind => Event.EventCase;
 }

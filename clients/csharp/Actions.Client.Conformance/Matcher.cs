@@ -4,10 +4,10 @@ using System.Text.Json.Nodes;
 
 namespace Actions.Client.Conformance;
 
-/// <summary>Compares what came with what a case expects, and remembers what it saves.</summary>
+/// <summary>Compares an actual value with a case's `expect`, and stores the values that the case saves.</summary>
 internal sealed class Matcher(Dictionary<string, string> saved)
 {
-    // Stands for what isn't there; JSON's own null is a value.
+    // Stands for a missing value; JSON's null is a value.
     private static readonly JsonNode Absent = JsonValue.Create("$unset");
 
     public void Match(JsonNode? expected, JsonNode? actual, string path)
@@ -94,7 +94,7 @@ internal sealed class Matcher(Dictionary<string, string> saved)
         }
     }
 
-    // 1 and 1.0 are the same number, whoever has written them.
+    // 1 and 1.0 are the same number.
     private static JsonNode? Plain(JsonNode? node) =>
         node?.GetValueKind() == JsonValueKind.Number ? JsonNode.Parse(node.GetValue<JsonElement>().GetDouble().ToString("R", CultureInfo.InvariantCulture)) : node;
 

@@ -1,4 +1,4 @@
 namespace Actions.Client.Conformance;
 
-/// <summary>What came isn't what the case expects.</summary>
+/// <summary>The actual value isn't the one that the case expects.</summary>
 internal sealed class MismatchException(string message) : Exception(message);

@@ -1,4 +1,4 @@
-// Runs tests/conformance/cases.json through this client. The README there tells the format; its run.sh starts this.
+// Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program.
 using System.Text.Json.Nodes;
 using Actions.Client.Conformance;
 
@@ -22,7 +22,7 @@ foreach (var test in cases)
         passed++;
         Console.WriteLine($"ok {name}");
     }
-    // Whatever it is, the other cases are run.
+    // Any exception fails this case only; the other cases still run.
 #pragma warning disable CA1031
     catch (Exception e)
 #pragma warning restore CA1031

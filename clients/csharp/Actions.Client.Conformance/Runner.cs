@@ -7,7 +7,7 @@ using Google.Protobuf;
 
 namespace Actions.Client.Conformance;
 
-/// <summary>Runs cases, each client with a connection of its own.</summary>
+/// <summary>Runs cases. Each client has its own connection.</summary>
 internal sealed partial class Runner : IDisposable
 {
     private static readonly JsonFormatter Formatter = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true));
@@ -72,7 +72,7 @@ internal sealed partial class Runner : IDisposable
         });
     }
 
-    // What came of a step, in the shape of its `expect`.
+    // The outcome of a step, in the shape of its `expect`.
     private static async Task<JsonObject> PerformAsync(ActionsClient client, JsonObject step, Matcher matcher)
     {
         var came = new JsonObject();
@@ -128,16 +128,16 @@ internal sealed partial class Runner : IDisposable
 
     private static JsonObject Json(ActionException error)
     {
-        var told = new JsonObject { ["code"] = WordEnd().Replace($"{error.Code}", "_").ToUpperInvariant() };
+        var described = new JsonObject { ["code"] = WordEnd().Replace($"{error.Code}", "_").ToUpperInvariant() };
         if (error.Reason.Length > 0)
-            (told["reason"], told["domain"]) = (error.Reason, error.Domain);
+            (described["reason"], described["domain"]) = (error.Reason, error.Domain);
         if (error.Metadata.Count > 0)
-            told["metadata"] = Object(error.Metadata);
+            described["metadata"] = Object(error.Metadata);
         if (error.Violations.Count > 0)
-            told["violations"] = Object(error.Violations);
+            described["violations"] = Object(error.Violations);
         if (error.RetryDelay is { } delay)
-            told["retry_delay"] = JsonNode.Parse(JsonValue.Create(delay.TotalSeconds).ToJsonString());
-        return told;
+            described["retry_delay"] = JsonNode.Parse(JsonValue.Create(delay.TotalSeconds).ToJsonString());
+        return described;
     }
 
     private static JsonObject Object(IEnumerable<KeyValuePair<string, string>> map) =>

@@ -1,4 +1,4 @@
-// A voice engine in miniature: sets up an action, executes it and says what the events ask it to say.
+// A minimal voice engine: creates an action, executes it and prints the text of each event.
 using Actions.Client;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -29,7 +29,7 @@ try
     foreach (var pair in pairs)
         request.Variables.Add(pair.Split('=')[0], Value.ForString(pair[(pair.IndexOf('=') + 1)..]));
 
-    // In a voice engine, what is written here would go to text-to-speech.
+    // In a voice engine, the printed text would go to text-to-speech.
     var last = await client.RunAsync(
         request,
         onStart: start => Console.WriteLine($"start    {start.Message}"),

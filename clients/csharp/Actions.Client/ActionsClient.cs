@@ -7,15 +7,15 @@ using Grpc.Net.Client;
 namespace Actions.Client;
 
 /// <summary>
-/// One channel to a server, which connects again by itself. Safe to share between threads. gRPC makes a call again only
-/// where the server can't have seen it; nothing else is retried here. Every error is an <see cref="ActionException"/>.
+/// A channel to one server, which reconnects by itself. Safe to share between threads. gRPC retries a call only if the
+/// server can't have seen it; this client retries nothing else. Every error is an <see cref="ActionException"/>.
 /// </summary>
 public sealed class ActionsClient : IDisposable
 {
     private readonly GrpcChannel _channel;
 
     /// <param name="address">http://host:port, or https://host:port for TLS.</param>
-    /// <param name="options">Key, deadline, roots.</param>
+    /// <param name="options">API key, default deadline, trusted authorities.</param>
     public ActionsClient(Uri address, ActionsClientOptions? options = null)
     {
         options ??= new ActionsClientOptions();
@@ -40,17 +40,17 @@ public sealed class ActionsClient : IDisposable
     /// <summary>Executes actions; <see cref="ExecuteAsync"/> is more convenient.</summary>
     public ActionService.ActionServiceClient Actions { get; }
 
-    /// <summary>Keeps actions.</summary>
+    /// <summary>Manages actions.</summary>
     public ActionConfigService.ActionConfigServiceClient Configs { get; }
 
-    /// <summary>Keeps the workspace's keys.</summary>
+    /// <summary>Manages the API keys of the workspace.</summary>
     public ApiKeyService.ApiKeyServiceClient Keys { get; }
 
-    /// <summary>The story of one execution as it happens. Leaving the loop early aborts the HTTP call.</summary>
-    /// <param name="request">Which action, with which variables.</param>
-    /// <param name="timeout">Null: that of the options.</param>
-    /// <param name="cancellationToken">Aborts the HTTP call, too.</param>
-    /// <exception cref="ActionException">It was refused or broken off.</exception>
+    /// <summary>Executes an action and streams its events. Leaving the loop early aborts the HTTP call.</summary>
+    /// <param name="request">The action and its variables.</param>
+    /// <param name="timeout">The deadline. Null: <see cref="ActionsClientOptions.Timeout"/>.</param>
+    /// <param name="cancellationToken">Cancels the stream and aborts the HTTP call.</param>
+    /// <exception cref="ActionException">The stream ended with an error status.</exception>
     public async IAsyncEnumerable<ExecuteResponse> ExecuteAsync(
         ExecuteRequest request,
         TimeSpan? timeout = null,
@@ -62,9 +62,9 @@ public sealed class ActionsClient : IDisposable
             yield return call.ResponseStream.Current;
     }
 
-    /// <summary>The same with a callback for each kind of event.</summary>
-    /// <returns>The last event: its Result or Failure is what came of it.</returns>
-    /// <exception cref="ActionException">It was refused or broken off.</exception>
+    /// <summary>Executes an action and calls a callback for each event.</summary>
+    /// <returns>The last event, which has the Result or Failure.</returns>
+    /// <exception cref="ActionException">The stream ended with an error status.</exception>
     public async Task<ExecutionEvent> RunAsync(
         ExecuteRequest request,
         Action<Start>? onStart = null,
@@ -85,7 +85,7 @@ public sealed class ActionsClient : IDisposable
                 case ExecutionEvent.EventOneofCase.Retry: onRetry?.Invoke(last.Retry); break;
                 case ExecutionEvent.EventOneofCase.Result: onResult?.Invoke(last.Result); break;
                 case ExecutionEvent.EventOneofCase.Failure: onFailure?.Invoke(last.Failure); break;
-                default: break; // Of a newer server: nothing to act on.
+                default: break; // An event of a newer server is ignored.
             }
         }
 

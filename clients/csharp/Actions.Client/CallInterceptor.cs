@@ -3,7 +3,7 @@ using Grpc.Core.Interceptors;
 
 namespace Actions.Client;
 
-/// <summary>Gives each call its key and deadline, and each error its type.</summary>
+/// <summary>Adds the key and the deadline to each call, and turns errors into <see cref="ActionException"/>.</summary>
 internal sealed class CallInterceptor(ActionsClientOptions options) : Interceptor
 {
     public override AsyncUnaryCall<TResponse> AsyncUnaryCall<TRequest, TResponse>(

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// absent stands for what isn't there; JSON's own null is a value.
+// absent stands for a missing value; JSON's null is a value.
 const absent = "$unset"
 
 type variables map[string]string
 
-// match returns an error where actual isn't as expected.
+// match returns an error if actual isn't as expected.
 func (v variables) match(expected, actual interface{}, path string) error {
 	fits := false
 	switch expected := expected.(type) {
@@ -139,6 +139,6 @@ func mismatch(expected, actual interface{}, path string) error {
 }
 
 func text(value interface{}) string {
-	told, _ := json.Marshal(value)
-	return string(told)
+	described, _ := json.Marshal(value)
+	return string(described)
 }

@@ -90,7 +90,7 @@ func (r *runner) client(server, key string) (*actionsclient.Client, error) {
 	return client, err
 }
 
-// perform returns what came of a step, in the shape of its `expect`.
+// perform returns the outcome of a step, in the shape of its `expect`.
 func perform(client *actionsclient.Client, step step, saved variables) (map[string]interface{}, error) {
 	ctx := context.Background()
 	if step.Timeout > 0 {
@@ -133,11 +133,11 @@ func execute(ctx context.Context, client *actionsclient.Client, step step, json,
 		} else if err != nil {
 			return err
 		}
-		told, err := toJSON(event)
+		described, err := toJSON(event)
 		if err != nil {
 			return err
 		}
-		events = append(events, told)
+		events = append(events, described)
 		came["events"] = events
 		if int(event.Sequence) != len(events) || execution.ID == "" {
 			return fmt.Errorf("event %d has the sequence %d, execution '%s'", len(events), event.Sequence, execution.ID)
@@ -192,31 +192,31 @@ func snakeCase(path string) string {
 }
 
 func toJSON(message proto.Message) (interface{}, error) {
-	told, err := (&jsonpb.Marshaler{OrigName: true}).MarshalToString(message)
+	described, err := (&jsonpb.Marshaler{OrigName: true}).MarshalToString(message)
 	if err != nil {
 		return nil, err
 	}
 	var value interface{}
-	err = json.Unmarshal([]byte(told), &value)
+	err = json.Unmarshal([]byte(described), &value)
 	return value, err
 }
 
 func errorToJSON(err *actionsclient.Error) map[string]interface{} {
 	code, _ := codeNames[err.Code]
-	told := map[string]interface{}{"code": code}
+	described := map[string]interface{}{"code": code}
 	if err.Reason != "" {
-		told["reason"], told["domain"] = err.Reason, err.Domain
+		described["reason"], described["domain"] = err.Reason, err.Domain
 	}
 	if len(err.Metadata) > 0 {
-		told["metadata"] = asObject(err.Metadata)
+		described["metadata"] = asObject(err.Metadata)
 	}
 	if len(err.Violations) > 0 {
-		told["violations"] = asObject(err.Violations)
+		described["violations"] = asObject(err.Violations)
 	}
 	if err.RetryDelay != nil {
-		told["retry_delay"] = err.RetryDelay.Seconds()
+		described["retry_delay"] = err.RetryDelay.Seconds()
 	}
-	return told
+	return described
 }
 
 func asObject(texts map[string]string) map[string]interface{} {

@@ -1,4 +1,4 @@
-// A voice engine in miniature: sets up an action, executes it and says what the events ask it to say.
+// A minimal voice engine: creates an action, executes it and prints the text of each event.
 package main
 
 import (
@@ -66,7 +66,7 @@ func speak(server, url string, variables map[string]*structpb.Value) error {
 	if err != nil {
 		return err
 	}
-	// In a voice engine, what is printed here would go to text-to-speech.
+	// In a voice engine, the printed text would go to text-to-speech.
 	last, err := execution.Run(actionsclient.Callbacks{
 		OnStart: func(start *actionsv1.Start) { fmt.Println("start   ", start.Message) },
 		OnDelay: func(delay *actionsv1.Delay) { fmt.Println("delay   ", delay.Message) },

@@ -27,7 +27,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Runs tests/conformance/cases.json through this client. The README there tells the format; its run.sh starts this. */
+/** Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program. */
 public final class Conformance {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final JsonFormat.Printer PRINTER = JsonFormat.printer().preservingProtoFieldNames();
@@ -107,7 +107,7 @@ public final class Conformance {
             key, Duration.ofSeconds(30), false, server.equals("tls") ? new File(setting("CA")) : null)));
   }
 
-  // What came of a step, in the shape of its `expect`.
+  // The outcome of a step, in the shape of its `expect`.
   private static JsonObject perform(ActionsClient client, JsonObject step, Matcher matcher) throws IOException {
     var came = new JsonObject();
     var rpc = step.get("rpc").getAsString();
@@ -181,23 +181,23 @@ public final class Conformance {
   }
 
   private static JsonObject toJson(ActionException error) {
-    var told = new JsonObject();
-    told.addProperty("code", error.code().name());
+    var described = new JsonObject();
+    described.addProperty("code", error.code().name());
     if (!error.reason().isEmpty()) {
-      told.addProperty("reason", error.reason());
-      told.addProperty("domain", error.domain());
+      described.addProperty("reason", error.reason());
+      described.addProperty("domain", error.domain());
     }
-    add(told, "metadata", error.metadata());
-    add(told, "violations", error.violations());
-    error.retryDelay().ifPresent(delay -> told.addProperty("retry_delay", delay.toNanos() / 1e9));
-    return told;
+    add(described, "metadata", error.metadata());
+    add(described, "violations", error.violations());
+    error.retryDelay().ifPresent(delay -> described.addProperty("retry_delay", delay.toNanos() / 1e9));
+    return described;
   }
 
-  private static void add(JsonObject told, String name, Map<String, String> texts) {
+  private static void add(JsonObject described, String name, Map<String, String> texts) {
     var object = new JsonObject();
     texts.forEach(object::addProperty);
     if (object.size() > 0) {
-      told.add(name, object);
+      described.add(name, object);
     }
   }
 

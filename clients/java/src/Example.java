@@ -15,7 +15,7 @@ import actions.v1.Start;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.Durations;
 
-/** A voice engine in miniature: sets up an action, executes it and says what the events ask it to say. */
+/** A minimal voice engine: creates an action, executes it and prints the text of each event. */
 public final class Example {
   public static void main(String[] arguments) {
     if (arguments.length < 2) {
@@ -47,7 +47,7 @@ public final class Example {
                 .setFailureMessage("I'm sorry, I couldn't find out.")))
         .build()).getActionConfig();
 
-    // In a voice engine, what is printed here would go to text-to-speech.
+    // In a voice engine, the printed text would go to text-to-speech.
     try (var execution = client.execute(call.setId(action.getId()).build())) {
       return execution.run(new Execution.Listener() {
         @Override

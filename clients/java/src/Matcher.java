@@ -4,9 +4,9 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.util.Map;
 
-/** Compares what came with what a case expects, and remembers what it saves. */
+/** Compares an actual value with a case's `expect`, and stores the values that the case saves. */
 final class Matcher {
-  // Stands for what isn't there; JSON's own null is a value.
+  // Stands for a missing value; JSON's null is a value.
   private static final JsonPrimitive ABSENT = new JsonPrimitive("$unset");
 
   private final Map<String, String> saved;

@@ -1,4 +1,4 @@
-"""What all tests share: one server, and ways to make an action and to read its story."""
+"""Shared by all tests: one server, and functions that create an action and record the events of an execution."""
 import atexit
 import functools
 import time
@@ -23,7 +23,7 @@ def start_once():
 
 
 def shared_server():
-    """Started by the first test that asks. A server that doesn't start fails every test at once, not one by one."""
+    """Started by the first test that needs it. If the server doesn't start, all tests fail at once, not one by one."""
     server, error = start_once()
     if error:
         raise error
@@ -41,15 +41,15 @@ def unique_name(text="Action"):
 
 
 def draft(url, method=HTTP_METHOD_GET, timeout=None, request=None, **fields):
-    """An action that GETs `url`, unless told otherwise."""
+    """Returns a configuration that GETs `url`, unless `fields` override that."""
     request = {"method": method, "url": url, **(request or {})}
     if timeout is not None:
         request["timeout"] = seconds(timeout)
     return ActionConfig(**{"name": unique_name(), "request": request, **fields})
 
 
-class Story:
-    """The events of one execution, and when this client saw them, in seconds since the call was made."""
+class StreamRecord:
+    """The events of one execution, with the times at which this client received them, in seconds since the call."""
 
     def __init__(self):
         self.began = time.monotonic()
@@ -73,7 +73,7 @@ class Story:
         return getattr(self.events[-1], self.kinds[-1])
 
     def of(self, kind):
-        """Each event of this kind with the time it was seen."""
+        """Returns each event of this kind with the time at which it was received."""
         return [(event, seen) for event, seen in zip(self.events, self.seen) if event.WhichOneof("event") == kind]
 
 
@@ -89,25 +89,25 @@ class Case(unittest.TestCase):
         return self.client.create(draft(*arguments, **fields))
 
     def execute(self, action, variables=None, on_event=None, **request):
-        """Executes to the end; whatever happens, the story must be a well-formed one."""
-        story = Story()
+        """Executes to the end and checks that the stream is well-formed, whatever its outcome."""
+        record = StreamRecord()
         with self.client.execute(variables, id=action.id, **request) as execution:
-            story.read(execution, on_event)
-        self.assert_well_formed(story)
-        return story
+            record.read(execution, on_event)
+        self.assert_well_formed(record)
+        return record
 
-    def assert_well_formed(self, story):
-        kinds, elapsed = story.kinds, [event.elapsed.ToNanoseconds() for event in story.events]
+    def assert_well_formed(self, record):
+        kinds, elapsed = record.kinds, [event.elapsed.ToNanoseconds() for event in record.events]
         self.assertEqual("start", kinds[0])
         self.assertEqual(["delay"] * (len(kinds) - 2), kinds[1:-1])
         self.assertIn(kinds[-1], ("result", "failure"))
-        self.assertEqual(list(range(1, len(kinds) + 1)), [event.sequence for event in story.events])
+        self.assertEqual(list(range(1, len(kinds) + 1)), [event.sequence for event in record.events])
         self.assertEqual(sorted(elapsed), elapsed)
-        self.assertEqual(1, len(story.ids))
-        self.assertNotEqual("", story.ids.pop())
+        self.assertEqual(1, len(record.ids))
+        self.assertNotEqual("", record.ids.pop())
 
     def assert_refused(self, code, reason, call, violations=None, **metadata):
-        """The error, after checking that it carries what the contract says it carries."""
+        """Returns the error, after checking that it has the details of the contract."""
         with self.assertRaises(ActionError) as caught:
             call()
         error = caught.exception

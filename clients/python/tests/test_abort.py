@@ -9,7 +9,7 @@ import grpc
 from grpc import StatusCode
 
 from actions_client import ActionError
-from .case import Case, Story, draft
+from .case import Case, StreamRecord, draft
 from .server import SERVING, Server
 from .upstream import PATIENCE, Upstream, response
 
@@ -49,13 +49,13 @@ class AbortTests(Case):
         self.assert_hangs_up(request, time.monotonic())
 
     def test_passing_the_deadline_aborts_the_call(self):
-        story = Story()
+        record = StreamRecord()
         execution = self.client.execute(id=self.create(self.upstream.url, timeout=60).id, timeout=0.7)
         with self.assertRaises(ActionError) as caught:
-            story.read(execution)
+            record.read(execution)
         self.assertEqual(StatusCode.DEADLINE_EXCEEDED, caught.exception.code)
-        self.assertEqual(["start"], story.kinds)
-        self.assert_hangs_up(self.upstream.next_request(), story.began + 0.7)
+        self.assertEqual(["start"], record.kinds)
+        self.assert_hangs_up(self.upstream.next_request(), record.began + 0.7)
 
     def test_losing_the_connection_aborts_the_call(self):
         caller = subprocess.Popen([sys.executable, str(EXAMPLE), self.server.target,
@@ -105,8 +105,8 @@ class LifetimeTests(unittest.TestCase):
         with Upstream(answer) as upstream:
             action = client.create(draft(upstream.url))
             with client.execute(id=action.id) as execution:
-                story = Story().read(execution)
-        self.assertEqual(["start", "result"], story.kinds)
+                record = StreamRecord().read(execution)
+        self.assertEqual(["start", "result"], record.kinds)
         self.assertEqual([(StatusCode.UNAVAILABLE, "ERROR_REASON_DRAINING")], refusals)
         self.assertEqual(0, server.process.wait(PATIENCE))
 

@@ -17,13 +17,13 @@ class ResultTests(Case):
         results.append({"variable": "carrier", "json_path": "$.order.carrier",
                         "default_value": {"string_value": "unknown"}})
         with Upstream(response(ORDER)) as upstream:
-            story = self.execute(self.create(upstream.url, results=results))
+            record = self.execute(self.create(upstream.url, results=results))
 
-        self.assertEqual(["start", "result"], story.kinds)
+        self.assertEqual(["start", "result"], record.kinds)
         # `absent` is optional and left out; 2^53 + 1 would lose its last digit as a double.
         self.assertEqual({"status": "shipped", "price": 12.5, "line": {"sku": "B-2"}, "paid": True, "note": None,
-                          "number": "9007199254740993", "carrier": "unknown"}, from_values(story.last.variables))
-        self.assertEqual((200, 1, b""), (story.last.status_code, story.last.attempts, story.last.body))
+                          "number": "9007199254740993", "carrier": "unknown"}, from_values(record.last.variables))
+        self.assertEqual((200, 1, b""), (record.last.status_code, record.last.attempts, record.last.body))
 
     def test_body_comes_as_it_is_when_it_is_asked_for_or_nothing_is_selected(self):
         body = b'{ "a" : 1 }'
@@ -31,14 +31,14 @@ class ResultTests(Case):
         with Upstream(response(body, content_type="application/json; charset=utf-8")) as upstream:
             for results, view, expected in (([], 0, body), ([], BODY_VIEW_NONE, b""), (selecting, 0, b""),
                                             (selecting, BODY_VIEW_FULL, body)):
-                story = self.execute(self.create(upstream.url, results=results), body_view=view)
-                self.assertEqual(expected, story.last.body)
-                self.assertTrue(story.last.content_type.startswith("application/json"))
+                record = self.execute(self.create(upstream.url, results=results), body_view=view)
+                self.assertEqual(expected, record.last.body)
+                self.assertTrue(record.last.content_type.startswith("application/json"))
 
     def test_success_statuses_decide_what_counts(self):
         with Upstream(response({"known": False}, status="404 Not Found")) as upstream:
-            story = self.execute(self.create(upstream.url, response_policy={"success_statuses": ["2xx", "404"]}))
-        self.assertEqual(("result", 404), (story.kinds[-1], story.last.status_code))
+            record = self.execute(self.create(upstream.url, response_policy={"success_statuses": ["2xx", "404"]}))
+        self.assertEqual(("result", 404), (record.kinds[-1], record.last.status_code))
 
     def test_execute_by_name_regardless_of_case(self):
         with Upstream() as upstream:
@@ -62,21 +62,21 @@ class ResultTests(Case):
 
     def test_speak_naturally_leaves_the_wording_open(self):
         with Upstream() as upstream:
-            story = self.execute(self.create(upstream.url, messages={"speak_naturally": True}))
-        self.assertEqual(("", True), (story.events[0].start.message, story.events[0].start.speak_naturally))
+            record = self.execute(self.create(upstream.url, messages={"speak_naturally": True}))
+        self.assertEqual(("", True), (record.events[0].start.message, record.events[0].start.speak_naturally))
 
 
 class FailureTests(Case):
     def assert_fails(self, reason, url, status_code=0, **fields):
         fields.setdefault("timeout", 5)
-        story = self.execute(self.create(url, messages={"failure_message": "Sorry."}, **fields))
-        self.assertEqual(["start", "failure"], story.kinds)
-        failure = story.last
+        record = self.execute(self.create(url, messages={"failure_message": "Sorry."}, **fields))
+        self.assertEqual(["start", "failure"], record.kinds)
+        failure = record.last
         self.assertEqual((f"FAILURE_REASON_{reason}", status_code, "Sorry.", 1),
                          (FailureReason.Name(failure.reason), failure.status_code, failure.message, failure.attempts),
                          failure.detail)
         self.assertNotEqual("", failure.detail)
-        return story
+        return record
 
     def test_status_outside_of_success(self):
         for status, retryable in ((400, False), (404, False), (302, False), (500, None), (503, True)):
@@ -87,11 +87,11 @@ class FailureTests(Case):
 
     def test_timeout_before_the_answer_closes_the_connection(self):
         with Upstream(Upstream.HANG) as upstream:
-            story = self.assert_fails("TIMEOUT", upstream.url, timeout=0.5)
+            record = self.assert_fails("TIMEOUT", upstream.url, timeout=0.5)
             self.assertTrue(upstream.next_request().closed.wait(1), "The connection stayed open.")
-        self.assertGreaterEqual(story.events[-1].elapsed.ToMilliseconds(), 500)
-        self.assertLess(story.seen[-1], 1.5)
-        self.assertTrue(story.last.retryable)
+        self.assertGreaterEqual(record.events[-1].elapsed.ToMilliseconds(), 500)
+        self.assertLess(record.seen[-1], 1.5)
+        self.assertTrue(record.last.retryable)
 
     def test_connection_refused(self):
         self.assert_fails("CONNECTION", f"http://127.0.0.1:{unused_port()}/")
@@ -101,8 +101,8 @@ class FailureTests(Case):
         for answer in (b"", head, head + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{\"a\":"):
             with self.subTest(answer=answer), Upstream(answer) as upstream:
                 # Once the status line is there, either is right for the status code.
-                story = self.execute(self.create(upstream.url, results=[{"variable": "a", "json_path": "$.a"}]))
-                self.assertEqual("FAILURE_REASON_CONNECTION", FailureReason.Name(story.last.reason), story.last.detail)
+                record = self.execute(self.create(upstream.url, results=[{"variable": "a", "json_path": "$.a"}]))
+                self.assertEqual("FAILURE_REASON_CONNECTION", FailureReason.Name(record.last.reason), record.last.detail)
 
     def test_name_that_does_not_exist(self):
         # RFC 6761 reserves .invalid: no resolver may ever find it. Some take their time to say so.

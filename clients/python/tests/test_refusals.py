@@ -9,7 +9,7 @@ from .upstream import Upstream
 
 
 class RefusalTests(Case):
-    """What ends with an error status: the API was not called."""
+    """Calls that end with an error status: the API was not called."""
 
     def setUp(self):
         super().setUp()
@@ -85,7 +85,7 @@ class RefusalTests(Case):
 
 
 class CredentialTests(Case):
-    """A server that has a key lets nobody in without one."""
+    """A server that has a key refuses calls without a key."""
 
     KEY = secrets.token_hex(32)
 

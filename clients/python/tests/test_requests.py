@@ -9,7 +9,7 @@ NASTY = "a/b c&d=e?f#g%h+ü\"\\\\'\r\n{x}"
 
 
 class RequestTests(Case):
-    """What arrives at the API, byte for byte."""
+    """The request that the API receives, byte for byte."""
 
     def setUp(self):
         super().setUp()
@@ -17,8 +17,8 @@ class RequestTests(Case):
         self.addCleanup(self.upstream.__exit__)
 
     def arrived(self, path="/", variables=None, call=None, **fields):
-        story = self.execute(self.create(self.upstream.url + path, **fields), variables, **(call or {}))
-        self.assertEqual(["start", "result"], story.kinds, story.events[-1])
+        record = self.execute(self.create(self.upstream.url + path, **fields), variables, **(call or {}))
+        self.assertEqual(["start", "result"], record.kinds, record.events[-1])
         return self.upstream.next_request()
 
     def test_all_methods(self):

@@ -3,13 +3,13 @@ import threading
 from .case import Case, seconds
 from .upstream import PATIENCE, Upstream, response
 
-# How late an event may be seen: generous, for machines with other things to do. Early it may never be.
+# How late an event may be received. Generous, for busy machines. It may never be early.
 LATE = 1.0
 
 
 class TimingTests(Case):
     def slow(self, **messages):
-        """An API that answers as soon as the test says so, and an action that calls it."""
+        """An API that responds when the test allows it, and an action that calls it."""
         answer_now = threading.Event()
 
         def answer(_):
@@ -29,53 +29,53 @@ class TimingTests(Case):
 
     def test_fast_answer_comes_without_a_delay(self):
         with Upstream() as upstream:
-            story = self.execute(self.create(upstream.url, messages={
+            record = self.execute(self.create(upstream.url, messages={
                 "delay_message": "One moment.", "delay_threshold": seconds(2)}))
-        self.assertEqual(["start", "result"], story.kinds)
-        self.assertLess(story.seen[-1], LATE)
+        self.assertEqual(["start", "result"], record.kinds)
+        self.assertLess(record.seen[-1], LATE)
 
     def test_delay_comes_once_at_the_threshold_while_the_call_lasts(self):
         action, answer_now = self.slow(start_message="Looking.", delay_message="One moment.",
                                        delay_threshold=seconds(0.4))
-        story = self.execute(action, on_event=lambda event: event.HasField("delay") and answer_now.set())
-        self.assertEqual(["start", "delay", "result"], story.kinds)
-        (_, start_seen), (delay, delay_seen) = story.of("start")[0], story.of("delay")[0]
+        record = self.execute(action, on_event=lambda event: event.HasField("delay") and answer_now.set())
+        self.assertEqual(["start", "delay", "result"], record.kinds)
+        (_, start_seen), (delay, delay_seen) = record.of("start")[0], record.of("delay")[0]
         self.assertLess(start_seen, 0.4)
         self.assert_on_time(delay, delay_seen, 0.4)
         self.assertEqual(("One moment.", 1), (delay.delay.message, delay.delay.ordinal))
-        self.assertEqual({"status"}, set(story.last.variables))
+        self.assertEqual({"status"}, set(record.last.variables))
 
     def test_delay_is_repeated_at_its_interval_until_the_answer(self):
         action, answer_now = self.slow(delay_message="One moment.", delay_threshold=seconds(0.2),
                                        delay_repeat_interval=seconds(0.3))
-        story = self.execute(action, on_event=lambda event: event.delay.ordinal == 3 and answer_now.set())
-        delays = story.of("delay")
+        record = self.execute(action, on_event=lambda event: event.delay.ordinal == 3 and answer_now.set())
+        delays = record.of("delay")
         self.assertEqual([1, 2, 3], [event.delay.ordinal for event, _ in delays][:3])
         for (event, seen), due in zip(delays, (0.2, 0.5, 0.8)):
             self.assert_on_time(event, seen, due)
-        self.assertEqual("result", story.kinds[-1])
+        self.assertEqual("result", record.kinds[-1])
 
     def test_delay_defaults_to_two_seconds(self):
         action, answer_now = self.slow(delay_message="One moment.")
-        story = self.execute(action, on_event=lambda event: event.HasField("delay") and answer_now.set())
-        self.assert_on_time(*story.of("delay")[0], 2)
+        record = self.execute(action, on_event=lambda event: event.HasField("delay") and answer_now.set())
+        self.assert_on_time(*record.of("delay")[0], 2)
 
     def test_delays_do_not_prolong_the_timeout(self):
         with Upstream(Upstream.HANG) as upstream:
-            story = self.execute(self.create(upstream.url, timeout=0.8, messages={
+            record = self.execute(self.create(upstream.url, timeout=0.8, messages={
                 "delay_message": "One moment.", "delay_threshold": seconds(0.2),
                 "delay_repeat_interval": seconds(0.2)}))
-        self.assertGreaterEqual(len(story.of("delay")), 2)
-        self.assertEqual("failure", story.kinds[-1])
-        self.assert_on_time(story.events[-1], story.seen[-1], 0.8)
+        self.assertGreaterEqual(len(record.of("delay")), 2)
+        self.assertEqual("failure", record.kinds[-1])
+        self.assert_on_time(record.events[-1], record.seen[-1], 0.8)
 
     def test_many_executions_at_once_keep_their_stories_apart(self):
-        stories = {}
+        records = {}
         with Upstream(lambda request: response({"path": request.path})) as upstream:
             action = self.create(upstream.url + "/{n}", results=[{"variable": "path", "json_path": "$.path"}])
 
             def run(number):
-                stories[number] = self.execute(action, {"n": f"number-{number}"})
+                records[number] = self.execute(action, {"n": f"number-{number}"})
 
             threads = [threading.Thread(target=run, args=(number,)) for number in range(32)]
             for thread in threads:
@@ -83,4 +83,4 @@ class TimingTests(Case):
             for thread in threads:
                 thread.join(PATIENCE)
         self.assertEqual({n: f"/number-{n}" for n in range(32)},
-                         {n: story.last.variables["path"].string_value for n, story in stories.items()})
+                         {n: record.last.variables["path"].string_value for n, record in records.items()})

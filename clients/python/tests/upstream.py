@@ -1,4 +1,4 @@
-"""An HTTP API on a raw socket: it shows what arrived byte by byte, and can answer anything, HTTP or not."""
+"""An HTTP API on a raw socket. It records the bytes of a request, and can send any response, HTTP or not."""
 import contextlib
 import json
 import queue
@@ -38,7 +38,7 @@ def response(body=b"", status="200 OK", content_type="application/json"):
 class Upstream:
     """Answers every request with `answer`: bytes, a function of the request, or HANG: nothing, ever.
 
-    With a `greeting` it is no HTTP server at all: it says that to whoever connects, and hangs up.
+    With a `greeting` it isn't an HTTP server: it sends the greeting to each connection and closes it.
     """
 
     HANG = object()
@@ -112,7 +112,7 @@ def read_request(reader):
 
 
 def unused_port():
-    """A port of this machine where nobody listens."""
+    """Returns a closed port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

@@ -11,7 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** An RPC that was refused or broken off. Switch on {@link #reason}, never on the text. */
+/** An RPC that ended with an error status. Switch on {@link #reason}, never on the text. */
 public final class ActionException extends RuntimeException {
   private static final Metadata.Key<byte[]> DETAILS =
       Metadata.Key.of("grpc-status-details-bin", Metadata.BINARY_BYTE_MARSHALLER);
@@ -58,7 +58,7 @@ public final class ActionException extends RuntimeException {
     return code;
   }
 
-  /** The name of an ErrorReason; empty when the status is not the server's own. */
+  /** Name of an ErrorReason. Empty if the status is not the server's. */
   public String reason() {
     return reason;
   }
@@ -71,12 +71,12 @@ public final class ActionException extends RuntimeException {
     return metadata;
   }
 
-  /** What is wrong, by field path. */
+  /** Violations by field path. */
   public Map<String, String> violations() {
     return violations;
   }
 
-  /** Until another try, where the server names it. */
+  /** Delay before a retry, if the server has set it. */
   public Optional<Duration> retryDelay() {
     return retryDelay;
   }

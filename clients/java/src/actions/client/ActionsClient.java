@@ -23,8 +23,8 @@ import java.util.function.Function;
 import javax.net.ssl.SSLException;
 
 /**
- * One channel to a server, which connects again by itself. Safe to share between threads. gRPC makes a call again only
- * where the server can't have seen it; nothing else is retried here.
+ * A channel to one server, which reconnects by itself. Safe to share between threads. gRPC retries a call only if the
+ * server can't have seen it; this client retries nothing else.
  */
 public final class ActionsClient implements AutoCloseable {
   private static final Metadata.Key<String> AUTHORIZATION =
@@ -38,9 +38,9 @@ public final class ActionsClient implements AutoCloseable {
 
   /**
    * @param apiKey sent as "authorization: Bearer …"; empty: none
-   * @param timeout the deadline of every call that names none
-   * @param tls with the system's authorities, unless there are others
-   * @param authorities a PEM file: TLS with these; null: none
+   * @param timeout default deadline of a call
+   * @param tls uses TLS with the system's authorities
+   * @param authorities a PEM file: uses TLS with these authorities; null: the system's
    */
   public record Options(String apiKey, Duration timeout, boolean tls, File authorities) {
     public Options() {
@@ -48,7 +48,7 @@ public final class ActionsClient implements AutoCloseable {
     }
   }
 
-  /** Plaintext, without a key. */
+  /** Connects in plaintext, without a key. */
   public ActionsClient(String target) {
     this(target, new Options());
   }
@@ -80,7 +80,7 @@ public final class ActionsClient implements AutoCloseable {
     return keys;
   }
 
-  /** A unary call, such as {@code client.call(client.configs()::getActionConfig, request)}; fails with ActionException. */
+  /** Makes a unary call, such as {@code client.call(client.configs()::getActionConfig, request)}. Throws ActionException. */
   public <Q, R> R call(Function<Q, R> method, Q request) {
     try {
       return method.apply(request);
@@ -103,7 +103,7 @@ public final class ActionsClient implements AutoCloseable {
     channel.shutdownNow();
   }
 
-  // Gives each call its key and its deadline.
+  // Adds the key and the deadline to each call.
   private final class Preparation implements ClientInterceptor {
     @Override
     public <Q, R> ClientCall<Q, R> interceptCall(MethodDescriptor<Q, R> method, CallOptions call, Channel next) {

@@ -13,7 +13,7 @@ import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import java.util.Iterator;
 
-/** The story of one execution as it happens. Closing it early aborts the HTTP call. */
+/** The stream of events of one execution. Closing it early aborts the HTTP call. */
 public final class Execution implements Iterator<ExecutionEvent>, AutoCloseable {
   private final Context.CancellableContext context = Context.current().withCancellation();
   private final Iterator<ExecuteResponse> responses;
@@ -28,7 +28,7 @@ public final class Execution implements Iterator<ExecutionEvent>, AutoCloseable 
     }
   }
 
-  /** What is said, by kind; those that aren't overridden do nothing. */
+  /** A method for each kind of event; methods that aren't overridden do nothing. */
   public interface Listener {
     default void onStart(Start start) { }
 
@@ -41,12 +41,12 @@ public final class Execution implements Iterator<ExecutionEvent>, AutoCloseable 
     default void onFailure(Failure failure) { }
   }
 
-  /** Known from the first event on. */
+  /** The execution's id. Empty before the first event. */
   public String id() {
     return id;
   }
 
-  /** Waits for the next event, or the end. */
+  /** Waits for the next event, or for the end of the stream. */
   @Override
   public boolean hasNext() {
     try {
@@ -67,7 +67,7 @@ public final class Execution implements Iterator<ExecutionEvent>, AutoCloseable 
     }
   }
 
-  /** Tells the listener each event and returns the last: its Result or Failure is what came of it. */
+  /** Calls the listener for each event and returns the last event, which has the Result or Failure. */
   public ExecutionEvent run(Listener listener) {
     var last = ExecutionEvent.getDefaultInstance();
     while (hasNext()) {
@@ -78,7 +78,7 @@ public final class Execution implements Iterator<ExecutionEvent>, AutoCloseable 
         case RETRY -> listener.onRetry(last.getRetry());
         case RESULT -> listener.onResult(last.getResult());
         case FAILURE -> listener.onFailure(last.getFailure());
-        default -> { } // Of a newer server: nothing to act on.
+        default -> { } // An event of a newer server is ignored.
       }
     }
     return last;
