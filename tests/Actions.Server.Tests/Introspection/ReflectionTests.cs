@@ -54,7 +54,7 @@ public sealed class ReflectionTests
             ("google.rpc.RetryInfo", "google/rpc/error_details.proto"),
             ("google.protobuf.Any", "google/protobuf/any.proto"),
             ("google.protobuf.Empty", "google/protobuf/empty.proto"),
-            ("grpc.health.v1.HealthCheckResponse.ServingStatus", "grpc/health/v1/health.proto"),
+            ("grpc.health.v1.HealthCheckResponse.ServingStatus", "health.proto"),
             ("grpc.reflection.v1.ServerReflection", "grpc/reflection/v1/reflection.proto"),
             ("grpc.reflection.v1alpha.ErrorResponse", "grpc/reflection/v1alpha/reflection.proto"),
         ];
