@@ -14,7 +14,7 @@ internal sealed class StoreCalls(ServingStatus status, IOptions<ServerOptions> o
     /// The store is unavailable, or took longer than the time-out. A write that timed out may still be carried out.
     /// </exception>
     public Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
-        status.Current.State == ServingState.StoreUnavailable
+        status.State == ServingState.StoreUnavailable
             ? throw new StoreUnavailableException(new IOException("The last check found it unavailable."), mayReturn: true)
             : InTimeAsync(call, cancellationToken);
 
