@@ -1,4 +1,3 @@
-using Actions.Engine.Tests;
 using Actions.V1;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
