@@ -2,7 +2,7 @@
 # client.sh setup        installs the npm packages and generates the code
 #                        (exit code 77: what is missing can't be had)
 # client.sh example ...  runs the example
-# client.sh conformance  runs tests/conformance, whose run.sh calls this
+# client.sh conformance  runs tests/conformance, whose run.py calls this
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -13,7 +13,7 @@ case $command in
     command -v npm >/dev/null || ../../eng/apt.sh nodejs npm || exit 77
     # npm's own record of what it installed; newer than the lock file means nothing to do.
     [[ node_modules/.package-lock.json -nt package-lock.json ]] ||
-      timeout 90 npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null || exit 77
+      npm ci --fetch-retries=1 --fetch-timeout=20000 --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null || exit 77
     rm -rf gen
     npm run --silent generate
     ;;

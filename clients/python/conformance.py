@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs tests/conformance/cases.json through this client. The README there tells the format; its run.sh starts this."""
+"""Runs tests/conformance/cases.json through this client. The README there tells the format; its run.py starts this."""
 import json
 import os
 import random

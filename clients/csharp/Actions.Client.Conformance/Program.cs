@@ -1,4 +1,4 @@
-// Runs tests/conformance/cases.json through this client. The README there tells the format; its run.sh starts this.
+// Runs tests/conformance/cases.json through this client. The README there tells the format; its run.py starts this.
 using System.Text.Json.Nodes;
 using Actions.Client.Conformance;
 
