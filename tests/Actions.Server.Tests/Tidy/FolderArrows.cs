@@ -1,10 +1,9 @@
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
+using Arrows = System.Collections.Generic.SortedDictionary<string, System.Collections.Generic.SortedSet<string>>;
 
 namespace Actions.Server.Tests.Tidy;
-
-using Arrows = SortedDictionary<string, SortedSet<string>>;
 
 /// <summary>Which folders of a project use types of which others. The project's root is the folder ".".</summary>
 internal static class FolderArrows
