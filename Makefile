@@ -1,4 +1,4 @@
-# What a person types. Everything here can be run on a fresh clone; nothing else has to be typed first.
+# Every target works on a fresh clone. `dotnet build` and `dotnet test` do too: make adds what isn't .NET.
 SHELL := /bin/bash
 CONFIGURATION ?= Debug
 export CONFIGURATION
@@ -12,7 +12,7 @@ build:
 	dotnet build Actions.Grpc.sln --configuration $(CONFIGURATION)
 
 # A voice engine's call from end to end: a sample API, the server, three actions, their events as a timeline. Built
-# without the analyzers: whoever types this wants to see it, and `make` has them.
+# without the analyzers, to be quick.
 demo:
 	dotnet build samples/Actions.Demo --configuration $(CONFIGURATION) \
 	  -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
@@ -22,26 +22,28 @@ demo:
 run: build
 	dotnet src/Actions.Server/bin/$(CONFIGURATION)/net10.0/Actions.Server.dll
 
-# Prints a new API key, once: make key WORKSPACE=default ROLE=admin (or editor, engine). For the store of `make run`, or
-# the one that the settings in the environment name.
+# Prints a new API key, once: make key WORKSPACE=default ROLE=admin (or editor, engine). It is for the store of `make run`,
+# or for the one that the settings in the environment name.
 key: build
 	@dotnet src/Actions.Server/bin/$(CONFIGURATION)/net10.0/Actions.Server.dll key create --workspace "$(WORKSPACE)" --role "$(ROLE)"
 
-# Brings all that one store holds into another: make copy FROM=sqlite:data/actions.db TO=mongodb://host/actions, or back.
+# Copies everything in one store into another: make copy FROM=sqlite:data/actions.db TO=mongodb://host/actions, or back.
 copy: build
 	@dotnet src/Actions.Server/bin/$(CONFIGURATION)/net10.0/Actions.Server.dll copy --from "$(FROM)" --to "$(TO)"
 
-# Everything. With MONGODB_URI=mongodb://... what needs MongoDB is tested on that server too. The last line is the sum: N passed, N failed[, N skipped].
+# All tests. MONGODB_URI=mongodb://... names a server for those that need MongoDB. The last line is the sum:
+# N passed, N failed[, N skipped].
 test:
-	@eng/test.sh
+	@command -v python3 >/dev/null || eng/apt.sh python3
+	@python3 eng/test.py
 
-# Generates and builds the clients whose languages' tools are there or can be installed.
+# Generates and builds the clients. Those whose languages' tools are missing and can't be installed are skipped.
 clients: build
 	for client in clients/*/client.sh; do \
 	  $$client setup || { [[ $$? -eq 77 ]] && echo "$$client: skipped"; } || exit 1; \
 	done
 
-# The faults of the fault matrix, over and over: nothing may stay behind; and that memory is given back. Some minutes.
+# Repeats the fault matrix and checks that no connection, timer or memory is left behind. Takes some minutes.
 soak: build
 	ACTIONS_SOAK=100000 dotnet test tests/Actions.Engine.Tests --no-build --configuration $(CONFIGURATION) \
 	  --filter FullyQualifiedName~SoakTests
@@ -49,8 +51,8 @@ soak: build
 	  --filter FullyQualifiedName~SoakTests
 	cat artifacts/test/soak.md
 
-# Inputs that are almost right, for parsers and peers: SECONDS for each of them, and from another SEED each time. An input
-# that fails is kept in artifacts/fuzz.
+# Fuzzes the parsers and peers for SECONDS each, with another SEED each time. An input that fails is kept in
+# artifacts/fuzz.
 fuzz: SECONDS ?= 120
 fuzz: SEED ?= $(shell date +%s)
 fuzz: build
@@ -60,8 +62,8 @@ fuzz: build
 	done
 	cat artifacts/test/fuzz-*.md
 
-# What a voice engine sees on the wire, beside direct calls of the same API; then what it sees of a workspace beyond its
-# quota, and of floods. Some minutes, on a machine that does nothing else.
+# Latency of Execute beside direct calls of the same API; then under another workspace's load and under floods. Takes some
+# minutes, on an idle machine.
 bench: build
 	dotnet run --configuration Release --project bench/Actions.Bench
 	ACTIONS_WIRE_RATIO=1.5 eng/test-python.sh wire h2
@@ -71,7 +73,7 @@ format:
 	node_modules/.bin/buf format --write
 	dotnet format Actions.Grpc.sln
 
-# Leaves data/ alone: that is where `make run` keeps its actions.
+# Keeps data/, the store of `make run`.
 clean:
 	rm -rf artifacts node_modules clients/*/gen clients/*/build clients/go/actions clients/node/node_modules
 	find $(wildcard src tests samples bench eng clients/csharp) -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

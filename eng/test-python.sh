@@ -6,14 +6,12 @@ cd "$(dirname "$0")/.."
 package=$1
 shift
 
-export PYTHON=${PYTHON:-/usr/bin/python3}
-export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-
 clients/python/prepare.sh "$@" || {
   echo "The tests of tests/$package are skipped."
   echo "0 passed, 0 failed, 1 skipped"
   exit 0
 }
+. clients/python/python.sh
 cd tests
 # They share the client and the server under test with the client's own tests.
 PYTHONPATH=../clients/python "$PYTHON" -m "$package"

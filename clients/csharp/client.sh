@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # client.sh setup        builds, unless `make` has already
 # client.sh example ...  runs the example
-# client.sh conformance  runs the cases of tests/conformance; its run.sh calls this
+# client.sh conformance  runs tests/conformance, whose run.py calls this
 set -euo pipefail
 cd "$(dirname "$0")"
 configuration=${CONFIGURATION:-Debug}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program."""
+"""Runs tests/conformance/cases.json with this client. The README there describes the format; its run.py starts this program."""
 import json
 import os
 import random

@@ -37,7 +37,7 @@ public sealed class VariableCompilerTests
         "variables[0].type", config => config.Variables.Add(new Variable { Name = "a", Type = (VariableType)type }));
 
     [Fact]
-    public void Limits()
+    public void WhatIsBeyondALimit_IsAViolation()
     {
         ShouldBeAccepted(config => config.Variables.Add(Variables(128)));
         ShouldBeRefused("variables", config => config.Variables.Add(Variables(129)), "129 variables; at most 128");

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Actions.Engine.Tests;
 using Actions.Server.Lifecycle;
 using Actions.Server.Tests.Secrets;
 using Actions.V1;

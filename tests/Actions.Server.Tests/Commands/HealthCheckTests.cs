@@ -1,5 +1,3 @@
-using Actions.Engine.Tests;
-
 namespace Actions.Server.Tests.Commands;
 
 /// <summary>What an image's health check runs.</summary>

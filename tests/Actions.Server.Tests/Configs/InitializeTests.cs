@@ -1,5 +1,4 @@
 using System.Text;
-using Actions.Engine.Tests;
 using Actions.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Actions.Engine.Tests;
 using Actions.V1;
 using Microsoft.Extensions.DependencyInjection;
 

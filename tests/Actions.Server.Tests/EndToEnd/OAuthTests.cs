@@ -1,4 +1,3 @@
-using Actions.Engine.Tests;
 using Actions.Server.Tests.Secrets;
 using Actions.V1;
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Actions.Engine.Tests;
-using Actions.Engine.Tests.Fuzz;
 using Actions.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;

@@ -1,4 +1,3 @@
-using Actions.Engine.Tests;
 using Grpc.Core;
 using Microsoft.Data.Sqlite;
 

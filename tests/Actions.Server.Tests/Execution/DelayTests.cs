@@ -1,4 +1,3 @@
-using Actions.Engine.Tests;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using Kind = Actions.V1.ExecutionEvent.EventOneofCase;

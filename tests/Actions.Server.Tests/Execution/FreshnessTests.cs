@@ -1,5 +1,4 @@
 using System.Globalization;
-using Actions.Engine.Tests;
 using Actions.V1;
 using Grpc.Core;
 

@@ -1,4 +1,3 @@
-using Actions.Engine.Tests;
 using Actions.Server.Logging;
 using Actions.Server.Tests.Lifecycle;
 using Actions.V1;

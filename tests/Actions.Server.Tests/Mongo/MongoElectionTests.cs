@@ -1,5 +1,4 @@
 using Actions.Server.Tests.Servers;
-using Actions.Storage.Tests.Mongo;
 
 namespace Actions.Server.Tests.Mongo;
 

@@ -1,7 +1,5 @@
-using Actions.Engine.Tests;
 using Actions.Server.Tests.Lifecycle;
 using Actions.Server.Tests.Secrets;
-using Actions.Storage.Tests.Mongo;
 using MongoDB.Bson;
 using MongoDB.Driver;
 

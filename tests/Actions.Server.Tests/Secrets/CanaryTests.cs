@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using Actions.Engine.Tests;
 using Actions.Server.Tests.Lifecycle;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;

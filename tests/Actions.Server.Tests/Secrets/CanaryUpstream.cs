@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Actions.Engine.Tests;
 
 namespace Actions.Server.Tests.Secrets;
 

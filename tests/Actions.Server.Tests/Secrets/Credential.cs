@@ -1,5 +1,4 @@
 using System.Text;
-using Actions.Engine.Tests;
 using Actions.V1;
 
 namespace Actions.Server.Tests.Secrets;

@@ -1,4 +1,3 @@
-using Actions.Engine.Tests;
 using Actions.Server.Tests.Settings;
 using Actions.V1;
 

@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Reflection;
 using System.Xml.Linq;
-using Actions.Engine.Tests;
 using Actions.V1;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.DataProtection.KeyManagement.Internal;

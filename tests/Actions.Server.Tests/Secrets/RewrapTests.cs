@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Actions.Engine.Tests;
 using Actions.Server.Lifecycle;
 using Actions.V1;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;

@@ -1,4 +1,3 @@
-using Actions.Engine.Tests;
 using Actions.V1;
 
 namespace Actions.Server.Tests.Secrets;

@@ -1,4 +1,3 @@
-using Actions.Engine.Tests;
 using Actions.Server.Tests.Lifecycle;
 using Actions.V1;
 using Grpc.Core;

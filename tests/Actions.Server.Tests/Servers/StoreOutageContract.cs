@@ -1,5 +1,4 @@
 using System.Net;
-using Actions.Engine.Tests;
 using Actions.Server.Tests.Lifecycle;
 using Actions.V1;
 using Grpc.Health.V1;

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Actions.Server.Tests.Tidy;
 
@@ -9,6 +10,10 @@ public sealed partial class TidyTests
     private const int MaxFileLines = 400;
     private const int MaxMethodLines = 70;
     private const int MaxProgramLines = 60;
+    private const int MaxLineLength = 120;
+
+    // From before this was checked. Lower it when some are wrapped, never raise it.
+    private const int KnownLongLines = 1467;
 
     // A project may reference these projects. What is not in this table has no business under src/.
     private static readonly Dictionary<string, string[]> AllowedProjects = new()
@@ -16,8 +21,7 @@ public sealed partial class TidyTests
         ["Actions.Contract"] = [],
         ["Actions.Engine"] = ["Actions.Contract"],
         ["Actions.Storage"] = ["Actions.Contract"],
-        ["Actions.WebConsole"] = ["Actions.Contract"],
-        ["Actions.Server"] = ["Actions.Contract", "Actions.Engine", "Actions.Storage", "Actions.WebConsole"],
+        ["Actions.Server"] = ["Actions.Contract", "Actions.Engine", "Actions.Storage"],
     };
 
     private static readonly string[] DatabaseDrivers =
@@ -30,7 +34,6 @@ public sealed partial class TidyTests
         ["Actions.Contract"] = [.. DatabaseDrivers, "Microsoft.AspNetCore", "Grpc.AspNetCore"],
         ["Actions.Engine"] = [.. DatabaseDrivers, .. WebFrameworks],
         ["Actions.Storage"] = [.. WebFrameworks],
-        ["Actions.WebConsole"] = [.. DatabaseDrivers],
         ["Actions.Server"] = [.. DatabaseDrivers],
     };
 
@@ -92,9 +95,9 @@ public sealed partial class TidyTests
             .ShouldBeEmpty();
         foreach (var path in Repository.Sources)
         {
-            foreach (Match declared in Namespace().Matches(SourceText.CodeOf(Repository.Read(path))))
+            foreach (var declared in CSharpSource.Find<BaseNamespaceDeclarationSyntax>(path))
             {
-                var segments = declared.Groups[1].Value.Split('.');
+                var segments = declared.Name.ToString().Split('.');
                 segments.ShouldNotContain(segment => MeaninglessNames.Contains(segment), path);
                 // These would hide Grpc.Core and System.Console.
                 segments.Skip(1).Where(segment => segments[0] == "Actions" && segment is "Grpc" or "Console").ShouldBeEmpty(path);
@@ -106,7 +109,8 @@ public sealed partial class TidyTests
     public void Types_AreNamedForWhatTheyAre()
     {
         foreach (var path in Repository.Sources)
-            MeaninglessType().Matches(SourceText.CodeOf(Repository.Read(path))).Select(match => match.Value).ShouldBeEmpty(path);
+            CSharpSource.Find<BaseTypeDeclarationSyntax>(path).Select(type => type.Identifier.Text)
+                .Where(name => MeaninglessType().IsMatch(name)).ShouldBeEmpty(path);
     }
 
     [Fact]
@@ -116,21 +120,47 @@ public sealed partial class TidyTests
             .Where(file => file.Lines > MaxFileLines).ShouldBeEmpty();
 
     [Fact]
+    public void Lines_AreShort() =>
+        Repository.Sources.Sum(path => Repository.Read(path).Split('\n').Count(line => line.TrimEnd('\r').Length > MaxLineLength))
+            .ShouldBeLessThanOrEqualTo(KnownLongLines, "lines over 120 characters: wrap the new ones");
+
+    // macOS has bash 3.2 and BSD's tools.
+    [Fact]
+    public void Scripts_AskForNoGnuToolsAndNoNewerBash()
+    {
+        foreach (var path in Repository.Files.Where(path => path.EndsWith(".sh", StringComparison.Ordinal) || path is "Makefile" or ".ci/run"))
+            NotPortable().Matches(Repository.Read(path)).Select(match => match.Value).ShouldBeEmpty(path);
+    }
+
+    [Theory]
+    [InlineData("timeout 5 x")]
+    [InlineData("x | timeout --kill-after=1 5 y")]
+    [InlineData("${name^^}")]
+    [InlineData("${name,,}")]
+    [InlineData("sed -i s/a/b/ x")]
+    [InlineData("coproc x")]
+    [InlineData("mapfile -t lines")]
+    [InlineData("declare -A table")]
+    [InlineData("readlink -f x")]
+    [InlineData("PYTHON=${PYTHON:-/usr/bin/python3}")]
+    public void GnuToolsAndNewerBash_AreFound(string script) => NotPortable().IsMatch(script).ShouldBeTrue();
+
+    [Fact]
     public void Methods_AreShort()
     {
-        var methods = Repository.Sources
-            .SelectMany(path => MethodsOf(path).Select(method => (Path: path, method.Signature, method.Lines))).ToList();
+        var methods = Repository.Sources.SelectMany(CSharpSource.Find<BaseMethodDeclarationSyntax>).ToList();
 
         methods.Count.ShouldBeGreaterThan(500);
-        methods.Where(method => method.Lines > MaxMethodLines).ShouldBeEmpty();
+        methods.Select(method => (method.SyntaxTree.FilePath, method.SpanStart, Lines: CSharpSource.LinesOf(method)))
+            .Where(method => method.Lines > MaxMethodLines).ShouldBeEmpty();
     }
 
     [Fact]
     public void Tests_AreNamedForAConditionAndItsOutcome()
     {
-        var names = Repository.Sources.Where(path => path.StartsWith("tests/Actions.Server.Tests/", StringComparison.Ordinal))
-            .SelectMany(path => TestMethod().Matches(SourceText.CodeOf(Repository.Read(path))))
-            .Select(match => match.Groups[1].Value).ToList();
+        var names = Repository.Sources.Where(path => path.StartsWith("tests/", StringComparison.Ordinal))
+            .SelectMany(CSharpSource.Find<MethodDeclarationSyntax>)
+            .Where(method => CSharpSource.HasAttribute(method, "Fact", "Theory")).Select(method => method.Identifier.Text).ToList();
 
         names.Count.ShouldBeGreaterThan(100);
         names.Where(name => name.Split('_') is not [{ Length: > 0 }, { Length: > 0 }]).ShouldBeEmpty();
@@ -195,18 +225,6 @@ public sealed partial class TidyTests
         named.Except(Repository.Sources.Select(path => Path.GetFileNameWithoutExtension(path))).ShouldBeEmpty();
     }
 
-    private static IReadOnlyList<(string Signature, int Lines)> MethodsOf(string path)
-    {
-        try
-        {
-            return [.. MethodLengths.Of(Repository.Read(path))];
-        }
-        catch (Exception e)
-        {
-            throw new InvalidOperationException($"{path} can't be counted.", e);
-        }
-    }
-
     private static IEnumerable<string> Included(XDocument project, string item) =>
         project.Descendants(item).Select(element => (string?)element.Attribute("Include")).OfType<string>();
 
@@ -216,17 +234,15 @@ public sealed partial class TidyTests
     [GeneratedRegex(@"^src/.*\.csproj$")]
     private static partial Regex SourceProject();
 
-    [GeneratedRegex(@"^\s*namespace\s+([\w.]+)", RegexOptions.Multiline)]
-    private static partial Regex Namespace();
-
-    [GeneratedRegex(@"\b(class|struct|interface|record|enum)\s+\w*(Manager|Helper|Util|Utility|Utilitie)s?\b")]
+    [GeneratedRegex(@"(Manager|Helper|Util|Utility|Utilitie)s?$")]
     private static partial Regex MeaninglessType();
-
-    [GeneratedRegex(@"\[(?:Fact|Theory)\b(?:\s*\[|[^\[{;])*?\bpublic (?:async )?\w+ (\w+)\(")]
-    private static partial Regex TestMethod();
 
     [GeneratedRegex(@"\.(cs|cshtml|py|sh|mjs|js|ts|go|proto)$|^Makefile$")]
     private static partial Regex HandWritten();
+
+    [GeneratedRegex(@"(?<![\w-])timeout (-\S+ )*[\d""$]|\$\{\w+(\^|,)|\bsed (-\w+ )*-i|\bcoproc\b|\b(mapfile|readarray) |\bdeclare -A|\breadlink -f"
+        + @"|\bgrep -\w*P|:-/usr/bin/python3")]
+    private static partial Regex NotPortable();
 
     // Written so that this file doesn't find itself.
     [GeneratedRegex(@"\b(T[O]DO|F[I]XME)\b")]

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
-namespace Actions.Engine.Tests;
+namespace Actions.Testing;
 
 /// <summary>One connection to a <see cref="RawUpstream"/>, as its script sees it.</summary>
 public sealed class RawConnection

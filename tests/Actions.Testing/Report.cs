@@ -1,4 +1,4 @@
-namespace Actions.Engine.Tests;
+namespace Actions.Testing;
 
 /// <summary>What a test has to show beside its outcome: a file in artifacts/test, which <c>make test</c> prints.</summary>
 internal static class Report

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Actions.Engine.Tests.Fuzz;
+namespace Actions.Testing.Fuzz;
 
 /// <summary>
 /// Puts inputs through a check for a number of seconds: ACTIONS_FUZZ_SECONDS, 2 when unset. ACTIONS_FUZZ_SEED repeats a

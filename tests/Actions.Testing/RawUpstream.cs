@@ -7,7 +7,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 
-namespace Actions.Engine.Tests;
+namespace Actions.Testing;
 
 /// <summary>
 /// An API on a loopback socket that does to each connection what its script says, byte by byte, and records what came.

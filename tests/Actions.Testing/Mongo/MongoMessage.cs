@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using MongoDB.Bson;
 using MongoDB.Bson.Serialization;
 
-namespace Actions.Storage.Tests.Mongo;
+namespace Actions.Testing.Mongo;
 
 /// <summary>
 /// One message of the wire protocol (https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/): length, request id,

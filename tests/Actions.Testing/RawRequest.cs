@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Actions.Engine.Tests;
+namespace Actions.Testing;
 
 /// <summary>One HTTP/1.1 request, as it came over the socket.</summary>
 /// <param name="Method">E.g. GET.</param>

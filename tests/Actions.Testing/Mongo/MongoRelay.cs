@@ -3,7 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using MongoDB.Bson;
 
-namespace Actions.Storage.Tests.Mongo;
+namespace Actions.Testing.Mongo;
 
 /// <summary>The way to a MongoDB server, which a test can cut, freeze and mend.</summary>
 internal sealed class MongoRelay : IAsyncDisposable

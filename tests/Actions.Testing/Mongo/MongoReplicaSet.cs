@@ -1,6 +1,6 @@
 using MongoDB.Bson;
 
-namespace Actions.Storage.Tests.Mongo;
+namespace Actions.Testing.Mongo;
 
 /// <summary>
 /// One server that looks like a replica set of two, whose primary a test chooses. The members say in their greetings what they are

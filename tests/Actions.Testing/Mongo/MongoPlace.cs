@@ -1,7 +1,7 @@
 using MongoDB.Bson;
 using MongoDB.Driver;
 
-namespace Actions.Storage.Tests.Mongo;
+namespace Actions.Testing.Mongo;
 
 /// <summary>A database of a test's own on the server that <c>MONGODB_URI</c> names, dropped when the test is over.</summary>
 internal sealed class MongoPlace

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Actions.Engine.Tests.Fuzz;
+namespace Actions.Testing.Fuzz;
 
 /// <summary>Makes inputs that are almost right out of ones that are right.</summary>
 /// <param name="corpus">Inputs to start from.</param>

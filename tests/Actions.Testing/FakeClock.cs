@@ -1,4 +1,4 @@
-namespace Actions.Engine.Tests;
+namespace Actions.Testing;
 
 /// <summary>
 /// A clock that stands still until a test advances it. Timers fire in the order they are due (those due together in the
