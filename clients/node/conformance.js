@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program.
+// Runs tests/conformance/cases.json with this client. The README there describes the format; its run.py starts this program.
 import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fromJson, toJson } from "@bufbuild/protobuf";

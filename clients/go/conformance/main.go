@@ -1,4 +1,4 @@
-// Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program.
+// Runs tests/conformance/cases.json with this client. The README there describes the format; its run.py starts this program.
 package main
 
 import (

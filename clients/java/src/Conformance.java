@@ -27,7 +27,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Runs tests/conformance/cases.json with this client. The README there describes the format; its run.sh starts this program. */
+/** Runs tests/conformance/cases.json with this client. The README there describes the format; its run.py starts this program. */
 public final class Conformance {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final JsonFormat.Printer PRINTER = JsonFormat.printer().preservingProtoFieldNames();
