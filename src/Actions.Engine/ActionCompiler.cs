@@ -9,14 +9,14 @@ namespace Actions.Engine;
 /// Makes an <see cref="ActionPlan"/> of an <see cref="ActionConfig"/>, or names everything that is wrong with it.
 /// Saving an action and executing it compile it here: what is stored can be run.
 /// </summary>
-public sealed class ActionCompiler(EngineOptions options, OutboundGuard guard)
+public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
 {
     private readonly EngineOptions _options = options;
 
     /// <param name="config">What the user wrote.</param>
     /// <param name="root">The request's field that holds it, e.g. <c>action_config</c>.</param>
     /// <exception cref="InvalidFieldsException">Every violation with its field's path.</exception>
-    public ActionPlan Compile(ActionConfig config, string root) => Compile(config, root, guard.Judge);
+    public ActionPlan Compile(ActionConfig config, string root) => Compile(config, root, guard.Check);
 
     /// <summary>
     /// The same for what was saved before: an address that the settings refuse by now makes its executions fail, it
@@ -25,13 +25,13 @@ public sealed class ActionCompiler(EngineOptions options, OutboundGuard guard)
     /// <exception cref="InvalidFieldsException">Other limits have changed since.</exception>
     public ActionPlan CompileStored(ActionConfig config, string root) => Compile(config, root, static _ => null);
 
-    private ActionPlan Compile(ActionConfig config, string root, Func<Uri, string?> judge)
+    private ActionPlan Compile(ActionConfig config, string root, Func<Uri, string?> checkUrl)
     {
         var violations = new Violations(root);
         CheckTexts(config, violations);
         var variables = new VariableCompiler(_options, violations).Compile(config.Variables);
-        var authentication = new AuthenticationCompiler(_options, judge, violations).Compile(config.Authentication);
-        var request = new RequestCompiler(_options, judge, violations).Compile(config.Request, authentication);
+        var authentication = new AuthenticationCompiler(_options, checkUrl, violations).Compile(config.Authentication);
+        var request = new RequestCompiler(_options, checkUrl, violations).Compile(config.Request, authentication);
         var messages = new MessageCompiler(_options, violations).Compile(config.Messages ?? new Messages());
         var response = new ResponseCompiler(_options, violations);
         var policy = response.CompilePolicy(config.ResponsePolicy ?? new ResponsePolicy());

@@ -6,7 +6,7 @@ using Actions.V1;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Step 2 of a configuration: authentication.</summary>
-internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, string?> judge, Violations violations)
+internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, string?> checkUrl, Violations violations)
 {
     /// <returns>Null: the API needs none.</returns>
     public AuthenticationPlan? Compile(Authentication? authentication)
@@ -35,7 +35,7 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
         var inQuery = InQuery(key.Location, "api_key");
         const string field = "authentication.api_key.name";
         violations.CheckLimit(field, key.Name.Length, options.MaxHeaderNameLength, "characters");
-        var wrong = !inQuery ? HeaderRules.JudgeName(key.Name) : key.Name.Length == 0 ? "is required." : null;
+        var wrong = !inQuery ? HeaderRules.CheckName(key.Name) : key.Name.Length == 0 ? "is required." : null;
         if (wrong is not null)
             violations.Add(field, wrong);
         return new ApiKeyPlan(new CredentialPlace(key.Name, inQuery), Secret(key.Value, "api_key.value"));
@@ -64,7 +64,7 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
         try
         {
             var url = UrlTemplate.ParseLiteral(oauth.TokenUrl);
-            if (judge(url) is { } refusal)
+            if (checkUrl(url) is { } refusal)
                 violations.Add($"{root}.token_url", $"may not be called: {refusal}.");
             return new OAuth2Plan(url, oauth.ClientId, secret, string.Join(' ', oauth.Scopes));
         }

@@ -8,7 +8,7 @@ using Actions.V1;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Step 1 of a configuration: the request.</summary>
-internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> judge, Violations violations)
+internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> checkUrl, Violations violations)
 {
     /// <returns>Null when anything is wrong with it.</returns>
     public RequestPlan? Compile(HttpRequest? request, AuthenticationPlan? authentication)
@@ -58,7 +58,7 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
         try
         {
             var template = UrlTemplate.Parse(url);
-            if (judge(template.Origin) is { } refusal)
+            if (checkUrl(template.Origin) is { } refusal)
                 violations.Add("request.url", $"may not be called: {refusal}.");
             return template;
         }
@@ -101,7 +101,7 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
             violations.CheckLimit($"{field}.name", name.Length, options.MaxHeaderNameLength, "characters");
             violations.CheckLimit($"{field}.value", headers[i].Value.Length, options.MaxHeaderValueLength, "characters");
             var value = Template.Parse(headers[i].Value);
-            if (HeaderRules.JudgeName(name) is { } wrongName)
+            if (HeaderRules.CheckName(name) is { } wrongName)
                 violations.Add($"{field}.name", wrongName);
             if (authentication?.Place is { InQuery: false } place && place.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
                 violations.Add($"{field}.name", "is what the authentication writes; leave it out here.");

@@ -51,7 +51,7 @@ internal sealed class VariableCompiler(EngineOptions options, Violations violati
         violations.CheckLimit(field, value.CalculateSize(), options.MaxVariableBytes, "bytes");
         if (JsonValue.HasNonFiniteNumber(value))
             violations.Add(field, "holds a number that JSON doesn't know (NaN or an infinity).");
-        else if (plan.Judge(value) is { } wrong)
+        else if (plan.Check(value) is { } wrong)
             violations.Add(field, wrong);
     }
 }

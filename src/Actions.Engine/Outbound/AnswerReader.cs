@@ -38,7 +38,7 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         try
         {
             // 7 judge
-            var rule = policy.Rules.FirstOrDefault(rule => rule.Fits(status, answer.Body));
+            var rule = policy.Rules.FirstOrDefault(rule => rule.Matches(status, answer.Body));
             var said = rule?.Message is { } message ? Say(message, run, answer) : null;
             if (rule?.Outcome is Outcome.Failure or Outcome.Retry)
                 return Fail(FailureReason.OutcomeRule, $"An outcome rule counts this answer (status {status}) as a failure.", response, rule, said);

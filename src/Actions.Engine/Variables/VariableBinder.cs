@@ -36,7 +36,7 @@ internal sealed class VariableBinder(
 
             if (value is null)
                 violations.AddMissingVariable(name);
-            else if (Judge(variable, value) is { } wrong)
+            else if (Check(variable, value) is { } wrong)
                 violations.Add($"variables.{name}", wrong);
             else
                 values.Add(name, value);
@@ -46,13 +46,13 @@ internal sealed class VariableBinder(
         return new VariableValues(values, _numeric);
     }
 
-    private string? Judge(VariablePlan? variable, Value value)
+    private string? Check(VariablePlan? variable, Value value)
     {
         var size = value.CalculateSize();
         if (size > options.MaxVariableBytes)
             return $"has {size} bytes; at most {options.MaxVariableBytes} are allowed.";
         return JsonValue.HasNonFiniteNumber(value)
             ? "holds a number that JSON doesn't know (NaN or an infinity)."
-            : variable?.Judge(value);
+            : variable?.Check(value);
     }
 }

@@ -17,7 +17,7 @@ internal sealed record VariablePlan(string Name, VariableType Type, Value? Defau
         || (value.KindCase == Value.KindOneofCase.NullValue && Type != VariableType.Json);
 
     /// <returns>What is wrong with the value in words that complete "The variable …", or null.</returns>
-    public string? Judge(Value value)
+    public string? Check(Value value)
     {
         var fits = Type switch
         {

@@ -11,32 +11,32 @@ internal abstract record Condition
     public static Condition Parse(string text) => new PathParser(text).ParseCondition();
 
     /// <summary>Asks it of a whole document, which is both <c>@</c> and <c>$</c>.</summary>
-    public bool Holds(JsonElement root) => Holds(root, new Evaluation(root, Evaluation.MaxNodes));
+    public bool Matches(JsonElement root) => Matches(root, new Evaluation(root, Evaluation.MaxNodes));
 
-    public abstract bool Holds(JsonElement current, Evaluation evaluation);
+    public abstract bool Matches(JsonElement current, Evaluation evaluation);
 }
 
 internal sealed record OrCondition(ImmutableArray<Condition> Conditions) : Condition
 {
-    public override bool Holds(JsonElement current, Evaluation evaluation) =>
-        Conditions.Any(condition => condition.Holds(current, evaluation));
+    public override bool Matches(JsonElement current, Evaluation evaluation) =>
+        Conditions.Any(condition => condition.Matches(current, evaluation));
 }
 
 internal sealed record AndCondition(ImmutableArray<Condition> Conditions) : Condition
 {
-    public override bool Holds(JsonElement current, Evaluation evaluation) =>
-        Conditions.All(condition => condition.Holds(current, evaluation));
+    public override bool Matches(JsonElement current, Evaluation evaluation) =>
+        Conditions.All(condition => condition.Matches(current, evaluation));
 }
 
 internal sealed record NotCondition(Condition Condition) : Condition
 {
-    public override bool Holds(JsonElement current, Evaluation evaluation) => !Condition.Holds(current, evaluation);
+    public override bool Matches(JsonElement current, Evaluation evaluation) => !Condition.Matches(current, evaluation);
 }
 
 /// <summary>The query selects something.</summary>
 internal sealed record ExistsCondition(FilterQuery Query) : Condition
 {
-    public override bool Holds(JsonElement current, Evaluation evaluation) => Query.Select(current, evaluation).Count > 0;
+    public override bool Matches(JsonElement current, Evaluation evaluation) => Query.Select(current, evaluation).Count > 0;
 }
 
 /// <summary><c>match</c>: the whole string fits the expression; <c>search</c>: a part of it does. Sections 2.4.6 and 2.4.7.</summary>
@@ -47,7 +47,7 @@ internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool 
         ? IRegexp.TryParse(literal.Value.GetString()!, () => { })
         : null;
 
-    public override bool Holds(JsonElement current, Evaluation evaluation)
+    public override bool Matches(JsonElement current, Evaluation evaluation)
     {
         if (Text.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } text
             || Pattern.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } pattern)
@@ -61,7 +61,7 @@ internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool 
 /// <summary>Two values compared. Section 2.3.5.2.2.</summary>
 internal sealed record ComparisonCondition(Comparable Left, string Operator, Comparable Right) : Condition
 {
-    public override bool Holds(JsonElement current, Evaluation evaluation)
+    public override bool Matches(JsonElement current, Evaluation evaluation)
     {
         var left = Left.Evaluate(current, evaluation);
         var right = Right.Evaluate(current, evaluation);

@@ -32,7 +32,7 @@ internal sealed class IRegexp(IRegexpState start)
 
             var next = new HashSet<IRegexpState>();
             foreach (var state in states)
-                if (state.Fits?.Invoke(runes[i]) == true)
+                if (state.Accepts?.Invoke(runes[i]) == true)
                     Enter(state.Next[0], next, i + 1, runes.Length, onStep);
             states = next;
         }
@@ -45,7 +45,7 @@ internal sealed class IRegexp(IRegexpState start)
         while (pending.TryPop(out var current))
         {
             onStep();
-            if (!states.Add(current) || current.Fits is not null)
+            if (!states.Add(current) || current.Accepts is not null)
                 continue;
             if ((current.Anchor == '^' && at != 0) || (current.Anchor == '$' && at != length))
                 continue;
@@ -55,11 +55,11 @@ internal sealed class IRegexp(IRegexpState start)
     }
 }
 
-/// <summary>A state of the automaton: takes a character that fits, or goes on without one.</summary>
+/// <summary>A state of the automaton: consumes a character that it accepts, or moves on without one.</summary>
 internal sealed class IRegexpState
 {
     /// <summary>Null: goes on without a character.</summary>
-    public Func<Rune, bool>? Fits { get; init; }
+    public Func<Rune, bool>? Accepts { get; init; }
 
     /// <summary>'^' or '$': goes on only there.</summary>
     public char Anchor { get; init; }

@@ -227,7 +227,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
         return Take('}') && RuneSet.IsCategory(name) ? name : throw new FormatException();
     }
 
-    private Part One(Func<Rune, bool> fits) => after => NewState(new IRegexpState { Fits = fits }, after);
+    private Part One(Func<Rune, bool> accepts) => after => NewState(new IRegexpState { Accepts = accepts }, after);
 
     private IRegexpState Fork(IReadOnlyList<IRegexpState> branches) => NewState(new IRegexpState(), [.. branches]);
 

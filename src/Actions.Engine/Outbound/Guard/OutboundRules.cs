@@ -35,7 +35,7 @@ internal sealed class OutboundRules
 
     /// <summary>What is known without looking anything up.</summary>
     /// <returns>Null: nothing is against it.</returns>
-    public Refusal? JudgeUrl(bool isHttps, UrlHost host, int port, ThisMachine machine)
+    public Refusal? CheckUrl(bool isHttps, UrlHost host, int port, LocalAddresses local)
     {
         if (_deniedHosts.Any(pattern => pattern.Matches(host)))
             return Refusal.Denied(host.Text);
@@ -44,44 +44,44 @@ internal sealed class OutboundRules
                 "The address may not be called: its port isn't allowed.", $"port {port} isn't allowed: only 80, 443 and those from 1024 up are");
         if (_deniedPorts.Any(range => port >= range.First && port <= range.Last))
             return new Refusal("The address may not be called: its port isn't allowed.", $"port {port} is among Outbound__DeniedPorts");
-        if (host.Address is { } address && JudgeAddress(address, host, port, machine) is { } refusal)
+        if (host.Address is { } address && CheckAddress(address, host, port, local) is { } refusal)
             return refusal;
         if (host.IsLocalhost && !_opensLoopback)
             return Refusal.NotPublic($"{host.Text} is this machine (RFC 6761); Outbound__AllowedNetworks=loopback would allow it");
-        return JudgeScheme(isHttps, host.Address is { } literal ? IsLoopback(literal) : host.IsLocalhost);
+        return CheckScheme(isHttps, host.Address is { } literal ? IsLoopback(literal) : host.IsLocalhost);
     }
 
     /// <summary>What the name led to: one refused address refuses them all, so that nothing depends on which is tried.</summary>
-    public Refusal? JudgeAddresses(bool isHttps, UrlHost host, int port, IReadOnlyCollection<IPAddress> addresses, ThisMachine machine) =>
-        addresses.Select(address => JudgeAddress(address, host, port, machine)).FirstOrDefault(refusal => refusal is not null)
-        ?? JudgeScheme(isHttps, addresses.All(IsLoopback));
+    public Refusal? CheckAddresses(bool isHttps, UrlHost host, int port, IReadOnlyCollection<IPAddress> addresses, LocalAddresses local) =>
+        addresses.Select(address => CheckAddress(address, host, port, local)).FirstOrDefault(refusal => refusal is not null)
+        ?? CheckScheme(isHttps, addresses.All(IsLoopback));
 
-    private Refusal? JudgeAddress(IPAddress address, UrlHost host, int port, ThisMachine machine)
+    private Refusal? CheckAddress(IPAddress address, UrlHost host, int port, LocalAddresses local)
     {
         var dialled = AddressPolicy.AsDialled(address);
         var carried = AddressPolicy.Carried(dialled)?.Address ?? dialled;
-        var isThisMachine = machine.Has(dialled) || machine.Has(carried);
-        if (isThisMachine && machine.ListensOn(port))
+        var isLocal = local.Contains(dialled) || local.Contains(carried);
+        if (isLocal && local.ListensOn(port))
             return Refusal.NotPublic($"{address} with port {port} is this server itself, which no setting allows");
         if (_deniedAddresses.Contains(dialled) || _deniedAddresses.Contains(carried))
             return Refusal.Denied(address.ToString());
         if (IsAllowed(dialled))
             return null;
-        var verdict = AddressPolicy.Judge(dialled);
-        if (isThisMachine && verdict.Scope != AddressScope.Closed)
+        var kind = AddressPolicy.Classify(dialled);
+        if (isLocal && kind.Scope != AddressScope.Closed)
             return Refusal.NotPublic($"{address} is this machine's own; a network in Outbound__AllowedNetworks would allow it");
-        return verdict.Scope switch
+        return kind.Scope switch
         {
             AddressScope.Public => null,
             AddressScope.Internal when _allowedHosts.Any(pattern => pattern.Matches(host)) => null,
             AddressScope.Internal when host.Address is null => Refusal.NotPublic(
-                $"{verdict.Reason}; a network in Outbound__AllowedNetworks or the name in Outbound__AllowedHosts would allow it"),
-            _ => Refusal.NotPublic($"{verdict.Reason}; a network in Outbound__AllowedNetworks would allow it"),
+                $"{kind.Reason}; a network in Outbound__AllowedNetworks or the name in Outbound__AllowedHosts would allow it"),
+            _ => Refusal.NotPublic($"{kind.Reason}; a network in Outbound__AllowedNetworks would allow it"),
         };
     }
 
     /// <summary>Nobody is on the path to loopback; which of it may be called has been judged before.</summary>
-    private Refusal? JudgeScheme(bool isHttps, bool isLoopback) => isHttps || _allowHttp || isLoopback
+    private Refusal? CheckScheme(bool isHttps, bool isLoopback) => isHttps || _allowHttp || isLoopback
         ? null
         : new Refusal("The address may not be called: it isn't https.", "only https is allowed; Outbound__AllowHttp=true would allow http");
 

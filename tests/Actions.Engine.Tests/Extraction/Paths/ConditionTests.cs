@@ -54,7 +54,7 @@ public sealed class ConditionTests
     {
         using var document = JsonDocument.Parse(Document);
 
-        Condition.Parse(filter).Holds(document.RootElement).ShouldBe(holds);
+        Condition.Parse(filter).Matches(document.RootElement).ShouldBe(holds);
     }
 
     [Theory]
@@ -66,8 +66,8 @@ public sealed class ConditionTests
     {
         using var document = JsonDocument.Parse(json);
 
-        Condition.Parse("@.success == false").Holds(document.RootElement).ShouldBeFalse();
-        Condition.Parse($"@ == {(json == "[]" ? "$" : json)}").Holds(document.RootElement).ShouldBeTrue();
+        Condition.Parse("@.success == false").Matches(document.RootElement).ShouldBeFalse();
+        Condition.Parse($"@ == {(json == "[]" ? "$" : json)}").Matches(document.RootElement).ShouldBeTrue();
     }
 
     [Theory]

@@ -8,25 +8,25 @@ namespace Actions.Engine.Outbound.Guard;
 /// Decides what may be called, and makes the connections. A name is looked up once for each; all its addresses are judged,
 /// and the very ones that were judged are dialled: DNS that answers differently the next time finds nobody who asks.
 /// </summary>
-public sealed class OutboundGuard
+public sealed class SsrfGuard
 {
     private readonly OutboundRules _rules;
     private readonly INetwork _network;
-    private readonly ThisMachine _machine;
+    private readonly LocalAddresses _local;
 
     /// <param name="options">Checked before.</param>
     /// <param name="listeningPorts">The ports on which this server listens, as soon as it does: it never calls itself.</param>
     /// <param name="time">The clock.</param>
-    public OutboundGuard(OutboundOptions options, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
+    public SsrfGuard(OutboundOptions options, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
         : this(options, SystemNetwork.Instance, listeningPorts, time)
     {
     }
 
-    internal OutboundGuard(OutboundOptions options, INetwork network, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
+    internal SsrfGuard(OutboundOptions options, INetwork network, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
     {
         _rules = new OutboundRules(options, problem => throw new ArgumentException(problem, nameof(options)));
         _network = network;
-        _machine = new ThisMachine(network, listeningPorts, time);
+        _local = new LocalAddresses(network, listeningPorts, time);
     }
 
     /// <summary>Raised for each call that is refused at the last moment; what is refused when an action is saved isn't one.</summary>
@@ -34,12 +34,12 @@ public sealed class OutboundGuard
 
     /// <summary>What can be known without a look-up.</summary>
     /// <returns>Null, or why the URL may not be called and what to do, as the end of a sentence about it.</returns>
-    internal string? Judge(Uri url) => JudgeUrl(url)?.Explanation;
+    internal string? Check(Uri url) => CheckUrl(url)?.Explanation;
 
     /// <exception cref="UpstreamException">The URL may not be called.</exception>
-    internal void Require(Uri url)
+    internal void ThrowIfBlocked(Uri url)
     {
-        if (JudgeUrl(url) is { } refusal)
+        if (CheckUrl(url) is { } refusal)
             throw Refuse(url, refusal);
     }
 
@@ -53,7 +53,7 @@ public sealed class OutboundGuard
         var host = UrlHost.Parse(context.DnsEndPoint.Host);
         var addresses = host.Address is { } literal ? [literal] : await ResolveAsync(host, cancellationToken).ConfigureAwait(false);
         var port = context.DnsEndPoint.Port;
-        if (_rules.JudgeAddresses(url.Scheme == Uri.UriSchemeHttps, host, port, addresses, _machine) is { } refusal)
+        if (_rules.CheckAddresses(url.Scheme == Uri.UriSchemeHttps, host, port, addresses, _local) is { } refusal)
             throw Refuse(url, refusal);
 
         for (var i = 0; ; i++)
@@ -69,11 +69,11 @@ public sealed class OutboundGuard
         }
     }
 
-    private Refusal? JudgeUrl(Uri url)
+    private Refusal? CheckUrl(Uri url)
     {
         try
         {
-            return _rules.JudgeUrl(url.Scheme == Uri.UriSchemeHttps, UrlHost.Parse(url.IdnHost), url.Port, _machine);
+            return _rules.CheckUrl(url.Scheme == Uri.UriSchemeHttps, UrlHost.Parse(url.IdnHost), url.Port, _local);
         }
         catch (FormatException e)
         {
