@@ -1,5 +1,6 @@
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.V1;
 
@@ -68,7 +69,7 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
                 violations.Add($"{root}.token_url", $"may not be called: {refusal}.");
             return new OAuth2Plan(url, oauth.ClientId, secret, string.Join(' ', oauth.Scopes));
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             violations.Add($"{root}.token_url", $"{e.Message}.");
             return null;

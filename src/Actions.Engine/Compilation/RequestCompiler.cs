@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.V1;
 
@@ -62,7 +63,7 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
                 violations.Add("request.url", $"may not be called: {refusal}.");
             return template;
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             violations.Add("request.url", $"{e.Message}.");
             return null;
@@ -146,7 +147,7 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
                 "request.json_body",
                 $"is no JSON of at most {options.MaxJsonBodyDepth} levels (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}); placeholders stand inside strings, as in {{\"id\": \"{{order_id}}\"}}.");
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             violations.Add("request.json_body", $"{e.Message}.");
         }

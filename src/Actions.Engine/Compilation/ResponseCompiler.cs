@@ -5,6 +5,7 @@ using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
@@ -136,7 +137,7 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
         {
             return ResultFieldPlan.KindOf(path, sample);
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        catch (SyntaxException)
         {
             return null;
         }
@@ -180,7 +181,7 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
         {
             return parse(text);
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             violations.Add(field, $"{e.Message}.");
             return null;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -38,7 +39,7 @@ internal sealed class FieldDiscovery
         {
             discovery.Walk(new Place(root, "$", []));
         }
-        catch (InvalidOperationException)
+        catch (NotUnicodeException)
         {
             // A name that is no Unicode text, where another was looked for: what was found before can be selected.
         }
@@ -87,7 +88,7 @@ internal sealed class FieldDiscovery
             if (place.Node.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
                 continue;
             AddList(place.Path, place.Names, elements
-                .Where(element => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(place.Names[^1], out _))
+                .Where(element => element.ValueKind == JsonValueKind.Object && element.TryGetMember(place.Names[^1], out _))
                 .Select(element => element.GetProperty(place.Names[^1])));
         }
     }
@@ -109,9 +110,9 @@ internal sealed class FieldDiscovery
     {
         try
         {
-            return member.Name;
+            return member.NameText();
         }
-        catch (InvalidOperationException)
+        catch (NotUnicodeException)
         {
             return null;
         }
@@ -137,7 +138,7 @@ internal sealed class FieldDiscovery
         {
             return JsonValue.From(node, ContractLimits.MaxVariableDepth - 1);
         }
-        catch (FormatException)
+        catch (SyntaxException)
         {
             return null;
         }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction;
 
@@ -22,7 +23,7 @@ internal static class SampleShape
             using var writer = new Utf8JsonWriter(buffer, WriterOptions);
             Write(writer, root);
         }
-        catch (InvalidOperationException)
+        catch (NotUnicodeException)
         {
             return "";
         }
@@ -39,7 +40,7 @@ internal static class SampleShape
                 writer.WriteStartObject();
                 foreach (var member in node.EnumerateObject())
                 {
-                    writer.WritePropertyName(member.Name);
+                    writer.WritePropertyName(member.NameText());
                     Write(writer, member.Value);
                 }
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Syntax;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Tests.Extraction;
@@ -73,7 +74,7 @@ public sealed class ResultPlanTests
         if (fits)
             Extract($"{{\"a\":{json}}}", Field("$.a"))["v"].ShouldNotBeNull();
         else
-            Should.Throw<FormatException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
+            Should.Throw<SyntaxException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
                 .Message.ShouldBe("$.a is nested too deeply to be a variable; select something inside it");
     }
 
@@ -90,8 +91,8 @@ public sealed class ResultPlanTests
     [InlineData("""{"a":["x\udc00"]}""")]
     [InlineData("""{"a":{"\ud800":1}}""")]
     public void SelectedTextIsHalfASurrogatePair_Refused(string json) =>
-        Should.Throw<FormatException>(() => Extract(json, Field("$.a")))
-            .Message.ShouldBe("$.a holds a string that is no Unicode text");
+        Should.Throw<SyntaxException>(() => Extract(json, Field("$.a")))
+            .Message.ShouldBe("a string at $.a, or on the way to it, isn't Unicode text");
 
     [Fact]
     public void HalfASurrogatePairInAnotherValue_DoesNotMatter() =>
@@ -99,8 +100,8 @@ public sealed class ResultPlanTests
 
     [Fact]
     public void HalfASurrogatePairInANameOnTheWay_Refused() =>
-        Should.Throw<FormatException>(() => Extract("""{"a":1,"\ud800":2}""", Field("$.a")))
-            .Message.ShouldBe("a string on the way to $.a is no Unicode text");
+        Should.Throw<SyntaxException>(() => Extract("""{"a":1,"\ud800":2}""", Field("$.a")))
+            .Message.ShouldBe("a string at $.a, or on the way to it, isn't Unicode text");
 
     [Fact]
     public void PairOfSurrogateEscapes_IsText() =>

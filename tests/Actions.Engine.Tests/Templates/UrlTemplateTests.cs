@@ -1,3 +1,4 @@
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Tests.Variables;
 
@@ -209,5 +210,5 @@ public sealed class UrlTemplateTests
         return rendered.OriginalString;
     }
 
-    private static string Refusal(string url) => Should.Throw<FormatException>(() => UrlTemplate.Parse(url)).Message;
+    private static string Refusal(string url) => Should.Throw<SyntaxException>(() => UrlTemplate.Parse(url)).Message;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
@@ -34,7 +35,7 @@ internal sealed record LengthComparable(Comparable Of) : Comparable
     private static JsonElement CountCharacters(JsonElement text, Evaluation evaluation)
     {
         evaluation.Read(text);
-        return JsonSerializer.SerializeToElement(text.GetString()!.EnumerateRunes().Count());
+        return JsonSerializer.SerializeToElement(text.Text().EnumerateRunes().Count());
     }
 }
 

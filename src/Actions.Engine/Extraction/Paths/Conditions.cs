@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
@@ -7,7 +8,7 @@ namespace Actions.Engine.Extraction.Paths;
 internal abstract record Condition
 {
     /// <summary>Reads an expression that stands alone, such as <c>@.success == false</c>.</summary>
-    /// <exception cref="FormatException">Not well-formed or not valid; the message says where and why.</exception>
+    /// <exception cref="SyntaxException">Not well-formed or not valid; the message says where and why.</exception>
     public static Condition Parse(string text) => new PathParser(text).ParseCondition();
 
     /// <summary>Asks it of a whole document, which is both <c>@</c> and <c>$</c>.</summary>
@@ -44,7 +45,7 @@ internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool 
 {
     // A pattern that stands in the query is read once, one that comes from the document each time.
     private readonly IRegexp? _fixed = Pattern is LiteralComparable { Value.ValueKind: JsonValueKind.String } literal
-        ? IRegexp.TryParse(literal.Value.GetString()!, () => { })
+        ? IRegexp.TryParse(literal.Value.Text(), () => { })
         : null;
 
     public override bool Matches(JsonElement current, Evaluation evaluation)
@@ -53,8 +54,8 @@ internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool 
             || Pattern.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } pattern)
             return false;
         evaluation.Read(text);
-        var expression = Pattern is LiteralComparable ? _fixed : IRegexp.TryParse(pattern.GetString()!, evaluation.Step);
-        return expression?.IsMatch(text.GetString()!, Whole, evaluation.Step) == true;
+        var expression = Pattern is LiteralComparable ? _fixed : IRegexp.TryParse(pattern.Text(), evaluation.Step);
+        return expression?.IsMatch(text.Text(), Whole, evaluation.Step) == true;
     }
 }
 
@@ -90,7 +91,7 @@ internal sealed record ComparisonCondition(Comparable Left, string Operator, Com
     {
         try
         {
-            return JsonElement.DeepEquals(a, b);
+            return JsonText.AreEqual(a, b);
         }
         catch (ArgumentOutOfRangeException)
         {
@@ -108,7 +109,7 @@ internal sealed record ComparisonCondition(Comparable Left, string Operator, Com
         return a.ValueKind switch
         {
             JsonValueKind.Number => a.GetDouble() < b.GetDouble(),
-            JsonValueKind.String => CompareScalars(a.GetString()!, b.GetString()!) < 0,
+            JsonValueKind.String => CompareScalars(a.Text(), b.Text()) < 0,
             _ => false,
         };
     }

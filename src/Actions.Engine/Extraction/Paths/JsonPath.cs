@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
@@ -11,12 +12,12 @@ internal sealed record JsonPath(ImmutableArray<Segment> Segments)
     /// <summary>Selects at most one node, whatever the document: every segment is one name or one index (section 2.3.5.1).</summary>
     public bool IsSingular { get; } = Segments.All(segment => segment.IsSingular);
 
-    /// <exception cref="FormatException">Not well-formed or not valid; the message says where and why.</exception>
+    /// <exception cref="SyntaxException">Not well-formed or not valid; the message says where and why.</exception>
     public static JsonPath Parse(string text) => new PathParser(text).ParseQuery();
 
     /// <returns>The nodes in the order of section 2.1.2.</returns>
-    /// <exception cref="InvalidOperationException">A string of the document is no Unicode text.</exception>
-    /// <exception cref="FormatException">The query visits more than <see cref="Evaluation.MaxNodes"/> on its way.</exception>
+    /// <exception cref="NotUnicodeException">A string of the document isn't Unicode text.</exception>
+    /// <exception cref="SyntaxException">The query visits more than <see cref="Evaluation.MaxNodes"/> on its way.</exception>
     public IReadOnlyList<JsonElement> Select(JsonElement root) => SelectFrom(root, new Evaluation(root, Evaluation.MaxNodes));
 
     internal IReadOnlyList<JsonElement> SelectFrom(JsonElement node, Evaluation evaluation)
@@ -72,7 +73,7 @@ internal sealed class Evaluation(JsonElement root, int maxNodes)
     {
         _nodesLeft -= count;
         if (_nodesLeft < 0)
-            throw new FormatException("a JSONPath visits too many nodes of it");
+            throw new SyntaxException("visits too many nodes of the document");
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
@@ -109,7 +110,7 @@ internal sealed class PathScanner(string text)
         return value.ToString();
     }
 
-    public FormatException Wrong(string what) => new($"{what} (character {Math.Min(At, text.Length) + 1})");
+    public SyntaxException Wrong(string what) => new($"{what} (character {Math.Min(At, text.Length) + 1})");
 
     private void TakeEscape(char quote, StringBuilder value)
     {

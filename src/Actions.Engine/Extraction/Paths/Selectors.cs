@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
@@ -18,7 +19,7 @@ internal sealed record NameSelector(string Name) : Selector
             return;
         // They are looked through one after the other.
         evaluation.Pass(node.GetPropertyCount());
-        if (node.TryGetProperty(Name, out var member))
+        if (node.TryGetMember(Name, out var member))
             selected.Add(member);
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Outbound.Guard;
 
@@ -98,7 +99,7 @@ internal sealed class OutboundRules
             {
                 read.Add(parse(entry));
             }
-            catch (FormatException e)
+            catch (SyntaxException e)
             {
                 onWrong($"{OutboundOptions.Section}:{name} has the entry '{entry}', which {e.Message}.");
             }
@@ -117,9 +118,9 @@ internal sealed class OutboundRules
         if (TryParseAddress(entry, out var address))
             return [new IPNetwork(address!, address!.GetAddressBytes().Length * 8)];
         // Bits behind the prefix would be dropped in silence: somebody meant something else.
-        return entry.Split('/') is [var first, _] && IPNetwork.TryParse(entry, out var network) && network.BaseAddress.Equals(IPAddress.Parse(first))
+        return entry.Split('/') is [var first, _] && IPNetwork.TryParse(entry, out var network) && IPAddress.TryParse(first, out var written) && network.BaseAddress.Equals(written)
             ? [network]
-            : throw new FormatException("is no network such as 10.0.0.0/8 or fd12::/32 (with nothing but zeros behind its prefix), no address and not 'loopback'");
+            : throw new SyntaxException("is no network such as 10.0.0.0/8 or fd12::/32 (with nothing but zeros behind its prefix), no address and not 'loopback'");
     }
 
     private static (int First, int Last) ParsePorts(string entry)
@@ -127,7 +128,7 @@ internal sealed class OutboundRules
         var ends = entry.Split('-');
         return ends.Length <= 2 && TryParsePort(ends[0], out var first) && TryParsePort(ends[^1], out var last) && first <= last
             ? (first, last)
-            : throw new FormatException("is no port and no range of ports such as 6000-6063");
+            : throw new SyntaxException("is no port and no range of ports such as 6000-6063");
     }
 
     private static bool TryParsePort(string text, out int port) =>
@@ -143,7 +144,7 @@ internal sealed class OutboundRules
         {
             address = UrlHost.Parse(entry).Address is { } parsed ? AddressPolicy.AsDialled(parsed) : null;
         }
-        catch (FormatException)
+        catch (SyntaxException)
         {
             // Said of it by whoever parses it as something else.
         }

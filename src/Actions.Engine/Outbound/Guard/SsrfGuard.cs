@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Actions.Engine.Syntax;
 using Actions.V1;
 
 namespace Actions.Engine.Outbound.Guard;
@@ -75,7 +76,7 @@ public sealed class SsrfGuard
         {
             return _rules.CheckUrl(url.Scheme == Uri.UriSchemeHttps, UrlHost.Parse(url.IdnHost), url.Port, _local);
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             return new Refusal("The address may not be called: it has no valid host.", $"the host {e.Message}");
         }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Tests.Extraction.Paths;
 
@@ -95,5 +96,5 @@ public sealed class ConditionTests
     [InlineData("??@.a")]
     [InlineData("$[?@.a]]")]
     public void NoFilter_Refused(string filter) =>
-        Should.Throw<FormatException>(() => Condition.Parse(filter)).Message.ShouldMatch(@"\(character \d+\)$");
+        Should.Throw<SyntaxException>(() => Condition.Parse(filter)).Message.ShouldMatch(@"\(character \d+\)$");
 }

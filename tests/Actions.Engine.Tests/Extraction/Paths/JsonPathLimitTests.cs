@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Tests.Extraction.Paths;
 
@@ -66,7 +67,7 @@ public sealed class JsonPathLimitTests
 
         // A tenth of the limit shows it as well, in a tenth of the time.
         var evaluation = new Evaluation(document.RootElement, Evaluation.MaxNodes / 10);
-        Should.Throw<FormatException>(() => query.SelectFrom(document.RootElement, evaluation), what).Message.ShouldContain("too many nodes");
+        Should.Throw<SyntaxException>(() => query.SelectFrom(document.RootElement, evaluation), what).Message.ShouldContain("too many nodes");
 
         TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(Patience, what);
     }
@@ -91,7 +92,7 @@ public sealed class JsonPathLimitTests
     {
         var path = $"$[?{string.Concat(Enumerable.Repeat(open, 20_000))}@{string.Concat(Enumerable.Repeat(close, 20_000))}]";
 
-        Should.Throw<FormatException>(() => JsonPath.Parse(path)).Message.ShouldContain("nested deeper than");
+        Should.Throw<SyntaxException>(() => JsonPath.Parse(path)).Message.ShouldContain("nested deeper than");
     }
 
     private static JsonDocument Nested(int depth) => JsonDocument.Parse(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Tests.Extraction.Paths;
 
@@ -31,7 +32,7 @@ public sealed class JsonPathTests
     {
         using var document = JsonDocument.Parse(Document);
         if (refused is not null)
-            Should.Throw<FormatException>(() => JsonPath.Parse(path), refused);
+            Should.Throw<SyntaxException>(() => JsonPath.Parse(path), refused);
         else
             JsonPath.Parse(path).Select(document.RootElement).ShouldHaveSingleItem().GetRawText().ShouldBe(json);
     }
@@ -82,5 +83,5 @@ public sealed class JsonPathTests
     [InlineData("$['\\ud800']", "holds half a surrogate pair (character 10)")]
     [InlineData("$['\n']", "has a control character in a string (character 4)")]
     public void PathBroken_RefusedSayingWhere(string path, string message) =>
-        Should.Throw<FormatException>(() => JsonPath.Parse(path)).Message.ShouldBe(message);
+        Should.Throw<SyntaxException>(() => JsonPath.Parse(path)).Message.ShouldBe(message);
 }
