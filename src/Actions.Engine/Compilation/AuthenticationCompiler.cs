@@ -6,7 +6,7 @@ using Actions.V1;
 
 namespace Actions.Engine.Compilation;
 
-/// <summary>Step 2 of a configuration: authentication.</summary>
+/// <summary>Compiles <see cref="ActionConfig.Authentication"/>.</summary>
 internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, string?> checkUrl, Violations violations)
 {
     /// <returns>Null: the API needs none.</returns>
@@ -46,7 +46,7 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
     {
         // RFC 7617 section 2: the first colon ends the name.
         if (basic.Username.Contains(':', StringComparison.Ordinal) || basic.Username.Any(char.IsControl))
-            violations.Add("authentication.basic_credentials.username", "must not hold a colon or control characters.");
+            violations.Add("authentication.basic_credentials.username", "must not contain a colon or control characters.");
         // Some APIs take their key as the name, and no password.
         return new BasicCredentialsPlan(
             basic.Username, Secret(basic.Password, "basic_credentials.password", mayBeEmpty: basic.Username.Length > 0));
@@ -91,7 +91,7 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
             violations.Add(field, "is required.");
         violations.CheckLimit(field, text.Length, options.MaxHeaderValueLength, "characters");
         if (text.Any(char.IsControl))
-            violations.Add(field, "must not hold control characters.");
+            violations.Add(field, "must not contain control characters.");
         return text;
     }
 }

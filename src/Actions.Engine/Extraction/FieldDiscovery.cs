@@ -8,12 +8,12 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Extraction;
 
 /// <summary>
-/// Lists what can be selected from a sample, in document order: every member, the first element of every array, and by a
-/// wildcard path what that element stands for.
+/// Lists the fields that can be selected from a sample, in document order: every member, the first element of every array,
+/// and a wildcard path for all elements of the array.
 /// </summary>
 internal sealed class FieldDiscovery
 {
-    // Lists and objects are shown where they are short: the sample's body has the whole.
+    // Long lists and objects have no example value: the sample's body has them.
     private const int MaxShownElements = 10;
     private const int MaxShownLength = 1_024;
 
@@ -28,8 +28,7 @@ internal sealed class FieldDiscovery
         _maxPathLength = maxPathLength;
     }
 
-    /// <param name="root">The sample's body.</param>
-    /// <param name="taken">Names that variables have already.</param>
+    /// <param name="taken">Variable names that are in use.</param>
     /// <param name="maxPathLength">Fields with a longer path can't be selected.</param>
     /// <returns>At most <see cref="ContractLimits.MaxSampleFields"/>.</returns>
     public static IReadOnlyList<SampleField> Discover(JsonElement root, IEnumerable<string> taken, int maxPathLength)
@@ -41,7 +40,7 @@ internal sealed class FieldDiscovery
         }
         catch (NotUnicodeException)
         {
-            // A name that is no Unicode text, where another was looked for: what was found before can be selected.
+            // A member's name isn't Unicode text. The fields found before it can be selected.
         }
 
         return discovery._fields;
@@ -93,7 +92,7 @@ internal sealed class FieldDiscovery
         }
     }
 
-    /// <summary>Those that can be selected: with a name that is Unicode text and not too long.</summary>
+    /// <summary>The members that can be selected: the name is Unicode text, and the path isn't too long.</summary>
     private IEnumerable<Place> Members(Place at, JsonElement node)
     {
         foreach (var member in node.EnumerateObject())

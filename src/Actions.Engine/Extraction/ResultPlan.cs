@@ -108,7 +108,7 @@ internal sealed record ResultFieldPlan(
             return null;
         var now = answer.Body is { } root ? KindOf(Path, root) : null;
         if (now is null)
-            return Warn(WarningKind.FieldMissing, $"The sample had {Origin}, this answer doesn't.");
+            return Warn(WarningKind.FieldMissing, $"The sample had {Origin}; this response doesn't.");
         // Null says nothing about the type of what may stand there.
         return now == then || now == JsonValueKind.Null || then == JsonValueKind.Null
             ? null
@@ -129,7 +129,7 @@ internal sealed record ResultFieldPlan(
 
 /// <summary>A required field is not in the response.</summary>
 internal sealed class MissingResultException(string variable, string origin)
-    : Exception($"The response has nothing at {origin}, which '{variable}' requires.");
+    : Exception($"The response has no value at {origin}, which the variable '{variable}' requires.");
 
 /// <summary>The selected fields are too large for one event.</summary>
 internal sealed class ResultsTooLargeException() : Exception("The selected fields are too large for one message.");

@@ -7,14 +7,14 @@ using Actions.Engine.Syntax;
 namespace Actions.Engine.Extraction;
 
 /// <summary>
-/// A JSON document with every value replaced by an empty one of its type: what later answers are compared with, where the
-/// values themselves are nobody's business.
+/// A JSON document with every value replaced by an empty one of its type. Later responses are compared with it when the
+/// sample's values must not be stored.
 /// </summary>
 internal static class SampleShape
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <returns>Empty where a member's name is no Unicode text.</returns>
+    /// <returns>Empty when a member's name isn't Unicode text.</returns>
     public static string Of(JsonElement root)
     {
         var buffer = new ArrayBufferWriter<byte>();

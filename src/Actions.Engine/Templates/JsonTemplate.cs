@@ -9,7 +9,7 @@ namespace Actions.Engine.Templates;
 /// <summary>
 /// A JSON document whose string values are templates. Property names and everything else stand for themselves. A
 /// string that is exactly one placeholder becomes the variable's own JSON value, type included; in any other string
-/// placeholders become text. What comes out is always written by a JSON writer.
+/// placeholders become text. The output is always written by a JSON writer.
 /// </summary>
 internal sealed class JsonTemplate
 {
@@ -28,7 +28,7 @@ internal sealed class JsonTemplate
 
     public IEnumerable<string> Names => _templates.Values.SelectMany(template => template.Names);
 
-    /// <exception cref="JsonException">It is no JSON, or nested deeper than <paramref name="maxDepth"/>.</exception>
+    /// <exception cref="JsonException">Not JSON, or nested deeper than <paramref name="maxDepth"/>.</exception>
     /// <exception cref="SyntaxException">A placeholder stands in a property's name, or a string holds half a
     /// surrogate pair.</exception>
     public static JsonTemplate Parse(string json, int maxDepth)
@@ -40,8 +40,7 @@ internal sealed class JsonTemplate
     }
 
     /// <summary>The document in UTF-8.</summary>
-    /// <param name="variables">The values.</param>
-    /// <param name="limit">A document of more bytes ends somewhere behind them: whoever asks for it refuses it.</param>
+    /// <param name="limit">Bytes. Rendering stops soon after; the caller rejects a longer document.</param>
     public ReadOnlyMemory<byte> Render(VariableValues variables, int limit)
     {
         var buffer = new ArrayBufferWriter<byte>();

@@ -25,7 +25,7 @@ internal sealed class UrlTemplate
         _query = query;
     }
 
-    /// <summary>Scheme, host and port: what of the address doesn't depend on variables.</summary>
+    /// <summary>Scheme, host and port: the part of the URL without variables.</summary>
     public Uri Origin => new(_origin);
 
     public IEnumerable<string> Names => _segments.SelectMany(segment => segment.Names).Concat(_query?.Names ?? []);
@@ -72,16 +72,15 @@ internal sealed class UrlTemplate
 
         if (!inQuery)
             segments.Add(EndSegment(current));
-        // What stands before the path's first slash is always empty.
+        // The segment before the path's first slash is always empty.
         return new UrlTemplate(
             origin, segments.ToImmutable().RemoveAt(0), inQuery ? Template.FromParts(current.DrainToImmutable()) : null);
     }
 
-    /// <param name="variables">The values.</param>
     /// <param name="parameters">Further query parameters, not encoded yet.</param>
-    /// <param name="limit">An address of more characters ends somewhere behind them: whoever asks for it refuses it.</param>
-    /// <param name="violations">Gets a violation for each variable that would change the path's structure.</param>
-    /// <returns>The address exactly as it goes on the wire.</returns>
+    /// <param name="limit">Characters. Rendering stops soon after; the caller rejects a longer URL.</param>
+    /// <param name="violations">Receives a violation for each variable that would change the path's structure.</param>
+    /// <returns>The URL exactly as it is sent.</returns>
     public Uri Render(
         VariableValues variables, IEnumerable<KeyValuePair<string, string>> parameters, int limit, Violations violations)
     {
@@ -93,7 +92,7 @@ internal sealed class UrlTemplate
             var rendered = segment.Render(variables, limit, Uri.EscapeDataString);
             if (IsDotSegment(rendered))
                 foreach (var name in segment.Names)
-                    violations.Add($"variables.{name}", "would make the URL's path step to another directory ('.' or '..').");
+                    violations.Add($"variables.{name}", "would change the URL's path: a segment can't be '.' or '..'.");
             url.Append('/').Append(rendered);
         }
 
@@ -139,18 +138,18 @@ internal sealed class UrlTemplate
         if (authorityLength < 0)
         {
             if (hasMore)
-                throw new SyntaxException("must not hold a placeholder in the host or port; put a '/' after the host");
+                throw new SyntaxException("must not contain a placeholder in the host or port; put a '/' after the host");
             authorityLength = head.Length - start;
         }
 
         var authority = head.Substring(start, authorityLength);
         RefuseBadCharacters(authority);
         if (authority.Contains('@', StringComparison.Ordinal))
-            throw new SyntaxException("must not hold a user name or password");
+            throw new SyntaxException("must not contain a user name or password");
         var (host, port) = ParseAuthority(authority);
         var suffix = port is null || port == (scheme == "https" ? 443 : 80) ? "" : string.Create(CultureInfo.InvariantCulture, $":{port}");
         var origin = $"{scheme}://{host.Text}{suffix}";
-        // The connector sees what Uri makes of it: it has to be the same.
+        // The connection uses what Uri parses: both have to be the same host and port.
         if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || UrlHost.Parse(uri.IdnHost) != host || uri.GetLeftPart(UriPartial.Authority) != origin)
             throw new SyntaxException($"has no valid host and port: '{authority}'");
         return (origin, start + authorityLength);
@@ -177,11 +176,11 @@ internal sealed class UrlTemplate
         foreach (var c in literal)
         {
             if (c == '#')
-                throw new SyntaxException("must not hold a fragment ('#…'), which is never sent; write %23 for the character");
+                throw new SyntaxException("must not contain a fragment ('#…'), which is never sent; write %23 for the character");
             if (c == '\\')
-                throw new SyntaxException("must not hold a backslash; write %5C for the character");
+                throw new SyntaxException("must not contain a backslash; write %5C for the character");
             if (char.IsControl(c) || char.IsWhiteSpace(c))
-                throw new SyntaxException("must not hold white space or control characters; write %20 for a space");
+                throw new SyntaxException("must not contain white space or control characters; write %20 for a space");
         }
     }
 
@@ -195,7 +194,7 @@ internal sealed class UrlTemplate
     {
         var segment = Template.FromParts(parts.DrainToImmutable());
         return !segment.HasPlaceholders && IsDotSegment(string.Concat(segment.Parts.Select(part => part.Text)))
-            ? throw new SyntaxException("must not hold '.' or '..' as a path segment; write the path it leads to")
+            ? throw new SyntaxException("must not contain '.' or '..' as a path segment; write the path it leads to")
             : segment;
     }
 

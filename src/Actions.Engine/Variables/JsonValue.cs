@@ -72,31 +72,13 @@ internal static class JsonValue
         }
     }
 
-    /// <summary>NaN and the infinities, which JSON doesn't know.</summary>
-    public static bool HasNonFiniteNumber(Value value) => value.KindCase switch
-    {
-        Value.KindOneofCase.NumberValue => !double.IsFinite(value.NumberValue),
-        Value.KindOneofCase.StructValue => value.StructValue.Fields.Values.Any(HasNonFiniteNumber),
-        Value.KindOneofCase.ListValue => value.ListValue.Values.Any(HasNonFiniteNumber),
-        _ => false,
-    };
-
-    /// <summary>Whether it has more levels of lists and objects.</summary>
-    public static bool IsDeeperThan(Value value, int levels) => value.KindCase switch
-    {
-        Value.KindOneofCase.StructValue =>
-            levels == 0 || value.StructValue.Fields.Values.Any(field => IsDeeperThan(field, levels - 1)),
-        Value.KindOneofCase.ListValue => levels == 0 || value.ListValue.Values.Any(item => IsDeeperThan(item, levels - 1)),
-        _ => false,
-    };
-
-    /// <param name="element">What the API answered.</param>
-    /// <param name="maxDepth">How many levels of arrays and objects are allowed.</param>
-    /// <exception cref="SyntaxException">Nested deeper than that, or a string is no Unicode text.</exception>
+    /// <summary>A part of an upstream response as a variable's value.</summary>
+    /// <exception cref="SyntaxException">It has more than <paramref name="maxDepth"/> levels of arrays and objects, or a string that
+    /// isn't Unicode text.</exception>
     public static Value From(JsonElement element, int maxDepth)
     {
         if (element.ValueKind is JsonValueKind.Array or JsonValueKind.Object && maxDepth == 0)
-            throw new SyntaxException("is nested too deeply to be a variable; select something inside it");
+            throw new SyntaxException("is nested too deeply for a variable; select a value inside it");
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:

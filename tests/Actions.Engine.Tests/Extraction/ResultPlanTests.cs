@@ -37,7 +37,7 @@ public sealed class ResultPlanTests
     [InlineData(null)]
     public void RequiredFieldMissing_NamesVariableAndPath(string? json) =>
         Should.Throw<MissingResultException>(() => Extract(json, Field("$.a", required: true)))
-            .Message.ShouldBe("The response has nothing at $.a, which 'v' requires.");
+            .Message.ShouldBe("The response has no value at $.a, which the variable 'v' requires.");
 
     [Fact]
     public void ManyFields_EachOfTheSameResponse()
@@ -75,7 +75,7 @@ public sealed class ResultPlanTests
             Extract($"{{\"a\":{json}}}", Field("$.a"))["v"].ShouldNotBeNull();
         else
             Should.Throw<SyntaxException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
-                .Message.ShouldBe("$.a is nested too deeply to be a variable; select something inside it");
+                .Message.ShouldBe("$.a is nested too deeply for a variable; select a value inside it");
     }
 
     [Fact]

@@ -142,14 +142,14 @@ public sealed class UrlTemplateTests
     [InlineData("http://[{a}]/")]
     [InlineData("http://h{{a}}?q")]
     public void PlaceholderBeforeThePath_Refused(string url) =>
-        Refusal(url).ShouldBe("must not hold a placeholder in the host or port; put a '/' after the host");
+        Refusal(url).ShouldBe("must not contain a placeholder in the host or port; put a '/' after the host");
 
     [Theory]
     [InlineData("http://u@h/")]
     [InlineData("http://u:p@h/")]
     [InlineData("http://@h/")]
     [InlineData("http://good.example@evil.example/")]
-    public void UserInfo_Refused(string url) => Refusal(url).ShouldBe("must not hold a user name or password");
+    public void UserInfo_Refused(string url) => Refusal(url).ShouldBe("must not contain a user name or password");
 
     [Theory]
     [InlineData("http://")]

@@ -4,14 +4,14 @@ using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
-/// <summary>What a filter asks of a node. Section 2.3.5.1.</summary>
+/// <summary>A filter's logical expression. Section 2.3.5.1.</summary>
 internal abstract record Condition
 {
     /// <summary>Reads an expression that stands alone, such as <c>@.success == false</c>.</summary>
     /// <exception cref="SyntaxException">Not well-formed or not valid; the message says where and why.</exception>
     public static Condition Parse(string text) => new PathParser(text).ParseCondition();
 
-    /// <summary>Asks it of a whole document, which is both <c>@</c> and <c>$</c>.</summary>
+    /// <summary>Evaluates it for a whole document, which is both <c>@</c> and <c>$</c>.</summary>
     public bool Matches(JsonElement root) => Matches(root, new Evaluation(root, Evaluation.MaxNodes));
 
     public abstract bool Matches(JsonElement current, Evaluation evaluation);
@@ -40,7 +40,7 @@ internal sealed record ExistsCondition(FilterQuery Query) : Condition
     public override bool Matches(JsonElement current, Evaluation evaluation) => Query.Select(current, evaluation).Count > 0;
 }
 
-/// <summary><c>match</c>: the whole string fits the expression; <c>search</c>: a part of it does. Sections 2.4.6 and 2.4.7.</summary>
+/// <summary><c>match</c>: the whole string matches the expression; <c>search</c>: a part of it matches. Sections 2.4.6 and 2.4.7.</summary>
 internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool Whole) : Condition
 {
     // A pattern that stands in the query is read once, one that comes from the document each time.

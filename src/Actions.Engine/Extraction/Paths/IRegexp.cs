@@ -9,14 +9,12 @@ namespace Actions.Engine.Extraction.Paths;
 /// </summary>
 internal sealed class IRegexp(IRegexpState start)
 {
-    /// <param name="pattern">The expression.</param>
     /// <param name="onStep">Called for every character read and every state made.</param>
     /// <returns>Null when it is no such expression, or too large.</returns>
     public static IRegexp? TryParse(string pattern, Action onStep) => new IRegexpParser(pattern, onStep).TryParse();
 
-    /// <param name="text">The whole text.</param>
-    /// <param name="whole">Whether all of it has to fit, or any part.</param>
-    /// <param name="onStep">Called for every state that is looked at.</param>
+    /// <param name="whole">Whether the whole text has to match, or any part of it.</param>
+    /// <param name="onStep">Called for every state that is visited.</param>
     public bool IsMatch(string text, bool whole, Action onStep)
     {
         var runes = text.EnumerateRunes().ToArray();

@@ -43,14 +43,14 @@ internal sealed class Evaluation(JsonElement root, int maxNodes)
     /// <summary>Some ten times the nodes of the largest body that is read; about a second's work.</summary>
     public const int MaxNodes = 5_000_000;
 
-    // So many of them take about the time of a step.
+    // Passing over this many takes about as long as one step.
     private const int PassedPerStep = 32;
 
     private int _nodesLeft = maxNodes;
 
     public JsonElement Root { get; } = root;
 
-    /// <summary>Counts a step: a query such as <c>$..*..*</c> grows faster than any document's size tells.</summary>
+    /// <summary>Counts a step: the work of a query such as <c>$..*..*</c> grows faster than the document.</summary>
     public void Step() => Steps(1);
 
     /// <summary>Counts passing over so many members, elements or bytes without stopping at any.</summary>

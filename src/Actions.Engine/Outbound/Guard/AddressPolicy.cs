@@ -3,8 +3,8 @@ using System.Net.Sockets;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>What an address is.</summary>
-/// <param name="Scope">Who can be behind it.</param>
+/// <summary>The class of an address.</summary>
+/// <param name="Scope">Who can be reached there.</param>
 /// <param name="Reason">Names the block and its source; empty for a public one.</param>
 internal readonly record struct AddressClass(AddressScope Scope, string Reason)
 {
@@ -12,8 +12,8 @@ internal readonly record struct AddressClass(AddressScope Scope, string Reason)
 }
 
 /// <summary>
-/// Tells public addresses from all others. A pure function: settings make exceptions of it elsewhere. An address that
-/// carries an IPv4 one on its way is judged as the one it carries.
+/// Classifies addresses. A pure function: the settings' exceptions are applied by <see cref="OutboundRules"/>. An IPv6 address
+/// that embeds an IPv4 address is classified by the embedded one.
 /// </summary>
 internal static class AddressPolicy
 {

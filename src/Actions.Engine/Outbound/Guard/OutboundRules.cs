@@ -5,7 +5,7 @@ using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>The settings of <see cref="OutboundOptions"/>, parsed, and what they say.</summary>
+/// <summary>The rules that the settings of <see cref="OutboundOptions"/> make.</summary>
 internal sealed class OutboundRules
 {
     // The alias: localhost usually has both addresses.
@@ -19,8 +19,7 @@ internal sealed class OutboundRules
     private readonly ImmutableArray<IPAddress> _deniedAddresses;
     private readonly ImmutableArray<(int First, int Last)> _deniedPorts;
 
-    /// <param name="options">The settings.</param>
-    /// <param name="onWrong">Told what is wrong with them, with the key.</param>
+    /// <param name="onWrong">Receives each problem, with the setting's key.</param>
     public OutboundRules(OutboundOptions options, Action<string> onWrong)
     {
         _allowHttp = options.AllowHttp;
@@ -34,8 +33,8 @@ internal sealed class OutboundRules
         _deniedPorts = Read(options.DeniedPorts, nameof(options.DeniedPorts), ParsePorts, onWrong);
     }
 
-    /// <summary>What is known without looking anything up.</summary>
-    /// <returns>Null: nothing is against it.</returns>
+    /// <summary>Checks that need no DNS.</summary>
+    /// <returns>Null: allowed.</returns>
     public Refusal? CheckUrl(bool isHttps, UrlHost host, int port, LocalAddresses local)
     {
         if (_deniedHosts.Any(pattern => pattern.Matches(host)))
@@ -52,7 +51,7 @@ internal sealed class OutboundRules
         return CheckScheme(isHttps, host.Address is { } literal ? IsLoopback(literal) : host.IsLocalhost);
     }
 
-    /// <summary>What the name led to: one refused address refuses them all, so that nothing depends on which is tried.</summary>
+    /// <summary>Checks all addresses of a name. One refused address refuses them all, so that the order of dialling doesn't matter.</summary>
     public Refusal? CheckAddresses(bool isHttps, UrlHost host, int port, IReadOnlyCollection<IPAddress> addresses, LocalAddresses local) =>
         addresses.Select(address => CheckAddress(address, host, port, local)).FirstOrDefault(refusal => refusal is not null)
         ?? CheckScheme(isHttps, addresses.All(IsLoopback));
@@ -81,7 +80,7 @@ internal sealed class OutboundRules
         };
     }
 
-    /// <summary>Nobody is on the path to loopback; which of it may be called has been judged before.</summary>
+    /// <summary>Loopback needs no TLS: the traffic stays on this machine. Whether it is allowed is checked before.</summary>
     private Refusal? CheckScheme(bool isHttps, bool isLoopback) => isHttps || _allowHttp || isLoopback
         ? null
         : new Refusal("The address may not be called: it isn't https.", "only https is allowed; Outbound__AllowHttp=true would allow http");
@@ -117,10 +116,10 @@ internal sealed class OutboundRules
             return Loopback;
         if (TryParseAddress(entry, out var address))
             return [new IPNetwork(address!, address!.GetAddressBytes().Length * 8)];
-        // Bits behind the prefix would be dropped in silence: somebody meant something else.
+        // Bits after the prefix would be ignored silently, and are probably a mistake.
         return entry.Split('/') is [var first, _] && IPNetwork.TryParse(entry, out var network) && IPAddress.TryParse(first, out var written) && network.BaseAddress.Equals(written)
             ? [network]
-            : throw new SyntaxException("is no network such as 10.0.0.0/8 or fd12::/32 (with nothing but zeros behind its prefix), no address and not 'loopback'");
+            : throw new SyntaxException("isn't a network such as 10.0.0.0/8 or fd12::/32 (only zeros after the prefix), an address or 'loopback'");
     }
 
     private static (int First, int Last) ParsePorts(string entry)
@@ -128,13 +127,13 @@ internal sealed class OutboundRules
         var ends = entry.Split('-');
         return ends.Length <= 2 && TryParsePort(ends[0], out var first) && TryParsePort(ends[^1], out var last) && first <= last
             ? (first, last)
-            : throw new SyntaxException("is no port and no range of ports such as 6000-6063");
+            : throw new SyntaxException("isn't a port or a range of ports such as 6000-6063");
     }
 
     private static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65_535;
 
-    /// <summary>In full: a number such as 10 would be an address too, and nobody means that one.</summary>
+    /// <summary>Full addresses only: a number such as 10 would be an address too, and is probably a mistake.</summary>
     private static bool TryParseAddress(string entry, out IPAddress? address)
     {
         address = null;
@@ -146,7 +145,7 @@ internal sealed class OutboundRules
         }
         catch (SyntaxException)
         {
-            // Said of it by whoever parses it as something else.
+            // The parser for the other kinds of entries reports it.
         }
 
         return address is not null;

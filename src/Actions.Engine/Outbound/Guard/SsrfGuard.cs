@@ -6,8 +6,8 @@ using Actions.V1;
 namespace Actions.Engine.Outbound.Guard;
 
 /// <summary>
-/// Decides what may be called, and makes the connections. A name is looked up once for each; all its addresses are judged,
-/// and the very ones that were judged are dialled: DNS that answers differently the next time finds nobody who asks.
+/// Protects against SSRF: checks every URL, and opens the connections. A host name is resolved once per connection; all its
+/// addresses are checked, and only these are dialled, so that DNS rebinding has no effect.
 /// </summary>
 public sealed class SsrfGuard
 {
@@ -15,9 +15,8 @@ public sealed class SsrfGuard
     private readonly INetwork _network;
     private readonly LocalAddresses _local;
 
-    /// <param name="options">Checked before.</param>
-    /// <param name="listeningPorts">The ports on which this server listens, as soon as it does: it never calls itself.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="options">Valid settings.</param>
+    /// <param name="listeningPorts">The ports on which this server listens now. Calls to itself are refused.</param>
     public SsrfGuard(OutboundOptions options, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
         : this(options, SystemNetwork.Instance, listeningPorts, time)
     {
@@ -30,11 +29,11 @@ public sealed class SsrfGuard
         _local = new LocalAddresses(network, listeningPorts, time);
     }
 
-    /// <summary>Raised for each call that is refused at the last moment; what is refused when an action is saved isn't one.</summary>
+    /// <summary>Raised for each request that is refused during an execution, not for one that is refused when an action is saved.</summary>
     public event Action<OutboundRefusal>? Refused;
 
-    /// <summary>What can be known without a look-up.</summary>
-    /// <returns>Null, or why the URL may not be called and what to do, as the end of a sentence about it.</returns>
+    /// <summary>Checks a URL without DNS.</summary>
+    /// <returns>Null: allowed. Otherwise the reason and the remedy, as the end of a sentence about the URL.</returns>
     internal string? Check(Uri url) => CheckUrl(url)?.Explanation;
 
     /// <exception cref="UpstreamException">The URL may not be called.</exception>
@@ -46,7 +45,7 @@ public sealed class SsrfGuard
 
     /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
     /// <exception cref="UpstreamException">The name has no address, or one that may not be called.</exception>
-    /// <exception cref="SocketException">Nobody answers at the last of its addresses.</exception>
+    /// <exception cref="SocketException">No connection to the last of its addresses.</exception>
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         // Connections are pooled by scheme, host and port: all three are those of the request that asked for this one.
@@ -65,7 +64,7 @@ public sealed class SsrfGuard
             }
             catch (SocketException) when (i < addresses.Length - 1 && !cancellationToken.IsCancellationRequested)
             {
-                // The next one may answer.
+                // Try the next address.
             }
         }
     }
@@ -91,7 +90,7 @@ public sealed class SsrfGuard
         }
         catch (SocketException)
         {
-            // The same as none.
+            // Handled like a name without addresses.
         }
 
         throw new UpstreamException(new UpstreamFailure(FailureReason.NameResolution, "The host's name has no address."));
