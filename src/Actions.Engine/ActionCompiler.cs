@@ -6,32 +6,31 @@ using Actions.V1;
 namespace Actions.Engine;
 
 /// <summary>
-/// Makes an <see cref="ActionPlan"/> of an <see cref="ActionConfig"/>, or names everything that is wrong with it.
-/// Saving an action and executing it compile it here: what is stored can be run.
+/// Compiles an <see cref="ActionConfig"/> to an <see cref="ActionPlan"/>, or lists every violation. Saving and executing an
+/// action both compile it, so that a stored action can be executed.
 /// </summary>
-public sealed class ActionCompiler(EngineOptions options, OutboundGuard guard)
+public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
 {
     private readonly EngineOptions _options = options;
 
-    /// <param name="config">What the user wrote.</param>
     /// <param name="root">The request's field that holds it, e.g. <c>action_config</c>.</param>
     /// <exception cref="InvalidFieldsException">Every violation with its field's path.</exception>
-    public ActionPlan Compile(ActionConfig config, string root) => Compile(config, root, guard.Judge);
+    public ActionPlan Compile(ActionConfig config, string root) => Compile(config, root, guard.Check);
 
     /// <summary>
-    /// The same for what was saved before: an address that the settings refuse by now makes its executions fail, it
-    /// doesn't make the action a wrong one.
+    /// Compiles a stored action without the check of its URLs: when the settings refuse a URL by now, its executions fail, but
+    /// the action stays valid.
     /// </summary>
     /// <exception cref="InvalidFieldsException">Other limits have changed since.</exception>
     public ActionPlan CompileStored(ActionConfig config, string root) => Compile(config, root, static _ => null);
 
-    private ActionPlan Compile(ActionConfig config, string root, Func<Uri, string?> judge)
+    private ActionPlan Compile(ActionConfig config, string root, Func<Uri, string?> checkUrl)
     {
         var violations = new Violations(root);
         CheckTexts(config, violations);
         var variables = new VariableCompiler(_options, violations).Compile(config.Variables);
-        var authentication = new AuthenticationCompiler(_options, judge, violations).Compile(config.Authentication);
-        var request = new RequestCompiler(_options, judge, violations).Compile(config.Request, authentication);
+        var authentication = new AuthenticationCompiler(_options, checkUrl, violations).Compile(config.Authentication);
+        var request = new RequestCompiler(_options, checkUrl, violations).Compile(config.Request, authentication);
         var messages = new MessageCompiler(_options, violations).Compile(config.Messages ?? new Messages());
         var response = new ResponseCompiler(_options, violations);
         var policy = response.CompilePolicy(config.ResponsePolicy ?? new ResponsePolicy());
@@ -39,7 +38,7 @@ public sealed class ActionCompiler(EngineOptions options, OutboundGuard guard)
         var retry = response.CompileRetry(config.RetryPolicy, config.Request);
         violations.ThrowIfAny();
 
-        // What a rule says may come from the answer; the rest has to be there before.
+        // A rule's message may use result fields; all other variables need a value before the request.
         var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? []).Except(results.Variables);
         var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names).Concat(said), _options);
         return new ActionPlan(
@@ -48,12 +47,12 @@ public sealed class ActionCompiler(EngineOptions options, OutboundGuard guard)
 
     private void CheckTexts(ActionConfig config, Violations violations)
     {
-        // Characters as people count them: an emoji is one.
+        // Unicode code points: an emoji counts as one character.
         var nameLength = config.Name.EnumerateRunes().Count();
         if (nameLength is 0 or > ContractLimits.MaxNameLength)
             violations.Add("name", $"must have 1 to {ContractLimits.MaxNameLength} characters.");
         if (config.Name != config.Name.Trim() || config.Name.Any(char.IsControl))
-            violations.Add("name", "must not hold control characters, nor white space at its ends.");
+            violations.Add("name", "must not contain control characters, nor white space at its ends.");
         violations.CheckLimit(
             "description", config.Description.EnumerateRunes().Count(), ContractLimits.MaxDescriptionLength, "characters");
 

@@ -1,3 +1,4 @@
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.V1;
 
@@ -19,7 +20,7 @@ public static class CredentialOrigins
             // Placeholders can't stand in it.
             return UrlTemplate.Parse(url ?? "").Origin.GetLeftPart(UriPartial.Authority);
         }
-        catch (FormatException)
+        catch (SyntaxException)
         {
             return null;
         }
@@ -33,7 +34,7 @@ public static class CredentialOrigins
         {
             return UrlTemplate.ParseLiteral(oauth.TokenUrl).GetLeftPart(UriPartial.Authority);
         }
-        catch (FormatException)
+        catch (SyntaxException)
         {
             return "";
         }

@@ -13,7 +13,7 @@ internal sealed class Violations(string root = "")
     public void Add(string field, string description) => Add(field, description, isMissingVariable: false);
 
     public void AddMissingVariable(string name) => Add(
-        $"variables.{name}", "has no value: the call must bring one, or the action declare a default.", isMissingVariable: true);
+        $"variables.{name}", "has no value; pass one with the call, or declare a default in the action.", isMissingVariable: true);
 
     /// <summary>Adds a violation when there are more than <paramref name="limit"/>.</summary>
     public void CheckLimit(string field, long actual, long limit, string unit)

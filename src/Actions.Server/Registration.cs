@@ -16,7 +16,7 @@ internal static class Registration
     {
         services.AddSettings<EngineOptions>(configuration, EngineOptions.Section);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<EngineOptions>>().Value);
-        services.AddOutboundGuard(configuration);
+        services.AddSsrfGuard(configuration);
         services.AddSingleton<UpstreamHttp>();
         services.AddSingleton<ActionCompiler>();
         services.AddSingleton<ActionEngine>();

@@ -19,19 +19,19 @@ internal sealed class EngineUnderTest : IDisposable
     private readonly ActionCompiler _compiler;
 
     /// <summary>Calls real APIs.</summary>
-    public EngineUnderTest(TimeProvider? time = null, EngineOptions? options = null, OutboundGuard? guard = null)
+    public EngineUnderTest(TimeProvider? time = null, EngineOptions? options = null, SsrfGuard? guard = null)
         : this(
             new UpstreamHttp(options ?? new EngineOptions(), guard ?? Guards.Local), time ?? TimeProvider.System, options, guard ?? Guards.Local)
     {
     }
 
     /// <summary>Calls what a test puts in place of the network.</summary>
-    public EngineUnderTest(HttpMessageHandler upstream, TimeProvider? time = null, OutboundGuard? guard = null)
+    public EngineUnderTest(HttpMessageHandler upstream, TimeProvider? time = null, SsrfGuard? guard = null)
         : this(new UpstreamHttp(upstream, guard ?? Guards.Local), time ?? TimeProvider.System, options: null, guard ?? Guards.Local)
     {
     }
 
-    private EngineUnderTest(UpstreamHttp upstream, TimeProvider time, EngineOptions? options, OutboundGuard guard)
+    private EngineUnderTest(UpstreamHttp upstream, TimeProvider time, EngineOptions? options, SsrfGuard guard)
     {
         _upstream = upstream;
         _compiler = new ActionCompiler(options ?? new EngineOptions(), guard);

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 using Actions.V1;
 using HttpMethod = Actions.V1.HttpMethod;
 
@@ -211,7 +212,7 @@ public sealed class NaughtyStringTests : IAsyncLifetime
             {
                 await check(naughty);
             }
-            catch (Exception e) when (e is ShouldAssertException or InvalidFieldsException or FormatException or JsonException)
+            catch (Exception e) when (e is ShouldAssertException or InvalidFieldsException or SyntaxException or JsonException)
             {
                 failed.Append(JsonSerializer.Serialize(naughty)).Append(": ").AppendLine(e.Message);
             }

@@ -1,12 +1,13 @@
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.V1;
 
 namespace Actions.Engine.Compilation;
 
-/// <summary>Step 2 of a configuration: authentication.</summary>
-internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, string?> judge, Violations violations)
+/// <summary>Compiles <see cref="ActionConfig.Authentication"/>.</summary>
+internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, string?> checkUrl, Violations violations)
 {
     /// <returns>Null: the API needs none.</returns>
     public AuthenticationPlan? Compile(Authentication? authentication)
@@ -35,7 +36,7 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
         var inQuery = InQuery(key.Location, "api_key");
         const string field = "authentication.api_key.name";
         violations.CheckLimit(field, key.Name.Length, options.MaxHeaderNameLength, "characters");
-        var wrong = !inQuery ? HeaderRules.JudgeName(key.Name) : key.Name.Length == 0 ? "is required." : null;
+        var wrong = !inQuery ? HeaderRules.CheckName(key.Name) : key.Name.Length == 0 ? "is required." : null;
         if (wrong is not null)
             violations.Add(field, wrong);
         return new ApiKeyPlan(new CredentialPlace(key.Name, inQuery), Secret(key.Value, "api_key.value"));
@@ -45,7 +46,7 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
     {
         // RFC 7617 section 2: the first colon ends the name.
         if (basic.Username.Contains(':', StringComparison.Ordinal) || basic.Username.Any(char.IsControl))
-            violations.Add("authentication.basic_credentials.username", "must not hold a colon or control characters.");
+            violations.Add("authentication.basic_credentials.username", "must not contain a colon or control characters.");
         // Some APIs take their key as the name, and no password.
         return new BasicCredentialsPlan(
             basic.Username, Secret(basic.Password, "basic_credentials.password", mayBeEmpty: basic.Username.Length > 0));
@@ -64,11 +65,11 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
         try
         {
             var url = UrlTemplate.ParseLiteral(oauth.TokenUrl);
-            if (judge(url) is { } refusal)
+            if (checkUrl(url) is { } refusal)
                 violations.Add($"{root}.token_url", $"may not be called: {refusal}.");
             return new OAuth2Plan(url, oauth.ClientId, secret, string.Join(' ', oauth.Scopes));
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             violations.Add($"{root}.token_url", $"{e.Message}.");
             return null;
@@ -90,7 +91,7 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
             violations.Add(field, "is required.");
         violations.CheckLimit(field, text.Length, options.MaxHeaderValueLength, "characters");
         if (text.Any(char.IsControl))
-            violations.Add(field, "must not hold control characters.");
+            violations.Add(field, "must not contain control characters.");
         return text;
     }
 }

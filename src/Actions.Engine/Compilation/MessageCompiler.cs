@@ -5,7 +5,7 @@ using Google.Protobuf.Reflection;
 
 namespace Actions.Engine.Compilation;
 
-/// <summary>Step 5 of a configuration: what is said while the call is in flight.</summary>
+/// <summary>Compiles <see cref="ActionConfig.Messages"/>: what the voice engine says while the request is in flight, and after it.</summary>
 internal sealed class MessageCompiler(EngineOptions options, Violations violations)
 {
     private static readonly EnumDescriptor Reasons =

@@ -2,15 +2,16 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.V1;
 
 namespace Actions.Engine.Compilation;
 
-/// <summary>Step 1 of a configuration: the request.</summary>
-internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> judge, Violations violations)
+/// <summary>Compiles <see cref="ActionConfig.Request"/>.</summary>
+internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> checkUrl, Violations violations)
 {
-    /// <returns>Null when anything is wrong with it.</returns>
+    /// <returns>Null: the request, its method or its URL has a violation.</returns>
     public RequestPlan? Compile(HttpRequest? request, AuthenticationPlan? authentication)
     {
         if (request is null)
@@ -58,11 +59,11 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
         try
         {
             var template = UrlTemplate.Parse(url);
-            if (judge(template.Origin) is { } refusal)
+            if (checkUrl(template.Origin) is { } refusal)
                 violations.Add("request.url", $"may not be called: {refusal}.");
             return template;
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             violations.Add("request.url", $"{e.Message}.");
             return null;
@@ -80,7 +81,7 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
             if (name.Length == 0)
                 violations.Add($"{field}[{i}].name", "is required.");
             if (authentication?.Place is { InQuery: true } place && place.Name == name)
-                violations.Add($"{field}[{i}].name", "is what the authentication writes; leave it out here.");
+                violations.Add($"{field}[{i}].name", "is set by the authentication; remove it here.");
             violations.CheckLimit($"{field}[{i}].name", name.Length, options.MaxParameterLength, "characters");
             violations.CheckLimit($"{field}[{i}].value", value.Length, options.MaxParameterLength, "characters");
             plans.Add(new NamedTemplate(name, Template.Parse(value)));
@@ -101,14 +102,14 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
             violations.CheckLimit($"{field}.name", name.Length, options.MaxHeaderNameLength, "characters");
             violations.CheckLimit($"{field}.value", headers[i].Value.Length, options.MaxHeaderValueLength, "characters");
             var value = Template.Parse(headers[i].Value);
-            if (HeaderRules.JudgeName(name) is { } wrongName)
+            if (HeaderRules.CheckName(name) is { } wrongName)
                 violations.Add($"{field}.name", wrongName);
             if (authentication?.Place is { InQuery: false } place && place.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-                violations.Add($"{field}.name", "is what the authentication writes; leave it out here.");
+                violations.Add($"{field}.name", "is set by the authentication; remove it here.");
             if (HeaderRules.IsContentType(name) && (++contentTypes > 1 || body is not (null or JsonBodyPlan)))
-                violations.Add($"{field}.name", "states the content type a second time; the body states it already.");
+                violations.Add($"{field}.name", "sets the content type a second time; the body sets it already.");
             if (value.Parts.Any(part => !part.IsPlaceholder && !HeaderRules.IsAllowedValue(part.Text)))
-                violations.Add($"{field}.value", "must not hold CR, LF or NUL.");
+                violations.Add($"{field}.value", "must not contain CR, LF or NUL.");
             plans.Add(new NamedTemplate(name, value));
         }
 
@@ -144,9 +145,9 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
         {
             violations.Add(
                 "request.json_body",
-                $"is no JSON of at most {options.MaxJsonBodyDepth} levels (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}); placeholders stand inside strings, as in {{\"id\": \"{{order_id}}\"}}.");
+                $"isn't valid JSON of at most {options.MaxJsonBodyDepth} levels (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}); placeholders stand inside strings, as in {{\"id\": \"{{order_id}}\"}}.");
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             violations.Add("request.json_body", $"{e.Message}.");
         }

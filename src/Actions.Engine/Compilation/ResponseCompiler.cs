@@ -5,6 +5,7 @@ using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
@@ -12,7 +13,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Compilation;
 
-/// <summary>What an answer means, what is kept of it, and when another one is asked for.</summary>
+/// <summary>Compiles the response policy, the result fields and the retry policy.</summary>
 internal sealed class ResponseCompiler(EngineOptions options, Violations violations)
 {
     private const string HeaderSource = "header:";
@@ -123,10 +124,9 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
 
     private void CheckDefault(Value value, string field)
     {
-        violations.CheckLimit(field, value.CalculateSize(), options.MaxVariableBytes, "bytes");
-        if (JsonValue.HasNonFiniteNumber(value))
-            violations.Add(field, "holds a number that JSON doesn't know (NaN or an infinity).");
-        if (JsonValue.IsDeeperThan(value, ContractLimits.MaxVariableDepth))
+        foreach (var problem in ValueRules.ProblemsOf(value, options.MaxVariableBytes))
+            violations.Add(field, problem);
+        if (ValueRules.IsDeeperThan(value, ContractLimits.MaxVariableDepth))
             violations.Add(field, $"has more than {ContractLimits.MaxVariableDepth} levels of lists and objects.");
     }
 
@@ -136,13 +136,13 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
         {
             return ResultFieldPlan.KindOf(path, sample);
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException)
+        catch (SyntaxException)
         {
             return null;
         }
     }
 
-    /// <summary>Only an answer that counted as a success tells what later ones should look like.</summary>
+    /// <summary>Only a sample of a successful response describes later ones.</summary>
     private JsonDocument? ParseSample(Sample? sample, ResponsePlan policy) =>
         sample is { BodyTruncated: false } && policy.SuccessStatuses.Contains(sample.StatusCode)
             ? sample.Shape.Length > 0
@@ -180,7 +180,7 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
         {
             return parse(text);
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             violations.Add(field, $"{e.Message}.");
             return null;

@@ -6,7 +6,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Compilation;
 
-/// <summary>Step 3 of a configuration: declared variables.</summary>
+/// <summary>Compiles <see cref="ActionConfig.Variables"/>.</summary>
 internal sealed class VariableCompiler(EngineOptions options, Violations violations)
 {
     public FrozenDictionary<string, VariablePlan> Compile(IReadOnlyList<Variable> variables)
@@ -22,7 +22,7 @@ internal sealed class VariableCompiler(EngineOptions options, Violations violati
                 $"{field}.description", variable.Description.Length, ContractLimits.MaxDescriptionLength, "characters");
             violations.CheckLimit($"{field}.allowed_values", variable.AllowedValues.Count, options.MaxAllowedValues, "values");
             if (!System.Enum.IsDefined(variable.Type))
-                violations.Add($"{field}.type", "is no type that this version knows.");
+                violations.Add($"{field}.type", "isn't a known variable type; use a value of VariableType.");
 
             var plan = new VariablePlan(
                 variable.Name, variable.Type, null, variable.Sensitive, [.. variable.AllowedValues]);
@@ -48,10 +48,9 @@ internal sealed class VariableCompiler(EngineOptions options, Violations violati
 
     private void CheckDefault(VariablePlan plan, Value value, string field)
     {
-        violations.CheckLimit(field, value.CalculateSize(), options.MaxVariableBytes, "bytes");
-        if (JsonValue.HasNonFiniteNumber(value))
-            violations.Add(field, "holds a number that JSON doesn't know (NaN or an infinity).");
-        else if (plan.Judge(value) is { } wrong)
+        foreach (var problem in ValueRules.ProblemsOf(value, options.MaxVariableBytes))
+            violations.Add(field, problem);
+        if (plan.Check(value) is { } wrong)
             violations.Add(field, wrong);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -7,12 +8,12 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Extraction;
 
 /// <summary>
-/// Lists what can be selected from a sample, in document order: every member, the first element of every array, and by a
-/// wildcard path what that element stands for.
+/// Lists the fields that can be selected from a sample, in document order: every member, the first element of every array,
+/// and a wildcard path for all elements of the array.
 /// </summary>
 internal sealed class FieldDiscovery
 {
-    // Lists and objects are shown where they are short: the sample's body has the whole.
+    // Long lists and objects have no example value: the sample's body has them.
     private const int MaxShownElements = 10;
     private const int MaxShownLength = 1_024;
 
@@ -27,8 +28,7 @@ internal sealed class FieldDiscovery
         _maxPathLength = maxPathLength;
     }
 
-    /// <param name="root">The sample's body.</param>
-    /// <param name="taken">Names that variables have already.</param>
+    /// <param name="taken">Variable names that are in use.</param>
     /// <param name="maxPathLength">Fields with a longer path can't be selected.</param>
     /// <returns>At most <see cref="ContractLimits.MaxSampleFields"/>.</returns>
     public static IReadOnlyList<SampleField> Discover(JsonElement root, IEnumerable<string> taken, int maxPathLength)
@@ -38,9 +38,9 @@ internal sealed class FieldDiscovery
         {
             discovery.Walk(new Place(root, "$", []));
         }
-        catch (InvalidOperationException)
+        catch (NotUnicodeException)
         {
-            // A name that is no Unicode text, where another was looked for: what was found before can be selected.
+            // A member's name isn't Unicode text. The fields found before it can be selected.
         }
 
         return discovery._fields;
@@ -87,12 +87,12 @@ internal sealed class FieldDiscovery
             if (place.Node.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
                 continue;
             AddList(place.Path, place.Names, elements
-                .Where(element => element.ValueKind == JsonValueKind.Object && element.TryGetProperty(place.Names[^1], out _))
+                .Where(element => element.ValueKind == JsonValueKind.Object && element.TryGetMember(place.Names[^1], out _))
                 .Select(element => element.GetProperty(place.Names[^1])));
         }
     }
 
-    /// <summary>Those that can be selected: with a name that is Unicode text and not too long.</summary>
+    /// <summary>The members that can be selected: the name is Unicode text, and the path isn't too long.</summary>
     private IEnumerable<Place> Members(Place at, JsonElement node)
     {
         foreach (var member in node.EnumerateObject())
@@ -109,9 +109,9 @@ internal sealed class FieldDiscovery
     {
         try
         {
-            return member.Name;
+            return member.NameText();
         }
-        catch (InvalidOperationException)
+        catch (NotUnicodeException)
         {
             return null;
         }
@@ -137,7 +137,7 @@ internal sealed class FieldDiscovery
         {
             return JsonValue.From(node, ContractLimits.MaxVariableDepth - 1);
         }
-        catch (FormatException)
+        catch (SyntaxException)
         {
             return null;
         }

@@ -5,7 +5,7 @@ namespace Actions.Engine.Extraction;
 /// <summary>Names for variables: valid, readable (<c>order_status</c> for <c>$.order.status</c>) and free.</summary>
 internal sealed class NameSuggestions(IEnumerable<string> taken)
 {
-    // As long as a person would still type it.
+    // Short enough to type.
     private const int MaxLength = 48;
 
     private readonly HashSet<string> _taken = new(taken, StringComparer.Ordinal);
@@ -14,7 +14,7 @@ internal sealed class NameSuggestions(IEnumerable<string> taken)
     public string Suggest(IReadOnlyList<string> names)
     {
         var words = names.Select(ToSnakeCase).Where(word => word.Length > 0).ToList();
-        // The innermost names tell most.
+        // The innermost names are the most specific.
         while (words.Count > 1 && words.Sum(word => word.Length + 1) > MaxLength)
             words.RemoveAt(0);
         var name = words.Count == 0 ? "response" : string.Join('_', words);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Outbound;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.V1;
 
@@ -15,18 +16,23 @@ internal sealed record OutcomeRulePlan(StatusSet? Statuses, Condition? Filter, O
 {
     /// <param name="status">The answer's.</param>
     /// <param name="body">Null: no JSON.</param>
-    public bool Fits(int status, JsonElement? body)
+    /// <exception cref="SyntaxException">The filter visits too many nodes of the body.</exception>
+    public bool Matches(int status, JsonElement? body)
     {
         if (Statuses?.Contains(status) == false)
             return false;
         try
         {
-            return Filter is null || (body is { } root && Filter.Holds(root));
+            return Filter is null || (body is { } root && Filter.Matches(root));
         }
-        catch (InvalidOperationException)
+        catch (NotUnicodeException)
         {
-            // A string that is no Unicode text equals nothing.
+            // A string that isn't Unicode text matches nothing.
             return false;
+        }
+        catch (SyntaxException e)
+        {
+            throw new SyntaxException($"an outcome rule's filter {e.Message}");
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Syntax;
 using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -20,7 +21,7 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
     /// <param name="answer">The response.</param>
     /// <param name="strict">Whether a required field without a default has to be there.</param>
     /// <exception cref="MissingResultException">It is not.</exception>
-    /// <exception cref="FormatException">A selected value can't be a variable.</exception>
+    /// <exception cref="SyntaxException">A selected value can't be a variable.</exception>
     /// <exception cref="ResultsTooLargeException">Together they are too large for an event.</exception>
     public Dictionary<string, Value> Extract(Answer answer, bool strict)
     {
@@ -67,7 +68,7 @@ internal sealed record Answer(int Status, Func<string, string?> Header, JsonElem
 internal sealed record ResultFieldPlan(
     string Variable, string Origin, JsonPath? Path, string? Header, Value? Default, bool Required, JsonValueKind? SampleKind)
 {
-    /// <exception cref="FormatException">The value can't be a variable.</exception>
+    /// <exception cref="SyntaxException">The value can't be a variable.</exception>
     public Value? Select(Answer answer)
     {
         if (Header is not null)
@@ -83,13 +84,13 @@ internal sealed record ResultFieldPlan(
                 return Value.ForList([.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1))]);
             return nodes is [var only] ? JsonValue.From(only, ContractLimits.MaxVariableDepth) : null;
         }
-        catch (InvalidOperationException)
+        catch (NotUnicodeException)
         {
-            throw new FormatException($"a string on the way to {Origin} is no Unicode text");
+            throw new SyntaxException($"a string at {Origin}, or on the way to it, isn't Unicode text");
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
-            throw new FormatException($"{Origin} {e.Message}");
+            throw new SyntaxException($"{Origin} {e.Message}");
         }
     }
 
@@ -107,7 +108,7 @@ internal sealed record ResultFieldPlan(
             return null;
         var now = answer.Body is { } root ? KindOf(Path, root) : null;
         if (now is null)
-            return Warn(WarningKind.FieldMissing, $"The sample had {Origin}, this answer doesn't.");
+            return Warn(WarningKind.FieldMissing, $"The sample had {Origin}; this response doesn't.");
         // Null says nothing about the type of what may stand there.
         return now == then || now == JsonValueKind.Null || then == JsonValueKind.Null
             ? null
@@ -128,7 +129,7 @@ internal sealed record ResultFieldPlan(
 
 /// <summary>A required field is not in the response.</summary>
 internal sealed class MissingResultException(string variable, string origin)
-    : Exception($"The response has nothing at {origin}, which '{variable}' requires.");
+    : Exception($"The response has no value at {origin}, which the variable '{variable}' requires.");
 
 /// <summary>The selected fields are too large for one event.</summary>
 internal sealed class ResultsTooLargeException() : Exception("The selected fields are too large for one message.");

@@ -2,18 +2,19 @@ using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction;
 
 /// <summary>
-/// A JSON document with every value replaced by an empty one of its type: what later answers are compared with, where the
-/// values themselves are nobody's business.
+/// A JSON document with every value replaced by an empty one of its type. Later responses are compared with it when the
+/// sample's values must not be stored.
 /// </summary>
 internal static class SampleShape
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <returns>Empty where a member's name is no Unicode text.</returns>
+    /// <returns>Empty when a member's name isn't Unicode text.</returns>
     public static string Of(JsonElement root)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -22,7 +23,7 @@ internal static class SampleShape
             using var writer = new Utf8JsonWriter(buffer, WriterOptions);
             Write(writer, root);
         }
-        catch (InvalidOperationException)
+        catch (NotUnicodeException)
         {
             return "";
         }
@@ -39,7 +40,7 @@ internal static class SampleShape
                 writer.WriteStartObject();
                 foreach (var member in node.EnumerateObject())
                 {
-                    writer.WritePropertyName(member.Name);
+                    writer.WritePropertyName(member.NameText());
                     Write(writer, member.Value);
                 }
 

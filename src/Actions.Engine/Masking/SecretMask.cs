@@ -7,16 +7,16 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Masking;
 
 /// <summary>
-/// Hides an execution's secrets and sensitive variables in what people get to see of it: as they are, percent-encoded, in
-/// forms, JSON and HTML, in hex, and in base64 wherever they begin in it, which includes basic credentials.
+/// Masks an execution's secrets and sensitive variables in its output: in plain text, percent-encoding, form encoding, JSON,
+/// HTML, hex, and base64 at any offset, which includes basic credentials.
 /// </summary>
 /// <remarks>
-/// A value of fewer than <see cref="MinLength"/> characters is left alone, as true and false are: they occur everywhere, and
-/// masking them would tell more than it hides.
+/// Values of fewer than <see cref="MinLength"/> characters and booleans aren't masked: they occur everywhere, and masking them
+/// would reveal more than it hides.
 /// </remarks>
 internal sealed class SecretMask
 {
-    /// <summary>What stands where a secret would.</summary>
+    /// <summary>Replaces a secret.</summary>
     public const string Text = "MASKED";
 
     public const int MinLength = 4;
@@ -49,7 +49,7 @@ internal sealed class SecretMask
         return masked == bytes ? text : Encoding.UTF8.GetString(masked);
     }
 
-    /// <returns>The same array where there is nothing to hide.</returns>
+    /// <returns>The same array when there is nothing to mask.</returns>
     public byte[] Mask(byte[] text)
     {
         if (_needles.Count == 0)
@@ -88,7 +88,7 @@ internal sealed class SecretMask
         }
     }
 
-    /// <summary>What of it is the same in base64 whatever stands before and behind it.</summary>
+    /// <summary>Adds the part of its base64 form that doesn't depend on the bytes around it.</summary>
     private void AddBase64(byte[] bytes, int before)
     {
         var text = Convert.ToBase64String([.. new byte[before], .. bytes]);
@@ -144,7 +144,7 @@ internal sealed class SecretMask
         var (at, end) = (0, -1);
         foreach (var (start, stop) in found.Order())
         {
-            // One mask for what overlaps or touches.
+            // One mask for overlapping or adjacent matches.
             if (start > end)
             {
                 masked.Write(text.AsSpan(at, start - at));
@@ -158,7 +158,6 @@ internal sealed class SecretMask
         return masked.ToArray();
     }
 
-    /// <param name="Bytes">What to look for.</param>
     /// <param name="Widen">How many characters of base64 on each side to hide with it.</param>
     private readonly record struct Needle(byte[] Bytes, int Widen);
 }

@@ -3,12 +3,12 @@ using System.Text;
 
 namespace Actions.Engine.Masking;
 
-/// <summary>A text with an encoding undone, that knows where each of its bytes came from.</summary>
+/// <summary>A decoded view of a text. Maps each decoded byte to its position in the text.</summary>
 internal sealed class TextView
 {
     private delegate int Decoder(ReadOnlySpan<byte> text, Span<byte> decoded, out int written);
 
-    // Where each byte began; one more for the end.
+    // The source position of each byte, and of the end.
     private readonly int[] _origins;
 
     private TextView(byte[] bytes, int[] origins)
@@ -20,8 +20,8 @@ internal sealed class TextView
     public byte[] Bytes { get; }
 
     /// <summary>
-    /// The text as it is, and with what APIs wrap around what they repeat undone: JSON, JSON in a JSON string, HTML, each
-    /// with percent-encoding and forms in it.
+    /// The text itself, and decoded from the encodings in which APIs echo values: JSON, JSON in a JSON string, HTML, each also
+    /// with percent-encoding or form encoding inside.
     /// </summary>
     public static IEnumerable<TextView> Of(byte[] text)
     {
@@ -39,10 +39,10 @@ internal sealed class TextView
         }
     }
 
-    /// <summary>Where a part of it stood in the text.</summary>
+    /// <summary>The position of a part in the source text.</summary>
     public (int Start, int End) Source(int first, int end) => (_origins[first], _origins[end]);
 
-    /// <returns>Null: there is nothing to undo.</returns>
+    /// <returns>Null: nothing to decode.</returns>
     private TextView? Decode(ReadOnlySpan<byte> marks, Decoder decode)
     {
         if (!Bytes.AsSpan().ContainsAny(marks))
@@ -52,7 +52,7 @@ internal sealed class TextView
         var length = 0;
         for (var at = 0; at < Bytes.Length;)
         {
-            // Most of a text is none of the marks.
+            // Most of a text needs no decoding.
             var plain = Bytes.AsSpan(at).IndexOfAny(marks);
             plain = plain < 0 ? Bytes.Length - at : plain;
             Bytes.AsSpan(at, plain).CopyTo(bytes.AsSpan(length));
@@ -79,7 +79,7 @@ internal sealed class TextView
         return text is [(byte)'%', _, _, ..] && byte.TryParse(text.Slice(1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out decoded[0]) ? 3 : 0;
     }
 
-    /// <summary>The same, and a plus sign for a space.</summary>
+    /// <summary>Percent-encoding, and a plus sign for a space.</summary>
     private static int Form(ReadOnlySpan<byte> text, Span<byte> decoded, out int written)
     {
         if (text[0] != (byte)'+')

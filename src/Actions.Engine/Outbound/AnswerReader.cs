@@ -1,6 +1,7 @@
 using Actions.Engine.Execution;
 using Actions.Engine.Extraction;
 using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
@@ -38,7 +39,7 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         try
         {
             // 7 judge
-            var rule = policy.Rules.FirstOrDefault(rule => rule.Fits(status, answer.Body));
+            var rule = policy.Rules.FirstOrDefault(rule => rule.Matches(status, answer.Body));
             var said = rule?.Message is { } message ? Say(message, run, answer) : null;
             if (rule?.Outcome is Outcome.Failure or Outcome.Retry)
                 return Fail(FailureReason.OutcomeRule, $"An outcome rule counts this answer (status {status}) as a failure.", response, rule, said);
@@ -66,7 +67,7 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         {
             return Fail(FailureReason.ResponseTooLarge, e.Message, response);
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             return Fail(FailureReason.InvalidResponse, $"The response can't be read: {e.Message}.", response);
         }
@@ -97,7 +98,7 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         {
             return run.Plan.Results.Extract(answer, strict: false);
         }
-        catch (Exception e) when (e is FormatException or ResultsTooLargeException)
+        catch (Exception e) when (e is SyntaxException or ResultsTooLargeException)
         {
             // The rule has spoken; its words do without what can't be read.
             return [];

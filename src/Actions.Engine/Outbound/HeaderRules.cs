@@ -17,7 +17,7 @@ internal static class HeaderRules
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <returns>What is wrong with the name, or null.</returns>
-    public static string? JudgeName(string name)
+    public static string? CheckName(string name)
     {
         if (name.Length == 0)
             return "is required.";

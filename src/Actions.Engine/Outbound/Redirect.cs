@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.V1;
 
@@ -28,11 +29,12 @@ internal static partial class Redirect
         try
         {
             // Parsed and checked like an address that an action states. A fragment is for whoever reads the answer.
-            var absolute = location.IsAbsoluteUri ? location : new Uri(request.Url, location);
+            // A fragment alone yields the base itself. The request's own Uri (not canonicalized) refuses GetComponents.
+            var absolute = location.IsAbsoluteUri ? location : new Uri(new Uri(request.Url.OriginalString), location);
             target = UrlTemplate.ParseLiteral(absolute.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped));
             RefuseAnotherHost(location, target);
         }
-        catch (Exception e) when (e is FormatException or InvalidOperationException)
+        catch (Exception e) when (e is SyntaxException or UriFormatException)
         {
             throw new UpstreamException(new UpstreamFailure(
                 FailureReason.InvalidResponse, "The API redirected to something that is no http or https address.", status));
@@ -53,7 +55,7 @@ internal static partial class Redirect
     }
 
     /// <summary>Uri drops zones and decodes names: what is called has to be what was said.</summary>
-    /// <exception cref="FormatException">It is another host or port.</exception>
+    /// <exception cref="SyntaxException">It is another host or port.</exception>
     private static void RefuseAnotherHost(Uri location, Uri target)
     {
         var said = location.OriginalString;
@@ -62,7 +64,7 @@ internal static partial class Redirect
         else if (!location.IsAbsoluteUri || location.Scheme is not ("http" or "https"))
             return;
         if (UrlTemplate.OriginOf(UserInfo().Replace(said, "", 1)) != target.GetLeftPart(UriPartial.Authority))
-            throw new FormatException();
+            throw new SyntaxException("is another host or port");
     }
 
     // It is dropped: whoever redirects has no credentials of ours.

@@ -11,7 +11,7 @@ namespace Actions.Engine.Outbound;
 public sealed class UpstreamHttp : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
-    private readonly OutboundGuard _guard;
+    private readonly SsrfGuard _guard;
 
     // All are read once, by the first to need them, and can be set in no other way.
     static UpstreamHttp()
@@ -24,12 +24,12 @@ public sealed class UpstreamHttp : IDisposable
         AppContext.SetSwitch("System.Net.SocketsHttpHandler.Http3Support", false);
     }
 
-    public UpstreamHttp(EngineOptions options, OutboundGuard guard)
+    public UpstreamHttp(EngineOptions options, SsrfGuard guard)
         : this(CreateHandler(options, guard), guard)
     {
     }
 
-    internal UpstreamHttp(HttpMessageHandler handler, OutboundGuard guard)
+    internal UpstreamHttp(HttpMessageHandler handler, SsrfGuard guard)
     {
         _invoker = new HttpMessageInvoker(handler);
         _guard = guard;
@@ -45,11 +45,11 @@ public sealed class UpstreamHttp : IDisposable
     /// <exception cref="UpstreamException">The guard refuses it.</exception>
     internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        _guard.Require(request.RequestUri!);
+        _guard.ThrowIfBlocked(request.RequestUri!);
         return await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
     }
 
-    internal static SocketsHttpHandler CreateHandler(EngineOptions options, OutboundGuard guard) => new()
+    internal static SocketsHttpHandler CreateHandler(EngineOptions options, SsrfGuard guard) => new()
     {
         ConnectCallback = guard.ConnectAsync,
         UseProxy = false,

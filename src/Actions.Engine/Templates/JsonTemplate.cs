@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 using Actions.Engine.Variables;
 
 namespace Actions.Engine.Templates;
@@ -8,7 +9,7 @@ namespace Actions.Engine.Templates;
 /// <summary>
 /// A JSON document whose string values are templates. Property names and everything else stand for themselves. A
 /// string that is exactly one placeholder becomes the variable's own JSON value, type included; in any other string
-/// placeholders become text. What comes out is always written by a JSON writer.
+/// placeholders become text. The output is always written by a JSON writer.
 /// </summary>
 internal sealed class JsonTemplate
 {
@@ -27,28 +28,19 @@ internal sealed class JsonTemplate
 
     public IEnumerable<string> Names => _templates.Values.SelectMany(template => template.Names);
 
-    /// <exception cref="JsonException">It is no JSON, or nested deeper than <paramref name="maxDepth"/>.</exception>
-    /// <exception cref="FormatException">A placeholder stands in a property's name, or a string holds half a
+    /// <exception cref="JsonException">Not JSON, or nested deeper than <paramref name="maxDepth"/>.</exception>
+    /// <exception cref="SyntaxException">A placeholder stands in a property's name, or a string holds half a
     /// surrogate pair.</exception>
     public static JsonTemplate Parse(string json, int maxDepth)
     {
         var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
         var templates = new Dictionary<string, Template>(StringComparer.Ordinal);
-        try
-        {
-            Collect(document.RootElement, templates);
-        }
-        catch (InvalidOperationException)
-        {
-            throw new FormatException("holds half a surrogate pair");
-        }
-
+        Collect(document.RootElement, templates);
         return new JsonTemplate(document, templates);
     }
 
     /// <summary>The document in UTF-8.</summary>
-    /// <param name="variables">The values.</param>
-    /// <param name="limit">A document of more bytes ends somewhere behind them: whoever asks for it refuses it.</param>
+    /// <param name="limit">Bytes. Rendering stops soon after; the caller rejects a longer document.</param>
     public ReadOnlyMemory<byte> Render(VariableValues variables, int limit)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -64,8 +56,9 @@ internal sealed class JsonTemplate
             case JsonValueKind.Object:
                 foreach (var property in element.EnumerateObject())
                 {
-                    if (Template.Parse(property.Name).HasPlaceholders)
-                        throw new FormatException($"has a placeholder in the property name '{property.Name}'; only values may hold one");
+                    var name = property.NameText();
+                    if (Template.Parse(name).HasPlaceholders)
+                        throw new SyntaxException($"has a placeholder in the property name '{name}'; only values may hold one");
                     Collect(property.Value, templates);
                 }
 
@@ -75,7 +68,7 @@ internal sealed class JsonTemplate
                     Collect(item, templates);
                 break;
             case JsonValueKind.String:
-                var text = element.GetString()!;
+                var text = element.Text();
                 if (!templates.ContainsKey(text))
                     templates.Add(text, Template.Parse(text));
                 break;

@@ -68,13 +68,12 @@ internal sealed class Template
         return new Template(parts.DrainToImmutable());
     }
 
-    /// <summary>A template of parts that were parsed and worked on already.</summary>
+    /// <summary>A template of parts that are parsed already.</summary>
     public static Template FromParts(ImmutableArray<TemplatePart> parts) => new(parts);
 
     /// <summary>The text with every placeholder replaced by its variable's text.</summary>
-    /// <param name="variables">The values.</param>
-    /// <param name="limit">A text of more characters ends somewhere behind them: whoever asks for it refuses it.</param>
-    /// <param name="escape">What becomes of a variable's text. Null: it stays as it is.</param>
+    /// <param name="limit">Characters. Rendering stops soon after; the caller rejects a longer text.</param>
+    /// <param name="escape">Escapes a variable's text. Null: no escaping.</param>
     public string Render(VariableValues variables, int limit, Func<string, string>? escape = null)
     {
         if (Parts.Length == 0)
@@ -98,7 +97,7 @@ internal sealed class Template
         return text.ToString();
     }
 
-    /// <summary>Whether placeholders can refer to it.</summary>
+    /// <summary>Whether it is a valid name for a placeholder.</summary>
     public static bool IsName(ReadOnlySpan<char> name) => name.Length > 0 && NameLength(name) == name.Length;
 
     private static (string Name, int Length)? PlaceholderAt(string text, int at)

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Actions.Engine.Outbound.Guard;
+using Actions.Engine.Syntax;
 using Actions.Engine.Variables;
 
 namespace Actions.Engine.Templates;
@@ -24,12 +25,12 @@ internal sealed class UrlTemplate
         _query = query;
     }
 
-    /// <summary>Scheme, host and port: what of the address doesn't depend on variables.</summary>
+    /// <summary>Scheme, host and port: the part of the URL without variables.</summary>
     public Uri Origin => new(_origin);
 
     public IEnumerable<string> Names => _segments.SelectMany(segment => segment.Names).Concat(_query?.Names ?? []);
 
-    /// <exception cref="FormatException">Not such a URL; the message says why and what to do.</exception>
+    /// <exception cref="SyntaxException">Not such a URL; the message says why and what to do.</exception>
     public static UrlTemplate Parse(string text) => Parse(Template.Parse(text).Parts);
 
     private static UrlTemplate Parse(ImmutableArray<TemplatePart> parts)
@@ -71,16 +72,15 @@ internal sealed class UrlTemplate
 
         if (!inQuery)
             segments.Add(EndSegment(current));
-        // What stands before the path's first slash is always empty.
+        // The segment before the path's first slash is always empty.
         return new UrlTemplate(
             origin, segments.ToImmutable().RemoveAt(0), inQuery ? Template.FromParts(current.DrainToImmutable()) : null);
     }
 
-    /// <param name="variables">The values.</param>
     /// <param name="parameters">Further query parameters, not encoded yet.</param>
-    /// <param name="limit">An address of more characters ends somewhere behind them: whoever asks for it refuses it.</param>
-    /// <param name="violations">Gets a violation for each variable that would change the path's structure.</param>
-    /// <returns>The address exactly as it goes on the wire.</returns>
+    /// <param name="limit">Characters. Rendering stops soon after; the caller rejects a longer URL.</param>
+    /// <param name="violations">Receives a violation for each variable that would change the path's structure.</param>
+    /// <returns>The URL exactly as it is sent.</returns>
     public Uri Render(
         VariableValues variables, IEnumerable<KeyValuePair<string, string>> parameters, int limit, Violations violations)
     {
@@ -92,7 +92,7 @@ internal sealed class UrlTemplate
             var rendered = segment.Render(variables, limit, Uri.EscapeDataString);
             if (IsDotSegment(rendered))
                 foreach (var name in segment.Names)
-                    violations.Add($"variables.{name}", "would make the URL's path step to another directory ('.' or '..').");
+                    violations.Add($"variables.{name}", "would change the URL's path: a segment can't be '.' or '..'.");
             url.Append('/').Append(rendered);
         }
 
@@ -120,38 +120,38 @@ internal sealed class UrlTemplate
     }
 
     /// <summary>An address without placeholders: brackets stand for themselves.</summary>
-    /// <exception cref="FormatException">Not such a URL.</exception>
+    /// <exception cref="SyntaxException">Not such a URL.</exception>
     public static Uri ParseLiteral(string text) =>
         Parse([new TemplatePart(text, IsPlaceholder: false)]).Render(VariableValues.None, [], int.MaxValue, new Violations());
 
     /// <summary>Scheme, host and port of an address in the form in which they are called; what follows isn't looked at.</summary>
-    /// <exception cref="FormatException">Not those of an http or https URL.</exception>
+    /// <exception cref="SyntaxException">Not those of an http or https URL.</exception>
     public static string OriginOf(string text) => ParseOrigin(text, hasMore: false).Origin;
 
     private static (string Origin, int Length) ParseOrigin(string head, bool hasMore)
     {
         var scheme = head.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? "https"
             : head.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? "http"
-            : throw new FormatException("must start with http:// or https://, without a placeholder in it");
+            : throw new SyntaxException("must start with http:// or https://, without a placeholder in it");
         var start = scheme.Length + 3;
         var authorityLength = head.AsSpan(start).IndexOfAny("/?#\\");
         if (authorityLength < 0)
         {
             if (hasMore)
-                throw new FormatException("must not hold a placeholder in the host or port; put a '/' after the host");
+                throw new SyntaxException("must not contain a placeholder in the host or port; put a '/' after the host");
             authorityLength = head.Length - start;
         }
 
         var authority = head.Substring(start, authorityLength);
         RefuseBadCharacters(authority);
         if (authority.Contains('@', StringComparison.Ordinal))
-            throw new FormatException("must not hold a user name or password");
+            throw new SyntaxException("must not contain a user name or password");
         var (host, port) = ParseAuthority(authority);
         var suffix = port is null || port == (scheme == "https" ? 443 : 80) ? "" : string.Create(CultureInfo.InvariantCulture, $":{port}");
         var origin = $"{scheme}://{host.Text}{suffix}";
-        // The connector sees what Uri makes of it: it has to be the same.
+        // The connection uses what Uri parses: both have to be the same host and port.
         if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || UrlHost.Parse(uri.IdnHost) != host || uri.GetLeftPart(UriPartial.Authority) != origin)
-            throw new FormatException($"has no valid host and port: '{authority}'");
+            throw new SyntaxException($"has no valid host and port: '{authority}'");
         return (origin, start + authorityLength);
     }
 
@@ -160,14 +160,14 @@ internal sealed class UrlTemplate
         var colon = authority.IndexOf(':', Math.Max(authority.IndexOf(']', StringComparison.Ordinal), 0));
         var port = 0;
         if (colon >= 0 && (!int.TryParse(authority.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out port) || port is < 1 or > 65_535))
-            throw new FormatException($"has no valid host and port: '{authority}'");
+            throw new SyntaxException($"has no valid host and port: '{authority}'");
         try
         {
             return (UrlHost.Parse(colon < 0 ? authority : authority[..colon]), colon < 0 ? null : port);
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
-            throw new FormatException($"has no valid host and port: '{authority}', whose host {e.Message}");
+            throw new SyntaxException($"has no valid host and port: '{authority}', whose host {e.Message}");
         }
     }
 
@@ -176,11 +176,11 @@ internal sealed class UrlTemplate
         foreach (var c in literal)
         {
             if (c == '#')
-                throw new FormatException("must not hold a fragment ('#…'), which is never sent; write %23 for the character");
+                throw new SyntaxException("must not contain a fragment ('#…'), which is never sent; write %23 for the character");
             if (c == '\\')
-                throw new FormatException("must not hold a backslash; write %5C for the character");
+                throw new SyntaxException("must not contain a backslash; write %5C for the character");
             if (char.IsControl(c) || char.IsWhiteSpace(c))
-                throw new FormatException("must not hold white space or control characters; write %20 for a space");
+                throw new SyntaxException("must not contain white space or control characters; write %20 for a space");
         }
     }
 
@@ -194,7 +194,7 @@ internal sealed class UrlTemplate
     {
         var segment = Template.FromParts(parts.DrainToImmutable());
         return !segment.HasPlaceholders && IsDotSegment(string.Concat(segment.Parts.Select(part => part.Text)))
-            ? throw new FormatException("must not hold '.' or '..' as a path segment; write the path it leads to")
+            ? throw new SyntaxException("must not contain '.' or '..' as a path segment; write the path it leads to")
             : segment;
     }
 

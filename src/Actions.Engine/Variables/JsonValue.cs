@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;
@@ -71,57 +72,27 @@ internal static class JsonValue
         }
     }
 
-    /// <summary>NaN and the infinities, which JSON doesn't know.</summary>
-    public static bool HasNonFiniteNumber(Value value) => value.KindCase switch
-    {
-        Value.KindOneofCase.NumberValue => !double.IsFinite(value.NumberValue),
-        Value.KindOneofCase.StructValue => value.StructValue.Fields.Values.Any(HasNonFiniteNumber),
-        Value.KindOneofCase.ListValue => value.ListValue.Values.Any(HasNonFiniteNumber),
-        _ => false,
-    };
-
-    /// <summary>Whether it has more levels of lists and objects.</summary>
-    public static bool IsDeeperThan(Value value, int levels) => value.KindCase switch
-    {
-        Value.KindOneofCase.StructValue =>
-            levels == 0 || value.StructValue.Fields.Values.Any(field => IsDeeperThan(field, levels - 1)),
-        Value.KindOneofCase.ListValue => levels == 0 || value.ListValue.Values.Any(item => IsDeeperThan(item, levels - 1)),
-        _ => false,
-    };
-
-    /// <param name="element">What the API answered.</param>
-    /// <param name="maxDepth">How many levels of arrays and objects are allowed.</param>
-    /// <exception cref="FormatException">Nested deeper than that, or a string is no Unicode text.</exception>
+    /// <summary>A part of an upstream response as a variable's value.</summary>
+    /// <exception cref="SyntaxException">It has more than <paramref name="maxDepth"/> levels of arrays and objects, or a string that
+    /// isn't Unicode text.</exception>
     public static Value From(JsonElement element, int maxDepth)
     {
-        try
-        {
-            return Convert(element, maxDepth);
-        }
-        catch (InvalidOperationException)
-        {
-            throw new FormatException("holds a string that is no Unicode text");
-        }
-    }
-
-    private static Value Convert(JsonElement element, int depthLeft)
-    {
-        if (element.ValueKind is JsonValueKind.Array or JsonValueKind.Object && depthLeft == 0)
-            throw new FormatException("is nested too deeply to be a variable; select something inside it");
+        if (element.ValueKind is JsonValueKind.Array or JsonValueKind.Object && maxDepth == 0)
+            throw new SyntaxException("is nested too deeply for a variable; select a value inside it");
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
                 var fields = new Struct();
                 foreach (var property in element.EnumerateObject())
-                    fields.Fields[property.Name] = Convert(property.Value, depthLeft - 1);
+                    fields.Fields[property.NameText()] = From(property.Value, maxDepth - 1);
                 return Value.ForStruct(fields);
             case JsonValueKind.Array:
                 var list = new ListValue();
                 foreach (var item in element.EnumerateArray())
-                    list.Values.Add(Convert(item, depthLeft - 1));
+                    list.Values.Add(From(item, maxDepth - 1));
                 return new Value { ListValue = list };
             case JsonValueKind.String:
-                return Value.ForString(element.GetString()!);
+                return Value.ForString(element.Text());
             case JsonValueKind.Number:
                 return FromNumber(element.GetRawText());
             case JsonValueKind.True or JsonValueKind.False:

@@ -3,7 +3,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;
 
-/// <summary>Step 1: gives every name that an action refers to or declares its value.</summary>
+/// <summary>Step 1: binds a value to every name that an action refers to or declares.</summary>
 internal sealed class VariableBinder(
     FrozenDictionary<string, VariablePlan> declared, IEnumerable<string> referredTo, EngineOptions options)
 {
@@ -18,8 +18,8 @@ internal sealed class VariableBinder(
     public FrozenSet<string> Sensitive { get; } =
         declared.Values.Where(variable => variable.Sensitive).Select(variable => variable.Name).ToFrozenSet(StringComparer.Ordinal);
 
-    /// <summary>Call-time values over defaults. Values that nothing refers to are ignored.</summary>
-    /// <exception cref="InvalidFieldsException">Names each variable that is missing or doesn't fit.</exception>
+    /// <summary>Call-time values override defaults. Values without a reference are ignored.</summary>
+    /// <exception cref="InvalidFieldsException">One violation for each variable that is missing or has the wrong value.</exception>
     public VariableValues Bind(IReadOnlyDictionary<string, Value> brought)
     {
         var violations = new Violations();
@@ -36,7 +36,7 @@ internal sealed class VariableBinder(
 
             if (value is null)
                 violations.AddMissingVariable(name);
-            else if (Judge(variable, value) is { } wrong)
+            else if (Check(variable, value) is { } wrong)
                 violations.Add($"variables.{name}", wrong);
             else
                 values.Add(name, value);
@@ -46,13 +46,6 @@ internal sealed class VariableBinder(
         return new VariableValues(values, _numeric);
     }
 
-    private string? Judge(VariablePlan? variable, Value value)
-    {
-        var size = value.CalculateSize();
-        if (size > options.MaxVariableBytes)
-            return $"has {size} bytes; at most {options.MaxVariableBytes} are allowed.";
-        return JsonValue.HasNonFiniteNumber(value)
-            ? "holds a number that JSON doesn't know (NaN or an infinity)."
-            : variable?.Judge(value);
-    }
+    private string? Check(VariablePlan? variable, Value value) =>
+        ValueRules.ProblemsOf(value, options.MaxVariableBytes).FirstOrDefault() ?? variable?.Check(value);
 }

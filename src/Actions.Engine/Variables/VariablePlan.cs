@@ -6,18 +6,18 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;
 
-/// <summary>A declared variable: what a value must be like.</summary>
+/// <summary>A declared variable and the rules for its values.</summary>
 internal sealed record VariablePlan(string Name, VariableType Type, Value? Default, bool Sensitive, ImmutableArray<string> AllowedValues)
 {
     public bool IsNumeric => Type is VariableType.Number or VariableType.Integer;
 
-    /// <summary>Null counts as no value unless any JSON is welcome.</summary>
+    /// <summary>Null counts as no value, except for type JSON.</summary>
     public bool IsAbsent(Value? value) =>
         value is null || value.KindCase == Value.KindOneofCase.None
         || (value.KindCase == Value.KindOneofCase.NullValue && Type != VariableType.Json);
 
-    /// <returns>What is wrong with the value in words that complete "The variable …", or null.</returns>
-    public string? Judge(Value value)
+    /// <returns>The problem, in words that complete "The variable …". Null: the value is valid.</returns>
+    public string? Check(Value value)
     {
         var fits = Type switch
         {

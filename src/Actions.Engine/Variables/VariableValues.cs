@@ -8,7 +8,7 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
 {
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
-    /// <summary>What stands in a text for the variable: a string as it is, anything else as JSON, nothing for null.</summary>
+    /// <summary>The variable's text in a template: a string as it is, any other value as JSON, empty for null.</summary>
     public string Text(string name) => values.TryGetValue(name, out var value) ? JsonValue.ToText(value) : "";
 
     /// <summary>
@@ -24,7 +24,7 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
             JsonValue.Write(writer, value);
     }
 
-    /// <summary>The same with what an answer brought; a name without a value is the empty text.</summary>
+    /// <summary>These values and the result fields of a response. A name without a value renders as empty text.</summary>
     public VariableValues With(IReadOnlyDictionary<string, Value> answer)
     {
         var all = new Dictionary<string, Value>(values, StringComparer.Ordinal);
@@ -34,13 +34,13 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     }
 
     /// <summary>
-    /// What of each of the <paramref name="names"/> may stand somewhere else: its text, and each string and number in a
-    /// list or object. True and false tell nothing.
+    /// The texts by which a value of the <paramref name="names"/> can be recognized: its own text, and each string and number in
+    /// a list or object. Booleans are left out: they identify nothing.
     /// </summary>
     public IEnumerable<string> Texts(IEnumerable<string> names) =>
         names.Select(name => values.GetValueOrDefault(name)).OfType<Value>().SelectMany(Texts);
 
-    /// <summary>The same with each of the <paramref name="names"/> replaced, for showing a request to people.</summary>
+    /// <summary>These values with each of the <paramref name="names"/> masked, for a request that is shown.</summary>
     public VariableValues Mask(IReadOnlySet<string> names, string mask) =>
         names.Count == 0
             ? this

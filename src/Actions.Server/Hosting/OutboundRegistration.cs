@@ -9,7 +9,7 @@ namespace Actions.Server.Hosting;
 /// <summary>What may be called: the engine's guard, with the server's settings, listeners and log.</summary>
 internal static class OutboundRegistration
 {
-    public static IServiceCollection AddOutboundGuard(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddSsrfGuard(this IServiceCollection services, IConfiguration configuration)
     {
         var section = configuration.GetSection(OutboundOptions.Section);
         services.AddSettings<OutboundOptions>(configuration, OutboundOptions.Section);
@@ -23,11 +23,11 @@ internal static class OutboundRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider =>
         {
-            var guard = new OutboundGuard(
+            var guard = new SsrfGuard(
                 provider.GetRequiredService<IOptions<OutboundOptions>>().Value,
                 () => ListeningPorts(provider.GetRequiredService<IServer>()),
                 provider.GetRequiredService<TimeProvider>());
-            var log = provider.GetRequiredService<ILogger<OutboundGuard>>();
+            var log = provider.GetRequiredService<ILogger<SsrfGuard>>();
             guard.Refused += refusal => log.OutboundCallRefused(refusal.Origin, refusal.Explanation);
             return guard;
         });

@@ -114,13 +114,13 @@ public sealed class AuthenticationCompilerTests
     [InlineData("X-Api-Key", "x-api-key")]
     [InlineData("x-key", "X-KEY")]
     public void HandWrittenHeaderOfTheKeysName_Violation(string name, string header) =>
-        With(Methods.ApiKey(name, "k"), header).ShouldViolate("request.headers[0].name", "authentication writes");
+        With(Methods.ApiKey(name, "k"), header).ShouldViolate("request.headers[0].name", "set by the authentication");
 
     [Fact]
     public void HandWrittenAuthorization_ViolationBesideEveryKindThatWritesIt()
     {
         foreach (var authentication in (V1.Authentication[])[Methods.Bearer("t"), Methods.Basic("u", "p"), Methods.OAuth2("https://a.example")])
-            With(authentication, "authorization").ShouldViolate("request.headers[0].name", "authentication writes");
+            With(authentication, "authorization").ShouldViolate("request.headers[0].name", "set by the authentication");
     }
 
     [Fact]
@@ -139,7 +139,7 @@ public sealed class AuthenticationCompilerTests
         config.Request.QueryParameters.Add(new QueryParameter { Name = "K", Value = "1" });
         config.Request.QueryParameters.Add(new QueryParameter { Name = name, Value = "1" });
 
-        config.ShouldViolate("request.query_parameters[1].name", "authentication writes");
+        config.ShouldViolate("request.query_parameters[1].name", "set by the authentication");
     }
 
     private static ActionConfig With(V1.Authentication? authentication, string? header = null)

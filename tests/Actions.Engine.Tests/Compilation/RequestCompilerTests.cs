@@ -19,12 +19,12 @@ public sealed class RequestCompilerTests
     [Theory]
     [InlineData("", "is required.")]
     [InlineData("ftp://h/", "must start with http:// or https://")]
-    [InlineData("https://{host}/", "must not hold a placeholder in the host or port")]
-    [InlineData("https://u:p@h/", "must not hold a user name or password")]
+    [InlineData("https://{host}/", "must not contain a placeholder in the host or port")]
+    [InlineData("https://u:p@h/", "must not contain a user name or password")]
     [InlineData("https://h:99999/", "has no valid host and port: 'h:99999'")]
-    [InlineData("https://h/#top", "must not hold a fragment")]
-    [InlineData("https://h/../a", "must not hold '.' or '..'")]
-    [InlineData("https://h/a b", "must not hold white space")]
+    [InlineData("https://h/#top", "must not contain a fragment")]
+    [InlineData("https://h/../a", "must not contain '.' or '..'")]
+    [InlineData("https://h/a b", "must not contain white space")]
     public void UrlBroken_Refused(string url, string because) =>
         ShouldBeRefused("request.url", config => config.Request.Url = url, because);
 
@@ -131,7 +131,7 @@ public sealed class RequestCompilerTests
                 config.Request.FormBody = new FormBody();
                 config.Request.Headers.Add(header);
             },
-            "the body states it already");
+            "the body sets it already");
         ShouldBeRefused(
             "request.headers[0].name",
             config =>
@@ -139,7 +139,7 @@ public sealed class RequestCompilerTests
                 config.Request.TextBody = new TextBody { ContentType = "text/plain" };
                 config.Request.Headers.Add(header);
             },
-            "the body states it already");
+            "the body sets it already");
     }
 
     [Fact]

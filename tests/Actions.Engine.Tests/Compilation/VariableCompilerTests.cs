@@ -68,7 +68,7 @@ public sealed class VariableCompilerTests
         { VariableType.String, Value.ForNumber(1), "must be a string, not a number." },
         { VariableType.Integer, Value.ForNumber(1.5), "must be an integer, not a number." },
         { VariableType.Boolean, Value.ForString("true"), "must be true or false, not a string." },
-        { VariableType.Number, Value.ForNumber(double.NaN), "holds a number that JSON doesn't know (NaN or an infinity)." },
+        { VariableType.Number, Value.ForNumber(double.NaN), "contains NaN or an infinity, which JSON can't express." },
     };
 
     [Theory]

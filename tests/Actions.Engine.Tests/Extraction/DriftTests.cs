@@ -54,7 +54,7 @@ public sealed class DriftTests : IDisposable
         if (missing)
             result.Warnings.ShouldHaveSingleItem().ShouldBe(new Warning
             {
-                Kind = WarningKind.FieldMissing, Variable = "it", Detail = $"The sample had {path}, this answer doesn't.",
+                Kind = WarningKind.FieldMissing, Variable = "it", Detail = $"The sample had {path}; this response doesn't.",
             });
         else
             result.Warnings.ShouldBeEmpty();

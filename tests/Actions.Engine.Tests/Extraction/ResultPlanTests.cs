@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Syntax;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Tests.Extraction;
@@ -36,7 +37,7 @@ public sealed class ResultPlanTests
     [InlineData(null)]
     public void RequiredFieldMissing_NamesVariableAndPath(string? json) =>
         Should.Throw<MissingResultException>(() => Extract(json, Field("$.a", required: true)))
-            .Message.ShouldBe("The response has nothing at $.a, which 'v' requires.");
+            .Message.ShouldBe("The response has no value at $.a, which the variable 'v' requires.");
 
     [Fact]
     public void ManyFields_EachOfTheSameResponse()
@@ -73,8 +74,8 @@ public sealed class ResultPlanTests
         if (fits)
             Extract($"{{\"a\":{json}}}", Field("$.a"))["v"].ShouldNotBeNull();
         else
-            Should.Throw<FormatException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
-                .Message.ShouldBe("$.a is nested too deeply to be a variable; select something inside it");
+            Should.Throw<SyntaxException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
+                .Message.ShouldBe("$.a is nested too deeply for a variable; select a value inside it");
     }
 
     [Fact]
@@ -90,8 +91,8 @@ public sealed class ResultPlanTests
     [InlineData("""{"a":["x\udc00"]}""")]
     [InlineData("""{"a":{"\ud800":1}}""")]
     public void SelectedTextIsHalfASurrogatePair_Refused(string json) =>
-        Should.Throw<FormatException>(() => Extract(json, Field("$.a")))
-            .Message.ShouldBe("$.a holds a string that is no Unicode text");
+        Should.Throw<SyntaxException>(() => Extract(json, Field("$.a")))
+            .Message.ShouldBe("a string at $.a, or on the way to it, isn't Unicode text");
 
     [Fact]
     public void HalfASurrogatePairInAnotherValue_DoesNotMatter() =>
@@ -99,8 +100,8 @@ public sealed class ResultPlanTests
 
     [Fact]
     public void HalfASurrogatePairInANameOnTheWay_Refused() =>
-        Should.Throw<FormatException>(() => Extract("""{"a":1,"\ud800":2}""", Field("$.a")))
-            .Message.ShouldBe("a string on the way to $.a is no Unicode text");
+        Should.Throw<SyntaxException>(() => Extract("""{"a":1,"\ud800":2}""", Field("$.a")))
+            .Message.ShouldBe("a string at $.a, or on the way to it, isn't Unicode text");
 
     [Fact]
     public void PairOfSurrogateEscapes_IsText() =>

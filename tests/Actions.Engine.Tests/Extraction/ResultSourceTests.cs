@@ -52,7 +52,7 @@ public sealed class ResultSourceTests : IDisposable
 
         result.Variables.ShouldHaveSingleItem().ShouldBe(new("a", Value.ForString("none")));
         (failure.Reason, failure.StatusCode).ShouldBe((FailureReason.MissingResult, 200));
-        failure.Detail.ShouldBe("The response has nothing at header:X-C, which 'c' requires.");
+        failure.Detail.ShouldBe("The response has no value at header:X-C, which the variable 'c' requires.");
     }
 
     [Fact]

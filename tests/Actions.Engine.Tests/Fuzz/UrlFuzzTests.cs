@@ -53,7 +53,7 @@ public sealed class UrlFuzzTests
 
             while (network.Dialled.TryDequeue(out var dialled))
             {
-                AddressPolicy.Judge(dialled.Address).ShouldBe(AddressVerdict.Public, url);
+                AddressPolicy.Classify(dialled.Address).ShouldBe(AddressClass.Public, url);
                 (dialled.Port is 80 or 443 or >= 1024).ShouldBeTrue($"{dialled} {url}");
             }
 

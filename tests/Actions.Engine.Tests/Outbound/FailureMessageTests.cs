@@ -70,7 +70,7 @@ public sealed class FailureMessageTests : IDisposable
         var failure = await _engine.FailureAsync(Configs.Get(upstream.Url).Selecting("eta", "$.order.eta", required: true));
 
         failure.Reason.ShouldBe(FailureReason.MissingResult);
-        failure.Detail.ShouldBe("The response has nothing at $.order.eta, which 'eta' requires.");
+        failure.Detail.ShouldBe("The response has no value at $.order.eta, which the variable 'eta' requires.");
         (failure.StatusCode, failure.Attempts, failure.Retryable).ShouldBe((200, 1, false));
     }
 

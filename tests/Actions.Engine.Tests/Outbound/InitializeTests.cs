@@ -151,7 +151,7 @@ public sealed class InitializeTests : IDisposable
             () => _engine.InitializeAsync(Configs.Get($"{upstream.Url}/{{id}}")));
 
         refused.Violations.ShouldHaveSingleItem().ShouldBe(new FieldViolation(
-            "variables.id", "has no value: the call must bring one, or the action declare a default.", IsMissingVariable: true));
+            "variables.id", "has no value; pass one with the call, or declare a default in the action.", IsMissingVariable: true));
         upstream.Requests.ShouldBeEmpty();
     }
 }

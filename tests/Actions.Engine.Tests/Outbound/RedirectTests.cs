@@ -93,6 +93,17 @@ public sealed class RedirectTests : IDisposable
         api.Requests.Last().All("Authorization").ShouldBeEmpty();
     }
 
+    [Fact]
+    public async Task LocationWithFragmentOnly_LeadsToTheSameUrl()
+    {
+        await using var api = Redirecting("#done", 303);
+
+        (await _engine.ResultAsync(Following(api, HttpMethod.Post, "/orders?q=%2F"))).StatusCode.ShouldBe(200);
+
+        api.Requests.Select(request => (request.Method, request.Target))
+            .ShouldBe([("POST", "/orders?q=%2F"), ("GET", "/orders?q=%2F")]);
+    }
+
     [Theory]
     [InlineData("mailto:a@b.c")]
     [InlineData("ftp://127.0.0.1/a")]

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Tests.Variables;
 using Actions.Engine.Variables;
@@ -95,7 +96,7 @@ public sealed class JsonTemplateTests
     [InlineData("""{"{a}":1}""")]
     [InlineData("""{"x":[{"pre<a>":1}]}""")]
     public void PlaceholderInAName_Refused(string json) =>
-        Should.Throw<FormatException>(() => JsonTemplate.Parse(json, 64)).Message.ShouldContain("only values may");
+        Should.Throw<SyntaxException>(() => JsonTemplate.Parse(json, 64)).Message.ShouldContain("only values may");
 
     [Fact]
     public void BracketsInAName_AllowedWhenTheyOpenNothing() =>
@@ -115,8 +116,8 @@ public sealed class JsonTemplateTests
     [Fact]
     public void HalfASurrogatePair_Refused()
     {
-        Should.Throw<FormatException>(() => JsonTemplate.Parse("""["\ud83d"]""", 64));
-        Should.Throw<FormatException>(() => JsonTemplate.Parse("""{"\udc00":1}""", 64));
+        Should.Throw<SyntaxException>(() => JsonTemplate.Parse("""["\ud83d"]""", 64));
+        Should.Throw<SyntaxException>(() => JsonTemplate.Parse("""{"\udc00":1}""", 64));
     }
 
     [Fact]

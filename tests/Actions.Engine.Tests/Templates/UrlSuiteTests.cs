@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Tests.Variables;
 
@@ -56,7 +57,7 @@ public sealed class UrlSuiteTests(ITestOutputHelper output)
             return UrlTemplate.Parse(url.Replace("{", @"\{", StringComparison.Ordinal).Replace("<", @"\<", StringComparison.Ordinal))
                 .Render(Bound.Texts(), [], limit: 100_000, new Violations()).OriginalString;
         }
-        catch (FormatException)
+        catch (SyntaxException)
         {
             return null;
         }

@@ -1,3 +1,4 @@
+using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Tests.Variables;
 
@@ -141,14 +142,14 @@ public sealed class UrlTemplateTests
     [InlineData("http://[{a}]/")]
     [InlineData("http://h{{a}}?q")]
     public void PlaceholderBeforeThePath_Refused(string url) =>
-        Refusal(url).ShouldBe("must not hold a placeholder in the host or port; put a '/' after the host");
+        Refusal(url).ShouldBe("must not contain a placeholder in the host or port; put a '/' after the host");
 
     [Theory]
     [InlineData("http://u@h/")]
     [InlineData("http://u:p@h/")]
     [InlineData("http://@h/")]
     [InlineData("http://good.example@evil.example/")]
-    public void UserInfo_Refused(string url) => Refusal(url).ShouldBe("must not hold a user name or password");
+    public void UserInfo_Refused(string url) => Refusal(url).ShouldBe("must not contain a user name or password");
 
     [Theory]
     [InlineData("http://")]
@@ -209,5 +210,5 @@ public sealed class UrlTemplateTests
         return rendered.OriginalString;
     }
 
-    private static string Refusal(string url) => Should.Throw<FormatException>(() => UrlTemplate.Parse(url)).Message;
+    private static string Refusal(string url) => Should.Throw<SyntaxException>(() => UrlTemplate.Parse(url)).Message;
 }

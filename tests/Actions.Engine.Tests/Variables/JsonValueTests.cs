@@ -107,9 +107,9 @@ public sealed class JsonValueTests
     {
         var value = Value.ForNumber(number);
 
-        JsonValue.HasNonFiniteNumber(value).ShouldBe(found);
-        JsonValue.HasNonFiniteNumber(Value.ForList(Value.ForNull(), value)).ShouldBe(found);
-        JsonValue.HasNonFiniteNumber(Value.ForStruct(new Struct { Fields = { ["a"] = Value.ForList(value) } })).ShouldBe(found);
+        ValueRules.HasNonFiniteNumber(value).ShouldBe(found);
+        ValueRules.HasNonFiniteNumber(Value.ForList(Value.ForNull(), value)).ShouldBe(found);
+        ValueRules.HasNonFiniteNumber(Value.ForStruct(new Struct { Fields = { ["a"] = Value.ForList(value) } })).ShouldBe(found);
     }
 
     [Fact]

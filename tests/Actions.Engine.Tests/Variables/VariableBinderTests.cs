@@ -33,10 +33,10 @@ public sealed class VariableBinderTests : IDisposable
         { VariableType.Number, Value.ForString("true"), "must be a number, not a string." },
         { VariableType.Number, Value.ForString("NaN"), "must be a number, not a string." },
         { VariableType.Number, Value.ForString("\u0661"), "must be a number, not a string." },
-        { VariableType.Number, Value.ForNumber(double.NaN), "holds a number that JSON doesn't know (NaN or an infinity)." },
+        { VariableType.Number, Value.ForNumber(double.NaN), "contains NaN or an infinity, which JSON can't express." },
         { VariableType.Integer, Value.ForNumber(-3), null },
         { VariableType.Integer, Value.ForNumber(1.5), "must be an integer, not a number." },
-        { VariableType.Integer, Value.ForNumber(double.PositiveInfinity), "holds a number that JSON doesn't know (NaN or an infinity)." },
+        { VariableType.Integer, Value.ForNumber(double.PositiveInfinity), "contains NaN or an infinity, which JSON can't express." },
         { VariableType.Integer, Value.ForString("-12345678901234567890"), null },
         { VariableType.Integer, Value.ForString("0"), null },
         { VariableType.Integer, Value.ForString("1e2"), "must be an integer, not a string." },
@@ -49,7 +49,7 @@ public sealed class VariableBinderTests : IDisposable
         { VariableType.Boolean, Value.ForNumber(1), "must be true or false, not a number." },
         { VariableType.Json, Value.ForNull(), null },
         { VariableType.Json, Value.ForStruct(new Struct()), null },
-        { VariableType.Json, Value.ForList(Value.ForNumber(double.NaN)), "holds a number that JSON doesn't know (NaN or an infinity)." },
+        { VariableType.Json, Value.ForList(Value.ForNumber(double.NaN)), "contains NaN or an infinity, which JSON can't express." },
     };
 
     [Theory]

@@ -84,7 +84,7 @@ internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
         if (c == '-' || char.IsAsciiDigit(c))
             return new LiteralComparable(ParseNumber());
         if (!char.IsAsciiLetterLower(c))
-            throw scanner.Wrong("has neither a query nor a value in a filter");
+            throw scanner.Wrong("needs a query (@ or $) or a value in a filter");
 
         var start = scanner.At;
         while (char.IsAsciiLetterLower(scanner.Peek()) || char.IsAsciiDigit(scanner.Peek()) || scanner.Peek() == '_')
@@ -124,7 +124,7 @@ internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
             ("match", [var text, var pattern]) => new MatchCondition(AsComparable(text), AsComparable(pattern), Whole: true),
             ("search", [var text, var pattern]) => new MatchCondition(AsComparable(text), AsComparable(pattern), Whole: false),
             ("length" or "count" or "value" or "match" or "search", _) =>
-                throw scanner.Wrong($"calls {name}() with arguments that it doesn't take"),
+                throw scanner.Wrong($"calls {name}() with the wrong arguments"),
             _ => throw scanner.Wrong($"calls an unknown function '{name}'"),
         };
     }
@@ -134,14 +134,14 @@ internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
         Comparable comparable => comparable,
         FilterQuery { Path.IsSingular: true } query => new QueryComparable(query),
         FilterQuery => throw scanner.Wrong("compares a query that may select several nodes"),
-        _ => throw scanner.Wrong("compares match() or search(), which are true or false by themselves"),
+        _ => throw scanner.Wrong("compares match() or search(); use them alone, they are true or false"),
     };
 
     private Condition AsTest(object operand) => operand switch
     {
         Condition condition => condition,
         FilterQuery query => new ExistsCondition(query),
-        _ => throw scanner.Wrong("has a value in a filter that is compared with nothing"),
+        _ => throw scanner.Wrong("has a value in a filter without a comparison"),
     };
 
     private JsonElement ParseNumber()

@@ -1,56 +1,57 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
-/// <summary>What a filter asks of a node. Section 2.3.5.1.</summary>
+/// <summary>A filter's logical expression. Section 2.3.5.1.</summary>
 internal abstract record Condition
 {
     /// <summary>Reads an expression that stands alone, such as <c>@.success == false</c>.</summary>
-    /// <exception cref="FormatException">Not well-formed or not valid; the message says where and why.</exception>
+    /// <exception cref="SyntaxException">Not well-formed or not valid; the message says where and why.</exception>
     public static Condition Parse(string text) => new PathParser(text).ParseCondition();
 
-    /// <summary>Asks it of a whole document, which is both <c>@</c> and <c>$</c>.</summary>
-    /// <exception cref="FormatException">The budget is spent.</exception>
+    /// <summary>Evaluates it for a whole document, which is both <c>@</c> and <c>$</c>.</summary>
+    /// <exception cref="SyntaxException">The budget is spent.</exception>
     /// <exception cref="OperationCanceledException">The deadline of the budget has passed.</exception>
-    public bool Holds(JsonElement root, WorkBudget? budget = null) =>
-        Holds(root, new Evaluation(root, budget ?? new WorkBudget()));
+    public bool Matches(JsonElement root, WorkBudget? budget = null) =>
+        Matches(root, new Evaluation(root, budget ?? new WorkBudget()));
 
-    public abstract bool Holds(JsonElement current, Evaluation evaluation);
+    public abstract bool Matches(JsonElement current, Evaluation evaluation);
 }
 
 internal sealed record OrCondition(ImmutableArray<Condition> Conditions) : Condition
 {
-    public override bool Holds(JsonElement current, Evaluation evaluation) =>
-        Conditions.Any(condition => condition.Holds(current, evaluation));
+    public override bool Matches(JsonElement current, Evaluation evaluation) =>
+        Conditions.Any(condition => condition.Matches(current, evaluation));
 }
 
 internal sealed record AndCondition(ImmutableArray<Condition> Conditions) : Condition
 {
-    public override bool Holds(JsonElement current, Evaluation evaluation) =>
-        Conditions.All(condition => condition.Holds(current, evaluation));
+    public override bool Matches(JsonElement current, Evaluation evaluation) =>
+        Conditions.All(condition => condition.Matches(current, evaluation));
 }
 
 internal sealed record NotCondition(Condition Condition) : Condition
 {
-    public override bool Holds(JsonElement current, Evaluation evaluation) => !Condition.Holds(current, evaluation);
+    public override bool Matches(JsonElement current, Evaluation evaluation) => !Condition.Matches(current, evaluation);
 }
 
 /// <summary>The query selects something.</summary>
 internal sealed record ExistsCondition(FilterQuery Query) : Condition
 {
-    public override bool Holds(JsonElement current, Evaluation evaluation) => Query.Select(current, evaluation).Count > 0;
+    public override bool Matches(JsonElement current, Evaluation evaluation) => Query.Select(current, evaluation).Count > 0;
 }
 
-/// <summary><c>match</c>: the whole string fits the expression; <c>search</c>: a part of it does. Sections 2.4.6 and 2.4.7.</summary>
+/// <summary><c>match</c>: the whole string matches the expression; <c>search</c>: a part of it matches. Sections 2.4.6 and 2.4.7.</summary>
 internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool Whole) : Condition
 {
     // A pattern that stands in the query is read once, one that comes from the document each time.
     private readonly IRegexp? _fixed = Pattern is LiteralComparable { Value.ValueKind: JsonValueKind.String } literal
-        ? IRegexp.TryParse(literal.Value.GetString()!, () => { })
+        ? IRegexp.TryParse(literal.Value.Text(), () => { })
         : null;
 
-    public override bool Holds(JsonElement current, Evaluation evaluation)
+    public override bool Matches(JsonElement current, Evaluation evaluation)
     {
         if (Text.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } text
             || Pattern.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } pattern)
@@ -65,7 +66,7 @@ internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool 
 /// <summary>Two values compared. Section 2.3.5.2.2.</summary>
 internal sealed record ComparisonCondition(Comparable Left, string Operator, Comparable Right) : Condition
 {
-    public override bool Holds(JsonElement current, Evaluation evaluation)
+    public override bool Matches(JsonElement current, Evaluation evaluation)
     {
         var left = Left.Evaluate(current, evaluation);
         var right = Right.Evaluate(current, evaluation);
@@ -96,7 +97,7 @@ internal sealed record ComparisonCondition(Comparable Left, string Operator, Com
     {
         try
         {
-            return JsonElement.DeepEquals(a, b);
+            return JsonText.AreEqual(a, b);
         }
         catch (ArgumentOutOfRangeException)
         {

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
@@ -49,7 +50,7 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
     {
         Pass(node.GetPropertyCount());
         if (!HasEscapes)
-            return node.TryGetProperty(name, out member);
+            return node.TryGetMember(name, out member);
         member = default;
         var found = false;
         foreach (var property in node.EnumerateObject())
@@ -64,20 +65,20 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
     }
 
     /// <summary>The text of a string. A long one is unescaped once for the whole evaluation.</summary>
-    /// <exception cref="InvalidOperationException">It is no Unicode text.</exception>
+    /// <exception cref="NotUnicodeException">It isn't Unicode text.</exception>
     public string TextOf(JsonElement text)
     {
         var raw = RawOf(text);
         if (raw.Length <= LongText || !RawOf(root).Overlaps(raw, out var at))
         {
             Pass(raw.Length);
-            return text.GetString()!;
+            return text.Text();
         }
 
         if (_texts.TryGetValue(at, out var known))
             return known;
         Pass(raw.Length);
-        known = text.GetString()!;
+        known = text.Text();
         _texts.Add(at, known);
         return known;
     }
@@ -111,9 +112,9 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
         if (!raw.Contains((byte)'\\'))
             return property.NameEquals(name);
         if (raw.Length <= LongText || !RawOf(root).Overlaps(raw, out var at))
-            return property.Name == name;
+            return property.NameText() == name;
         if (!_texts.TryGetValue(at, out var known))
-            _texts.Add(at, known = property.Name);
+            _texts.Add(at, known = property.NameText());
         return known == name;
     }
 

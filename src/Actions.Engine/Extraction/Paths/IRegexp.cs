@@ -9,14 +9,12 @@ namespace Actions.Engine.Extraction.Paths;
 /// </summary>
 internal sealed class IRegexp(IRegexpState start)
 {
-    /// <param name="pattern">The expression.</param>
     /// <param name="onStep">Called for every character read and every state made.</param>
     /// <returns>Null when it is no such expression, or too large.</returns>
     public static IRegexp? TryParse(string pattern, Action onStep) => new IRegexpParser(pattern, onStep).TryParse();
 
-    /// <param name="text">The whole text.</param>
-    /// <param name="whole">Whether all of it has to fit, or any part.</param>
-    /// <param name="onStep">Called for every state that is looked at.</param>
+    /// <param name="whole">Whether the whole text has to match, or any part of it.</param>
+    /// <param name="onStep">Called for every state that is visited.</param>
     public bool IsMatch(string text, bool whole, Action onStep)
     {
         var runes = text.EnumerateRunes().ToArray();
@@ -32,7 +30,7 @@ internal sealed class IRegexp(IRegexpState start)
 
             var next = new HashSet<IRegexpState>();
             foreach (var state in states)
-                if (state.Fits?.Invoke(runes[i]) == true)
+                if (state.Accepts?.Invoke(runes[i]) == true)
                     Enter(state.Next[0], next, i + 1, runes.Length, onStep);
             states = next;
         }
@@ -45,7 +43,7 @@ internal sealed class IRegexp(IRegexpState start)
         while (pending.TryPop(out var current))
         {
             onStep();
-            if (!states.Add(current) || current.Fits is not null)
+            if (!states.Add(current) || current.Accepts is not null)
                 continue;
             if ((current.Anchor == '^' && at != 0) || (current.Anchor == '$' && at != length))
                 continue;
@@ -55,11 +53,11 @@ internal sealed class IRegexp(IRegexpState start)
     }
 }
 
-/// <summary>A state of the automaton: takes a character that fits, or goes on without one.</summary>
+/// <summary>A state of the automaton: consumes a character that it accepts, or moves on without one.</summary>
 internal sealed class IRegexpState
 {
     /// <summary>Null: goes on without a character.</summary>
-    public Func<Rune, bool>? Fits { get; init; }
+    public Func<Rune, bool>? Accepts { get; init; }
 
     /// <summary>'^' or '$': goes on only there.</summary>
     public char Anchor { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
@@ -25,11 +26,13 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
             var build = ParseAlternatives();
             return _at == _runes.Length ? new IRegexp(build(end)) : null;
         }
-        catch (FormatException)
+        catch (SyntaxException)
         {
             return null;
         }
     }
+
+    private static SyntaxException Invalid() => new("isn't an I-Regexp (RFC 9485), or is too large");
 
     /// <summary>A part of the expression: given what comes after it, makes its states and returns the first.</summary>
     private delegate IRegexpState Part(IRegexpState after);
@@ -37,7 +40,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
     private Part ParseAlternatives()
     {
         if (++_depth > MaxDepth)
-            throw new FormatException();
+            throw Invalid();
         List<Part> branches = [ParseBranch()];
         while (Take('|'))
             branches.Add(ParseBranch());
@@ -75,7 +78,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
         int? max = min;
         if (Take(','))
             max = Peek() == '}' ? null : TakeCount();
-        return Take('}') && !(max < min) ? Repeat(atom, min, max) : throw new FormatException();
+        return Take('}') && !(max < min) ? Repeat(atom, min, max) : throw Invalid();
     }
 
     private Part Repeat(Part atom, int min, int? max) => after =>
@@ -113,7 +116,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
         {
             case '(':
                 var inner = ParseAlternatives();
-                return Take(')') ? inner : throw new FormatException();
+                return Take(')') ? inner : throw Invalid();
             case '.':
                 return One(rune => rune.Value is not ('\n' or '\r'));
             case '[':
@@ -125,7 +128,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
                 AddEscape(escaped);
                 return One(escaped.Contains);
             case '*' or '+' or '?' or '{' or '}' or ']' or ')' or '|' or -1:
-                throw new FormatException();
+                throw Invalid();
             default:
                 return One(rune => rune.Value == c);
         }
@@ -141,7 +144,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
                 // Only as the first or the last.
                 _at++;
                 if (!first && Peek() != ']')
-                    throw new FormatException();
+                    throw Invalid();
                 set.Add('-', '-');
             }
             else if (Peek() == '\\' && PeekNext() is 'p' or 'P')
@@ -170,7 +173,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
         }
 
         if (from > to)
-            throw new FormatException();
+            throw Invalid();
         set.Add(from, to);
     }
 
@@ -181,7 +184,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
         return c switch
         {
             '\\' => TakeSingleEscape(),
-            '-' or '[' or ']' or -1 => throw new FormatException(),
+            '-' or '[' or ']' or -1 => throw Invalid(),
             _ => c,
         };
     }
@@ -212,22 +215,22 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
             'r' => '\r',
             't' => '\t',
             (>= '(' and <= '+') or '-' or '.' or '?' or (>= '[' and <= '^') or (>= '{' and <= '}') => c,
-            _ => throw new FormatException(),
+            _ => throw Invalid(),
         };
     }
 
     private string ParseCategory()
     {
         if (!Take('{'))
-            throw new FormatException();
+            throw Invalid();
         var start = _at;
         while (Peek() is not ('}' or -1))
             _at++;
         var name = string.Concat(_runes[start.._at]);
-        return Take('}') && RuneSet.IsCategory(name) ? name : throw new FormatException();
+        return Take('}') && RuneSet.IsCategory(name) ? name : throw Invalid();
     }
 
-    private Part One(Func<Rune, bool> fits) => after => NewState(new IRegexpState { Fits = fits }, after);
+    private Part One(Func<Rune, bool> accepts) => after => NewState(new IRegexpState { Accepts = accepts }, after);
 
     private IRegexpState Fork(IReadOnlyList<IRegexpState> branches) => NewState(new IRegexpState(), [.. branches]);
 
@@ -242,7 +245,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
     {
         onStep();
         if (++_states > MaxStates)
-            throw new FormatException();
+            throw Invalid();
     }
 
     private int TakeCount()
@@ -252,7 +255,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
             _at++;
         return _at - start is > 0 and <= 5
             ? int.Parse(string.Concat(_runes[start.._at]), CultureInfo.InvariantCulture)
-            : throw new FormatException();
+            : throw Invalid();
     }
 
     private bool Take(char c)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
@@ -17,7 +18,7 @@ internal sealed class PathParser
     public JsonPath ParseQuery()
     {
         if (!_scanner.Take("$"))
-            throw new FormatException("must start with '$'");
+            throw new SyntaxException("must start with '$'");
         var path = ParseSegments();
         return _scanner.AtEnd
             ? path

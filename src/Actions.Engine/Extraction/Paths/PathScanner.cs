@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
@@ -33,7 +34,7 @@ internal sealed class PathScanner(string text)
     public void Expect(string expected)
     {
         if (!Take(expected))
-            throw Wrong($"lacks a '{expected}'");
+            throw Wrong($"misses a '{expected}'");
     }
 
     public void SkipWhiteSpace()
@@ -51,7 +52,7 @@ internal sealed class PathScanner(string text)
             if (char.IsSurrogate(Peek()))
             {
                 if (!char.IsSurrogatePair(Peek(), Peek(1)))
-                    throw Wrong("holds half a surrogate pair");
+                    throw Wrong("has half a surrogate pair");
                 At++;
             }
 
@@ -85,7 +86,7 @@ internal sealed class PathScanner(string text)
         while (Peek() != quote)
         {
             if (AtEnd)
-                throw Wrong("lacks a closing quote");
+                throw Wrong("misses a closing quote");
             var c = Peek();
             if (c < ' ')
                 throw Wrong("has a control character in a string");
@@ -102,14 +103,14 @@ internal sealed class PathScanner(string text)
             if (!char.IsSurrogate(value[i]))
                 continue;
             if (i + 1 >= value.Length || !char.IsSurrogatePair(value[i], value[i + 1]))
-                throw Wrong("holds half a surrogate pair");
+                throw Wrong("has half a surrogate pair");
             i++;
         }
 
         return value.ToString();
     }
 
-    public FormatException Wrong(string what) => new($"{what} (character {Math.Min(At, text.Length) + 1})");
+    public SyntaxException Wrong(string what) => new($"{what} (character {Math.Min(At, text.Length) + 1})");
 
     private void TakeEscape(char quote, StringBuilder value)
     {
@@ -135,13 +136,13 @@ internal sealed class PathScanner(string text)
         value.Append(code);
         // The other half has to be an escape as well: a raw one can't stand in a text alone.
         if (char.IsLowSurrogate(code))
-            throw Wrong("holds half a surrogate pair");
+            throw Wrong("has half a surrogate pair");
         if (!char.IsHighSurrogate(code))
             return;
         if (!Take("\\u"))
-            throw Wrong("holds half a surrogate pair");
+            throw Wrong("has half a surrogate pair");
         var low = TakeHex();
-        value.Append(char.IsLowSurrogate(low) ? low : throw Wrong("holds half a surrogate pair"));
+        value.Append(char.IsLowSurrogate(low) ? low : throw Wrong("has half a surrogate pair"));
     }
 
     private char TakeHex()

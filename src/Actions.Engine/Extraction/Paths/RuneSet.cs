@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Actions.Engine.Extraction.Paths;
 
-/// <summary>A character class: asked in no more time than its size's logarithm.</summary>
+/// <summary>A character class. A look-up takes logarithmic time.</summary>
 internal sealed class RuneSet
 {
     private static readonly Dictionary<string, uint> Categories = MakeCategories();
@@ -11,7 +11,7 @@ internal sealed class RuneSet
     private readonly List<(int From, int To)> _ranges = [];
     private uint _categories;
 
-    /// <summary>Holds what was not added.</summary>
+    /// <summary>Contains the characters that were not added.</summary>
     public bool IsNegated { get; init; }
 
     /// <summary>A category as RFC 9485 names it, such as Lu or L.</summary>
@@ -24,13 +24,13 @@ internal sealed class RuneSet
     public bool Contains(Rune rune)
     {
         var at = _ranges.BinarySearch((rune.Value, int.MaxValue));
-        // What isn't found is told as the complement of where it would stand: after the range that may hold it.
+        // A miss is the complement of the insertion point, which is after the range that may contain it.
         var before = ~at - 1;
         var isIn = (before >= 0 && rune.Value <= _ranges[before].To) || (_categories >> (int)Rune.GetUnicodeCategory(rune) & 1) != 0;
         return isIn != IsNegated;
     }
 
-    /// <summary>Sorts the ranges and joins those that overlap: to be done before it is asked, which many may do at once.</summary>
+    /// <summary>Sorts the ranges and merges overlaps. Call it before the first look-up; look-ups are thread-safe.</summary>
     public void Sort()
     {
         _ranges.Sort();

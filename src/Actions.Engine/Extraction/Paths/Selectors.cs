@@ -101,7 +101,7 @@ internal sealed record FilterSelector(Condition Condition) : Selector
         foreach (var child in WildcardSelector.Children(node))
         {
             evaluation.Step();
-            if (Condition.Holds(child, evaluation))
+            if (Condition.Matches(child, evaluation))
                 selected.Add(child);
         }
     }

@@ -1,3 +1,5 @@
+using Actions.Engine.Syntax;
+
 namespace Actions.Engine.Extraction.Paths;
 
 /// <summary>
@@ -30,7 +32,7 @@ internal sealed class WorkBudget(int steps = WorkBudget.DefaultSteps, Cancellati
     {
         _left -= count;
         if (_left < 0)
-            throw new FormatException("a JSONPath visits too many nodes of it");
+            throw new SyntaxException("visits too many nodes of the document");
         _unchecked += count;
         if (_unchecked < StepsPerCheck)
             return;

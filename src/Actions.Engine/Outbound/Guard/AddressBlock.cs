@@ -3,23 +3,22 @@ using System.Net;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>Who can be behind an address.</summary>
+/// <summary>Who can be reached at an address.</summary>
 internal enum AddressScope
 {
-    /// <summary>Anybody: what actions are for.</summary>
+    /// <summary>The internet: what actions are for.</summary>
     Public,
 
-    /// <summary>Somebody in the operator's own network.</summary>
+    /// <summary>A host in the operator's own network.</summary>
     Internal,
 
-    /// <summary>This machine, its neighbours, a cloud's metadata, or nobody: never what a name should lead to.</summary>
+    /// <summary>This machine, its link, a cloud's metadata service, or unassigned: no host name should resolve to it.</summary>
     Closed,
 }
 
 /// <summary>A block of addresses with a purpose of its own.</summary>
-/// <param name="Network">Where it is.</param>
-/// <param name="Name">What it is, with its source.</param>
-/// <param name="Scope">Who can be behind it.</param>
+/// <param name="Name">Its purpose, with the source.</param>
+/// <param name="Scope">Who can be reached there.</param>
 internal sealed record AddressBlock(IPNetwork Network, string Name, AddressScope Scope)
 {
     /// <summary>

@@ -3,17 +3,17 @@ using System.Net.Sockets;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>What an address is.</summary>
-/// <param name="Scope">Who can be behind it.</param>
+/// <summary>The class of an address.</summary>
+/// <param name="Scope">Who can be reached there.</param>
 /// <param name="Reason">Names the block and its source; empty for a public one.</param>
-internal readonly record struct AddressVerdict(AddressScope Scope, string Reason)
+internal readonly record struct AddressClass(AddressScope Scope, string Reason)
 {
-    public static AddressVerdict Public { get; } = new(AddressScope.Public, "");
+    public static AddressClass Public { get; } = new(AddressScope.Public, "");
 }
 
 /// <summary>
-/// Tells public addresses from all others. A pure function: settings make exceptions of it elsewhere. An address that
-/// carries an IPv4 one on its way is judged as the one it carries.
+/// Classifies addresses. A pure function: the settings' exceptions are applied by <see cref="OutboundRules"/>. An IPv6 address
+/// that embeds an IPv4 address is classified by the embedded one.
 /// </summary>
 internal static class AddressPolicy
 {
@@ -21,21 +21,21 @@ internal static class AddressPolicy
     private static readonly IPNetwork Nat64 = IPNetwork.Parse("64:ff9b::/96");
     private static readonly IPNetwork SixToFour = IPNetwork.Parse("2002::/16");
 
-    public static AddressVerdict Judge(IPAddress address)
+    public static AddressClass Classify(IPAddress address)
     {
         address = AsDialled(address);
         var blocks = address.AddressFamily == AddressFamily.InterNetwork ? AddressBlock.IPv4 : AddressBlock.IPv6;
         foreach (var block in blocks)
             if (block.Network.Contains(address))
-                return new AddressVerdict(block.Scope, $"{address} is in {block}");
+                return new AddressClass(block.Scope, $"{address} is in {block}");
         if (address.AddressFamily == AddressFamily.InterNetwork)
-            return AddressVerdict.Public;
+            return AddressClass.Public;
 
-        if (Carried(address) is var (carried, how) && Judge(carried) is { Scope: not AddressScope.Public } verdict)
-            return verdict with { Reason = $"{address} carries an IPv4 address, {how}: {verdict.Reason}" };
+        if (Carried(address) is var (carried, how) && Classify(carried) is { Scope: not AddressScope.Public } inner)
+            return inner with { Reason = $"{address} carries an IPv4 address, {how}: {inner.Reason}" };
         return GlobalUnicast.Contains(address) || Nat64.Contains(address)
-            ? AddressVerdict.Public
-            : new AddressVerdict(AddressScope.Closed, $"{address} is outside 2000::/3, IANA's only global unicast addresses so far");
+            ? AddressClass.Public
+            : new AddressClass(AddressScope.Closed, $"{address} is outside 2000::/3, IANA's only global unicast addresses so far");
     }
 
     /// <summary>The address that a socket connects to: the system takes an IPv4-mapped one for the IPv4 one.</summary>

@@ -1,14 +1,16 @@
+using Actions.Engine.Syntax;
+
 namespace Actions.Engine.Outbound.Guard;
 
 /// <summary>A host's name, or <c>*.</c> and a suffix: all names below it, not itself.</summary>
 internal sealed record HostPattern(string Name, bool IsSuffix)
 {
-    /// <exception cref="FormatException">Neither; the message says why.</exception>
+    /// <exception cref="SyntaxException">Neither; the message says why.</exception>
     public static HostPattern Parse(string text)
     {
         var isSuffix = text.StartsWith("*.", StringComparison.Ordinal);
         var host = UrlHost.Parse(isSuffix ? text[2..] : text);
-        return host.Address is null ? new HostPattern(host.Name, isSuffix) : throw new FormatException("is an address, not a name");
+        return host.Address is null ? new HostPattern(host.Name, isSuffix) : throw new SyntaxException("is an address, not a name");
     }
 
     public bool Matches(UrlHost host) => host.Address is null && (IsSuffix

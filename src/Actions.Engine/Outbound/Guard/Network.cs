@@ -4,14 +4,14 @@ using System.Net.Sockets;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>The edge of the process: what the guard asks of the system, and nothing else does.</summary>
+/// <summary>The operating system's DNS, sockets and interfaces. Only the SSRF guard uses them.</summary>
 internal interface INetwork
 {
     /// <returns>All addresses of a name, in the order in which they should be tried.</returns>
-    /// <exception cref="SocketException">There are none, or nobody can be asked.</exception>
+    /// <exception cref="SocketException">There are none, or no DNS server responds.</exception>
     Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken);
 
-    /// <exception cref="SocketException">Nobody answers there.</exception>
+    /// <exception cref="SocketException">The connection failed.</exception>
     Task<Stream> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken);
 
     /// <returns>The addresses of this machine's interfaces.</returns>

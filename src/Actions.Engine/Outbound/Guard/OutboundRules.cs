@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>The settings of <see cref="OutboundOptions"/>, parsed, and what they say.</summary>
+/// <summary>The rules that the settings of <see cref="OutboundOptions"/> make.</summary>
 internal sealed class OutboundRules
 {
     // The alias: localhost usually has both addresses.
@@ -18,8 +19,7 @@ internal sealed class OutboundRules
     private readonly ImmutableArray<IPAddress> _deniedAddresses;
     private readonly ImmutableArray<(int First, int Last)> _deniedPorts;
 
-    /// <param name="options">The settings.</param>
-    /// <param name="onWrong">Told what is wrong with them, with the key.</param>
+    /// <param name="onWrong">Receives each problem, with the setting's key.</param>
     public OutboundRules(OutboundOptions options, Action<string> onWrong)
     {
         _allowHttp = options.AllowHttp;
@@ -33,9 +33,9 @@ internal sealed class OutboundRules
         _deniedPorts = Read(options.DeniedPorts, nameof(options.DeniedPorts), ParsePorts, onWrong);
     }
 
-    /// <summary>What is known without looking anything up.</summary>
-    /// <returns>Null: nothing is against it.</returns>
-    public Refusal? JudgeUrl(bool isHttps, UrlHost host, int port, ThisMachine machine)
+    /// <summary>Checks that need no DNS.</summary>
+    /// <returns>Null: allowed.</returns>
+    public Refusal? CheckUrl(bool isHttps, UrlHost host, int port, LocalAddresses local)
     {
         if (_deniedHosts.Any(pattern => pattern.Matches(host)))
             return Refusal.Denied(host.Text);
@@ -44,44 +44,44 @@ internal sealed class OutboundRules
                 "The address may not be called: its port isn't allowed.", $"port {port} isn't allowed: only 80, 443 and those from 1024 up are");
         if (_deniedPorts.Any(range => port >= range.First && port <= range.Last))
             return new Refusal("The address may not be called: its port isn't allowed.", $"port {port} is among Outbound__DeniedPorts");
-        if (host.Address is { } address && JudgeAddress(address, host, port, machine) is { } refusal)
+        if (host.Address is { } address && CheckAddress(address, host, port, local) is { } refusal)
             return refusal;
         if (host.IsLocalhost && !_opensLoopback)
             return Refusal.NotPublic($"{host.Text} is this machine (RFC 6761); Outbound__AllowedNetworks=loopback would allow it");
-        return JudgeScheme(isHttps, host.Address is { } literal ? IsLoopback(literal) : host.IsLocalhost);
+        return CheckScheme(isHttps, host.Address is { } literal ? IsLoopback(literal) : host.IsLocalhost);
     }
 
-    /// <summary>What the name led to: one refused address refuses them all, so that nothing depends on which is tried.</summary>
-    public Refusal? JudgeAddresses(bool isHttps, UrlHost host, int port, IReadOnlyCollection<IPAddress> addresses, ThisMachine machine) =>
-        addresses.Select(address => JudgeAddress(address, host, port, machine)).FirstOrDefault(refusal => refusal is not null)
-        ?? JudgeScheme(isHttps, addresses.All(IsLoopback));
+    /// <summary>Checks all addresses of a name. One refused address refuses them all, so that the order of dialling doesn't matter.</summary>
+    public Refusal? CheckAddresses(bool isHttps, UrlHost host, int port, IReadOnlyCollection<IPAddress> addresses, LocalAddresses local) =>
+        addresses.Select(address => CheckAddress(address, host, port, local)).FirstOrDefault(refusal => refusal is not null)
+        ?? CheckScheme(isHttps, addresses.All(IsLoopback));
 
-    private Refusal? JudgeAddress(IPAddress address, UrlHost host, int port, ThisMachine machine)
+    private Refusal? CheckAddress(IPAddress address, UrlHost host, int port, LocalAddresses local)
     {
         var dialled = AddressPolicy.AsDialled(address);
         var carried = AddressPolicy.Carried(dialled)?.Address ?? dialled;
-        var isThisMachine = machine.Has(dialled) || machine.Has(carried);
-        if (isThisMachine && machine.ListensOn(port))
+        var isLocal = local.Contains(dialled) || local.Contains(carried);
+        if (isLocal && local.ListensOn(port))
             return Refusal.NotPublic($"{address} with port {port} is this server itself, which no setting allows");
         if (_deniedAddresses.Contains(dialled) || _deniedAddresses.Contains(carried))
             return Refusal.Denied(address.ToString());
         if (IsAllowed(dialled))
             return null;
-        var verdict = AddressPolicy.Judge(dialled);
-        if (isThisMachine && verdict.Scope != AddressScope.Closed)
+        var kind = AddressPolicy.Classify(dialled);
+        if (isLocal && kind.Scope != AddressScope.Closed)
             return Refusal.NotPublic($"{address} is this machine's own; a network in Outbound__AllowedNetworks would allow it");
-        return verdict.Scope switch
+        return kind.Scope switch
         {
             AddressScope.Public => null,
             AddressScope.Internal when _allowedHosts.Any(pattern => pattern.Matches(host)) => null,
             AddressScope.Internal when host.Address is null => Refusal.NotPublic(
-                $"{verdict.Reason}; a network in Outbound__AllowedNetworks or the name in Outbound__AllowedHosts would allow it"),
-            _ => Refusal.NotPublic($"{verdict.Reason}; a network in Outbound__AllowedNetworks would allow it"),
+                $"{kind.Reason}; a network in Outbound__AllowedNetworks or the name in Outbound__AllowedHosts would allow it"),
+            _ => Refusal.NotPublic($"{kind.Reason}; a network in Outbound__AllowedNetworks would allow it"),
         };
     }
 
-    /// <summary>Nobody is on the path to loopback; which of it may be called has been judged before.</summary>
-    private Refusal? JudgeScheme(bool isHttps, bool isLoopback) => isHttps || _allowHttp || isLoopback
+    /// <summary>Loopback needs no TLS: the traffic stays on this machine. Whether it is allowed is checked before.</summary>
+    private Refusal? CheckScheme(bool isHttps, bool isLoopback) => isHttps || _allowHttp || isLoopback
         ? null
         : new Refusal("The address may not be called: it isn't https.", "only https is allowed; Outbound__AllowHttp=true would allow http");
 
@@ -98,7 +98,7 @@ internal sealed class OutboundRules
             {
                 read.Add(parse(entry));
             }
-            catch (FormatException e)
+            catch (SyntaxException e)
             {
                 onWrong($"{OutboundOptions.Section}:{name} has the entry '{entry}', which {e.Message}.");
             }
@@ -116,10 +116,10 @@ internal sealed class OutboundRules
             return Loopback;
         if (TryParseAddress(entry, out var address))
             return [new IPNetwork(address!, address!.GetAddressBytes().Length * 8)];
-        // Bits behind the prefix would be dropped in silence: somebody meant something else.
-        return entry.Split('/') is [var first, _] && IPNetwork.TryParse(entry, out var network) && network.BaseAddress.Equals(IPAddress.Parse(first))
+        // Bits after the prefix would be ignored silently, and are probably a mistake.
+        return entry.Split('/') is [var first, _] && IPNetwork.TryParse(entry, out var network) && IPAddress.TryParse(first, out var written) && network.BaseAddress.Equals(written)
             ? [network]
-            : throw new FormatException("is no network such as 10.0.0.0/8 or fd12::/32 (with nothing but zeros behind its prefix), no address and not 'loopback'");
+            : throw new SyntaxException("isn't a network such as 10.0.0.0/8 or fd12::/32 (only zeros after the prefix), an address or 'loopback'");
     }
 
     private static (int First, int Last) ParsePorts(string entry)
@@ -127,13 +127,13 @@ internal sealed class OutboundRules
         var ends = entry.Split('-');
         return ends.Length <= 2 && TryParsePort(ends[0], out var first) && TryParsePort(ends[^1], out var last) && first <= last
             ? (first, last)
-            : throw new FormatException("is no port and no range of ports such as 6000-6063");
+            : throw new SyntaxException("isn't a port or a range of ports such as 6000-6063");
     }
 
     private static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65_535;
 
-    /// <summary>In full: a number such as 10 would be an address too, and nobody means that one.</summary>
+    /// <summary>Full addresses only: a number such as 10 would be an address too, and is probably a mistake.</summary>
     private static bool TryParseAddress(string entry, out IPAddress? address)
     {
         address = null;
@@ -143,9 +143,9 @@ internal sealed class OutboundRules
         {
             address = UrlHost.Parse(entry).Address is { } parsed ? AddressPolicy.AsDialled(parsed) : null;
         }
-        catch (FormatException)
+        catch (SyntaxException)
         {
-            // Said of it by whoever parses it as something else.
+            // The parser for the other kinds of entries reports it.
         }
 
         return address is not null;

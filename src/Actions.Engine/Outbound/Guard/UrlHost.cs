@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Outbound.Guard;
 
 /// <summary>
-/// A URL's host in the one form in which it is judged, looked up, dialled and sent. Whatever some resolver would take for
+/// A URL's host in the one form that is checked, resolved, dialled and sent. Whatever some resolver would take for
 /// an address is one here, in every spelling of <c>inet_aton</c> and the WHATWG URL standard (decimal, octal, hexadecimal,
 /// short, fullwidth, with a dot at the end); no such thing is ever looked up as a name.
 /// </summary>
@@ -24,11 +25,11 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
     public bool IsLocalhost => Address is null && (Name == "localhost" || Name.EndsWith(".localhost", StringComparison.Ordinal));
 
     /// <param name="text">With or without the brackets of IPv6.</param>
-    /// <exception cref="FormatException">Neither an address nor a name; the message says why.</exception>
+    /// <exception cref="SyntaxException">Neither an address nor a name; the message says why.</exception>
     public static UrlHost Parse(string text)
     {
         if (text.StartsWith('[') != text.EndsWith(']'))
-            throw new FormatException("has a bracket without its other");
+            throw new SyntaxException("has an unbalanced bracket");
         if (text.Contains(':', StringComparison.Ordinal) || text.StartsWith('['))
             return ParseIPv6(text.StartsWith('[') ? text[1..^1] : text);
 
@@ -36,19 +37,19 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
         CheckName(name);
         if (!EndsInNumber(name))
             return new UrlHost(name, null);
-        var address = ParseIPv4(name) ?? throw new FormatException("ends like an IPv4 address but isn't one");
+        var address = ParseIPv4(name) ?? throw new SyntaxException("ends like an IPv4 address but isn't one");
         return new UrlHost(address.ToString(), address);
     }
 
     private static UrlHost ParseIPv6(string text)
     {
         if (text.Contains('%', StringComparison.Ordinal))
-            throw new FormatException("must not hold a zone: that means something on one machine only");
+            throw new SyntaxException("must not contain an IPv6 zone, which is valid on one machine only");
         // The parser would take a prefix length, and more.
         return text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.')
             && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
             ? new UrlHost($"[{address}]", address)
-            : throw new FormatException("isn't an IPv6 address");
+            : throw new SyntaxException("isn't an IPv6 address");
     }
 
     private static string ToAscii(string text)
@@ -67,7 +68,7 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
         if (folded.All(char.IsAscii))
             return folded;
         if (folded.EnumerateRunes().Any(rune => !rune.IsAscii && !IsLetterOfNames(rune)))
-            throw new FormatException("holds characters that have no place in a host's name, or are another way to write some that have");
+            throw new SyntaxException("has characters that aren't allowed in a host name, or variants of allowed ones");
         try
         {
             // RFC 3492, without the mapping of RFC 5895: what needed it has been refused.
@@ -75,7 +76,7 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
         }
         catch (ArgumentException)
         {
-            throw new FormatException("isn't a host's name");
+            throw new SyntaxException("isn't a valid host name");
         }
     }
 
@@ -91,13 +92,13 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
     private static void CheckName(string name)
     {
         if (!name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '.'))
-            throw new FormatException("must be of letters, digits, hyphens and dots only");
+            throw new SyntaxException("must contain letters, digits, hyphens and dots only");
         var labels = (name.EndsWith('.') ? name[..^1] : name).Split('.');
         if (name.Length > MaxNameLength + 1 || labels.Any(label => label.Length is 0 or > MaxLabelLength))
-            throw new FormatException($"must be of labels of 1 to {MaxLabelLength} characters, {MaxNameLength} in all");
+            throw new SyntaxException($"must consist of labels of 1 to {MaxLabelLength} characters, {MaxNameLength} characters in total");
     }
 
-    /// <summary>The WHATWG URL standard's "ends in a number": nobody's top-level domain does.</summary>
+    /// <summary>The WHATWG URL standard's "ends in a number": no top-level domain does.</summary>
     private static bool EndsInNumber(string name)
     {
         var last = name.TrimEnd('.').Split('.')[^1];
@@ -122,7 +123,7 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
         return new IPAddress([(byte)(address >> 24), (byte)(address >> 16), (byte)(address >> 8), (byte)address]);
     }
 
-    /// <returns>Null for what is no number, and for one that is too large for any place.</returns>
+    /// <returns>Null: not a number, or larger than 32 bits.</returns>
     private static long? ParseNumber(string text)
     {
         var (digits, radix) = text switch

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Tests.Extraction.Paths;
 
@@ -54,7 +55,7 @@ public sealed class ConditionTests
     {
         using var document = JsonDocument.Parse(Document);
 
-        Condition.Parse(filter).Holds(document.RootElement).ShouldBe(holds);
+        Condition.Parse(filter).Matches(document.RootElement).ShouldBe(holds);
     }
 
     [Theory]
@@ -66,8 +67,8 @@ public sealed class ConditionTests
     {
         using var document = JsonDocument.Parse(json);
 
-        Condition.Parse("@.success == false").Holds(document.RootElement).ShouldBeFalse();
-        Condition.Parse($"@ == {(json == "[]" ? "$" : json)}").Holds(document.RootElement).ShouldBeTrue();
+        Condition.Parse("@.success == false").Matches(document.RootElement).ShouldBeFalse();
+        Condition.Parse($"@ == {(json == "[]" ? "$" : json)}").Matches(document.RootElement).ShouldBeTrue();
     }
 
     [Theory]
@@ -95,5 +96,5 @@ public sealed class ConditionTests
     [InlineData("??@.a")]
     [InlineData("$[?@.a]]")]
     public void NoFilter_Refused(string filter) =>
-        Should.Throw<FormatException>(() => Condition.Parse(filter)).Message.ShouldMatch(@"\(character \d+\)$");
+        Should.Throw<SyntaxException>(() => Condition.Parse(filter)).Message.ShouldMatch(@"\(character \d+\)$");
 }

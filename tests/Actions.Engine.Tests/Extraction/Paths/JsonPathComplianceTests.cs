@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Tests.Extraction.Paths;
 
@@ -42,7 +43,7 @@ public sealed class JsonPathComplianceTests
         {
             path = JsonPath.Parse(test.GetProperty("selector").GetString()!);
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             return invalid ? null : $"is refused: {e.Message}";
         }

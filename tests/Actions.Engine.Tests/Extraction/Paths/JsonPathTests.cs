@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Tests.Extraction.Paths;
 
@@ -31,7 +32,7 @@ public sealed class JsonPathTests
     {
         using var document = JsonDocument.Parse(Document);
         if (refused is not null)
-            Should.Throw<FormatException>(() => JsonPath.Parse(path), refused);
+            Should.Throw<SyntaxException>(() => JsonPath.Parse(path), refused);
         else
             JsonPath.Parse(path).Select(document.RootElement).ShouldHaveSingleItem().GetRawText().ShouldBe(json);
     }
@@ -67,9 +68,9 @@ public sealed class JsonPathTests
     [InlineData("$.a.", "has no valid name after a '.'; write ['…'] for others (character 5)")]
     [InlineData("$.a-b", "has an unexpected '-' (character 4)")]
     [InlineData("$.0", "has no valid name after a '.'; write ['…'] for others (character 3)")]
-    [InlineData("$['a", "lacks a closing quote (character 5)")]
-    [InlineData("$['a'", "lacks a ']' (character 6)")]
-    [InlineData("$[0", "lacks a ']' (character 4)")]
+    [InlineData("$['a", "misses a closing quote (character 5)")]
+    [InlineData("$['a'", "misses a ']' (character 6)")]
+    [InlineData("$[0", "misses a ']' (character 4)")]
     [InlineData("$[]", "has no selector (a quoted name, an index, a slice, '*' or '?') (character 3)")]
     [InlineData("$[a]", "has no selector (a quoted name, an index, a slice, '*' or '?') (character 3)")]
     [InlineData("$[01]", "has no valid integer (character 5)")]
@@ -79,8 +80,8 @@ public sealed class JsonPathTests
     [InlineData("$[99999999999999999999]", "has no valid integer (character 23)")]
     [InlineData("$['\\x']", "has an unknown escape (character 6)")]
     [InlineData("$['\\u12']", "has an incomplete \\u escape (character 6)")]
-    [InlineData("$['\\ud800']", "holds half a surrogate pair (character 10)")]
+    [InlineData("$['\\ud800']", "has half a surrogate pair (character 10)")]
     [InlineData("$['\n']", "has a control character in a string (character 4)")]
     public void PathBroken_RefusedSayingWhere(string path, string message) =>
-        Should.Throw<FormatException>(() => JsonPath.Parse(path)).Message.ShouldBe(message);
+        Should.Throw<SyntaxException>(() => JsonPath.Parse(path)).Message.ShouldBe(message);
 }

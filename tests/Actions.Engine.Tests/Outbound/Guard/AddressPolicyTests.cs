@@ -62,16 +62,16 @@ public sealed class AddressPolicyTests
     {
         foreach (var end in new[] { first, last })
         {
-            var verdict = AddressPolicy.Judge(IPAddress.Parse(end));
+            var verdict = AddressPolicy.Classify(IPAddress.Parse(end));
             verdict.Scope.ShouldNotBe(AddressScope.Public, end);
             verdict.Reason.ShouldContain(name, customMessage: end);
             verdict.Reason.ShouldStartWith(IPAddress.Parse(end).ToString());
         }
 
         if (Neighbour(first, -1) is { } before)
-            (AddressPolicy.Judge(before).Scope == AddressScope.Public).ShouldBe(publicBefore, before.ToString());
+            (AddressPolicy.Classify(before).Scope == AddressScope.Public).ShouldBe(publicBefore, before.ToString());
         if (Neighbour(last, +1) is { } behind)
-            (AddressPolicy.Judge(behind).Scope == AddressScope.Public).ShouldBe(publicBehind, behind.ToString());
+            (AddressPolicy.Classify(behind).Scope == AddressScope.Public).ShouldBe(publicBehind, behind.ToString());
     }
 
     [Theory]
@@ -82,12 +82,12 @@ public sealed class AddressPolicyTests
         foreach (var block in AddressBlock.IPv4)
         {
             var inside = block.Network.BaseAddress;
-            var verdict = AddressPolicy.Judge(IPAddress.Parse($"{prefix}{inside}"));
-            verdict.Scope.ShouldBe(AddressPolicy.Judge(inside).Scope);
-            verdict.Reason.ShouldContain(AddressPolicy.Judge(inside).Reason);
+            var verdict = AddressPolicy.Classify(IPAddress.Parse($"{prefix}{inside}"));
+            verdict.Scope.ShouldBe(AddressPolicy.Classify(inside).Scope);
+            verdict.Reason.ShouldContain(AddressPolicy.Classify(inside).Reason);
         }
 
-        AddressPolicy.Judge(IPAddress.Parse($"{prefix}8.8.8.8")).ShouldBe(AddressVerdict.Public);
+        AddressPolicy.Classify(IPAddress.Parse($"{prefix}8.8.8.8")).ShouldBe(AddressClass.Public);
     }
 
     [Theory]
@@ -114,7 +114,7 @@ public sealed class AddressPolicyTests
     [InlineData("fe80::1%1", nameof(AddressScope.Closed))]
     public void Address_JudgedByWhoCanBeBehindIt(string address, string scope)
     {
-        AddressPolicy.Judge(IPAddress.Parse(address)).Scope.ToString().ShouldBe(scope);
+        AddressPolicy.Classify(IPAddress.Parse(address)).Scope.ToString().ShouldBe(scope);
     }
 
     [Fact]

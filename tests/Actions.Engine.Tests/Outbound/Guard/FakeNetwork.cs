@@ -38,7 +38,7 @@ internal sealed class FakeNetwork(Func<string, IPAddress[]> resolve, int? port =
 
     public IEnumerable<IPAddress> OwnAddresses() => Own;
 
-    public OutboundGuard Guard(OutboundOptions options, params int[] listeningPorts) =>
+    public SsrfGuard Guard(OutboundOptions options, params int[] listeningPorts) =>
         new(options, this, () => listeningPorts, TimeProvider.System);
 
     public static IPAddress[] Addresses(string list) => [.. list.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];

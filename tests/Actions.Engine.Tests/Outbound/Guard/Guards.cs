@@ -6,7 +6,7 @@ namespace Actions.Engine.Tests.Outbound.Guard;
 internal static class Guards
 {
     /// <summary>APIs on this machine, and names that no test looks up, without TLS.</summary>
-    public static OutboundGuard Local { get; } = With(new OutboundOptions { AllowedNetworks = "loopback", AllowHttp = true });
+    public static SsrfGuard Local { get; } = With(new OutboundOptions { AllowedNetworks = "loopback", AllowHttp = true });
 
-    public static OutboundGuard With(OutboundOptions options) => new(options, static () => [], TimeProvider.System);
+    public static SsrfGuard With(OutboundOptions options) => new(options, static () => [], TimeProvider.System);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Actions.Engine.Outbound.Guard;
+using Actions.Engine.Syntax;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -60,7 +61,7 @@ public sealed class SystemNetworkTests
         {
             return UrlHost.Parse(text);
         }
-        catch (FormatException)
+        catch (SyntaxException)
         {
             return null;
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using Actions.Engine.Outbound.Guard;
+using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Tests.Outbound.Guard;
 
@@ -90,7 +91,7 @@ public sealed class UrlHostTests
     [InlineData("127.0.0.\u00b9")] // superscript
     [InlineData("\ud835\udfcf27.0.0.1")] // mathematical bold
     [InlineData("\ud800.example")]
-    public void NeitherAddressNorName_Refused(string text) => Should.Throw<FormatException>(() => UrlHost.Parse(text));
+    public void NeitherAddressNorName_Refused(string text) => Should.Throw<SyntaxException>(() => UrlHost.Parse(text));
 
     [Theory]
     [InlineData("Example.COM", "example.com")]

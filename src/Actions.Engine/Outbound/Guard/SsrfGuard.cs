@@ -1,14 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
+using Actions.Engine.Syntax;
 using Actions.V1;
 
 namespace Actions.Engine.Outbound.Guard;
 
 /// <summary>
-/// Decides what may be called, and makes the connections. A name is looked up once for each; all its addresses are judged,
-/// and the very ones that were judged are dialled: DNS that answers differently the next time finds nobody who asks.
+/// Protects against SSRF: checks every URL, and opens the connections. A host name is resolved once per connection; all its
+/// addresses are checked, and only these are dialled, so that DNS rebinding has no effect.
 /// </summary>
-public sealed class OutboundGuard
+public sealed class SsrfGuard
 {
     private readonly OutboundRules _rules;
     // Two threads' stacks a core would be little, and a look-up that is answered takes milliseconds: enough that the
@@ -18,41 +19,40 @@ public sealed class OutboundGuard
 
     private readonly INetwork _network;
     private readonly NameLookups _lookups;
-    private readonly ThisMachine _machine;
+    private readonly LocalAddresses _local;
 
-    /// <param name="options">Checked before.</param>
-    /// <param name="listeningPorts">The ports on which this server listens, as soon as it does: it never calls itself.</param>
-    /// <param name="time">The clock.</param>
-    public OutboundGuard(OutboundOptions options, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
+    /// <param name="options">Valid settings.</param>
+    /// <param name="listeningPorts">The ports on which this server listens now. Calls to itself are refused.</param>
+    public SsrfGuard(OutboundOptions options, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
         : this(options, SystemNetwork.Instance, listeningPorts, time)
     {
     }
 
-    internal OutboundGuard(OutboundOptions options, INetwork network, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
+    internal SsrfGuard(OutboundOptions options, INetwork network, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
     {
         _rules = new OutboundRules(options, problem => throw new ArgumentException(problem, nameof(options)));
         _network = network;
         _lookups = new NameLookups(network, MaxLookups, MaxLookupsPerWorkspace);
-        _machine = new ThisMachine(network, listeningPorts, time);
+        _local = new LocalAddresses(network, listeningPorts, time);
     }
 
-    /// <summary>Raised for each call that is refused at the last moment; what is refused when an action is saved isn't one.</summary>
+    /// <summary>Raised for each request that is refused during an execution, not for one that is refused when an action is saved.</summary>
     public event Action<OutboundRefusal>? Refused;
 
-    /// <summary>What can be known without a look-up.</summary>
-    /// <returns>Null, or why the URL may not be called and what to do, as the end of a sentence about it.</returns>
-    internal string? Judge(Uri url) => JudgeUrl(url)?.Explanation;
+    /// <summary>Checks a URL without DNS.</summary>
+    /// <returns>Null: allowed. Otherwise the reason and the remedy, as the end of a sentence about the URL.</returns>
+    internal string? Check(Uri url) => CheckUrl(url)?.Explanation;
 
     /// <exception cref="UpstreamException">The URL may not be called.</exception>
-    internal void Require(Uri url)
+    internal void ThrowIfBlocked(Uri url)
     {
-        if (JudgeUrl(url) is { } refusal)
+        if (CheckUrl(url) is { } refusal)
             throw Refuse(url, refusal);
     }
 
     /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
     /// <exception cref="UpstreamException">The name has no address, or one that may not be called.</exception>
-    /// <exception cref="SocketException">Nobody answers at the last of its addresses.</exception>
+    /// <exception cref="SocketException">No connection to the last of its addresses.</exception>
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         // Connections are pooled by scheme, host and port: all three are those of the request that asked for this one.
@@ -60,7 +60,7 @@ public sealed class OutboundGuard
         var host = UrlHost.Parse(context.DnsEndPoint.Host);
         var addresses = host.Address is { } literal ? [literal] : await ResolveAsync(context.InitialRequestMessage.Workspace, host, cancellationToken).ConfigureAwait(false);
         var port = context.DnsEndPoint.Port;
-        if (_rules.JudgeAddresses(url.Scheme == Uri.UriSchemeHttps, host, port, addresses, _machine) is { } refusal)
+        if (_rules.CheckAddresses(url.Scheme == Uri.UriSchemeHttps, host, port, addresses, _local) is { } refusal)
             throw Refuse(url, refusal);
 
         for (var i = 0; ; i++)
@@ -71,18 +71,18 @@ public sealed class OutboundGuard
             }
             catch (SocketException) when (i < addresses.Length - 1 && !cancellationToken.IsCancellationRequested)
             {
-                // The next one may answer.
+                // Try the next address.
             }
         }
     }
 
-    private Refusal? JudgeUrl(Uri url)
+    private Refusal? CheckUrl(Uri url)
     {
         try
         {
-            return _rules.JudgeUrl(url.Scheme == Uri.UriSchemeHttps, UrlHost.Parse(url.IdnHost), url.Port, _machine);
+            return _rules.CheckUrl(url.Scheme == Uri.UriSchemeHttps, UrlHost.Parse(url.IdnHost), url.Port, _local);
         }
-        catch (FormatException e)
+        catch (SyntaxException e)
         {
             return new Refusal("The address may not be called: it has no valid host.", $"the host {e.Message}");
         }
@@ -97,7 +97,7 @@ public sealed class OutboundGuard
         }
         catch (SocketException)
         {
-            // The same as none.
+            // Handled like a name without addresses.
         }
 
         throw new UpstreamException(new UpstreamFailure(FailureReason.NameResolution, "The host's name has no address."));

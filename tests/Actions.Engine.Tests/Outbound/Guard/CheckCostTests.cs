@@ -4,7 +4,7 @@ using Actions.Engine.Outbound.Guard;
 
 namespace Actions.Engine.Tests.Outbound.Guard;
 
-public sealed class JudgingCostTests
+public sealed class CheckCostTests
 {
     [Fact]
     public async Task JudgingAName_FarBelowAMillisecond()
@@ -15,7 +15,7 @@ public sealed class JudgingCostTests
         var endPoint = (IPEndPoint)listener.LocalEndpoint;
         var rules = new OutboundRules(
             new OutboundOptions { AllowedNetworks = "10.0.0.0/8,192.168.0.0/16", AllowedHosts = "*.inside.example" }, Assert.Fail);
-        var machine = new ThisMachine(SystemNetwork.Instance, () => [5080, 5081], TimeProvider.System);
+        var machine = new LocalAddresses(SystemNetwork.Instance, () => [5080, 5081], TimeProvider.System);
         var addresses = FakeNetwork.Addresses("2606:4700:4700::1111 2606:4700:4700::1001 1.1.1.1 1.0.0.1");
         var (judging, connecting) = (new List<TimeSpan>(rounds), new List<TimeSpan>(rounds));
 
@@ -23,7 +23,7 @@ public sealed class JudgingCostTests
         {
             var began = TimeProvider.System.GetTimestamp();
             var host = UrlHost.Parse("api.shop.example");
-            var refusal = rules.JudgeUrl(isHttps: true, host, 443, machine) ?? rules.JudgeAddresses(isHttps: true, host, 443, addresses, machine);
+            var refusal = rules.CheckUrl(isHttps: true, host, 443, machine) ?? rules.CheckAddresses(isHttps: true, host, 443, addresses, machine);
             judging.Add(TimeProvider.System.GetElapsedTime(began));
             refusal.ShouldBeNull();
 

@@ -3,15 +3,15 @@ using System.Net;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>The addresses under which this server could call itself, and the ports on which it would answer.</summary>
-internal sealed class ThisMachine(INetwork network, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
+/// <summary>This machine's addresses and this server's ports, by which the server could call itself.</summary>
+internal sealed class LocalAddresses(INetwork network, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
 {
-    // Interfaces come and go seldom; asking takes about as long as connecting.
+    // Interfaces seldom change; listing them takes about as long as connecting.
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
 
     private volatile Snapshot? _known;
 
-    public bool Has(IPAddress address) =>
+    public bool Contains(IPAddress address) =>
         IPAddress.IsLoopback(address) || address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any)
         || Addresses().Contains(WithoutZone(address));
 
