@@ -1,10 +1,13 @@
 using System.Runtime.CompilerServices;
-using Actions.Engine.Execution;
-using Actions.Engine.Extraction;
+using Actions.Engine.Executions;
+using Actions.Engine.Limits;
 using Actions.Engine.Masking;
 using Actions.Engine.Outbound;
-using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Outcomes;
+using Actions.Engine.Request;
+using Actions.Engine.Response;
+using Actions.Engine.SpokenMessages;
 using Actions.V1;
 
 namespace Actions.Engine;
@@ -18,7 +21,8 @@ public sealed class ActionEngine
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
     private readonly UpstreamSender _sender;
-    private readonly AnswerReader _answers;
+    private readonly ResponseReader _responses;
+    private readonly SampleReader _samples;
     private readonly AttemptLoop _attempts;
 
     public ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time)
@@ -26,7 +30,8 @@ public sealed class ActionEngine
         _options = options;
         _time = time;
         _sender = new UpstreamSender(upstream, new TokenCache(new TokenEndpoint(upstream, options, time), time));
-        _answers = new AnswerReader(options, time);
+        _responses = new ResponseReader(options, time);
+        _samples = new SampleReader(options, time);
         _attempts = new AttemptLoop(options, time);
     }
 
@@ -52,13 +57,13 @@ public sealed class ActionEngine
         var response = new InitializeResponse { Request = Masked(run) };
         var (sample, failure) = await CallAsync(
             run,
-            (answer, token) => SampleReader.ReadAsync(run, answer, _options, _time, token),
+            (answer, token) => _samples.ReadAsync(answer, run.TakenNames, run.Mask(), run.Began, token),
             cancellationToken).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         if (failure is null)
             response.Sample = sample;
         else
-            response.Failure = SecretMask.Of(run).Mask(run.ToFailure(failure, attempts: 1));
+            response.Failure = run.Mask().Mask(run.ToFailure(failure, attempts: 1));
         return response;
     }
 
@@ -138,7 +143,7 @@ public sealed class ActionEngine
             async token =>
             {
                 var (answer, failure) = await CallAsync(
-                    run, (response, inner) => _answers.ReadAsync(run, response, inner), token).ConfigureAwait(false);
+                    run, (response, inner) => _responses.ReadAsync(response, run.Reading, inner), token).ConfigureAwait(false);
                 return answer ?? new Attempt(failure!);
             },
             retries.Add,
@@ -182,7 +187,7 @@ public sealed class ActionEngine
     {
         // Where a template says that a secret stands, whatever it is; then wherever else one is found.
         var variables = run.Variables.Mask(run.Plan.Variables.Sensitive, SecretMask.Text);
-        var request = UpstreamRequest.RenderMasked(run.Plan.Request, variables, run.Input.IdempotencyKey).Mask(SecretMask.Of(run));
+        var request = UpstreamRequest.RenderMasked(run.Plan.Request, variables, run.Input.IdempotencyKey).Mask(run.Mask());
         return (run.Plan.Authentication is { } plan ? request.Authorize(plan.Place, plan.MaskedValue) : request).ToRendered();
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
-using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Limits;
+using Actions.Engine.Response;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using HttpMethod = Actions.V1.HttpMethod;

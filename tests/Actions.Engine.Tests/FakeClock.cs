@@ -1,3 +1,5 @@
+using Actions.Engine.Executions;
+
 namespace Actions.Engine.Tests;
 
 /// <summary>

@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
-using Actions.Engine.Outbound;
+using Actions.Engine.Http;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Response;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;

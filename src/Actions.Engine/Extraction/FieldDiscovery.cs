@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Actions.Engine.Limits;
 using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
 
 namespace Actions.Engine.Outbound;
@@ -42,7 +43,7 @@ public sealed class UpstreamHttp : IDisposable
     /// then, for <see cref="EngineOptions.ConnectionLifetime"/> at most.
     /// </summary>
     /// <returns>The response as soon as its headers are there.</returns>
-    /// <exception cref="UpstreamException">The guard refuses it.</exception>
+    /// <exception cref="Outcomes.UpstreamException">The guard refuses it.</exception>
     internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         _guard.Require(request.RequestUri!);

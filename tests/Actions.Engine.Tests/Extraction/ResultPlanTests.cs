@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Response;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Tests.Extraction;

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.RateLimiting;
+using Actions.Engine.Limits;
+using Actions.Engine.Outcomes;
 using Actions.V1;
 using Polly;
 using Polly.CircuitBreaker;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Actions.Engine.Limits;
 
 namespace Actions.Engine.Outbound.Attempts;
 

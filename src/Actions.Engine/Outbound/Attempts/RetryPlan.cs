@@ -1,3 +1,5 @@
+using Actions.Engine.Http;
+using Actions.Engine.Outcomes;
 using Actions.V1;
 
 namespace Actions.Engine.Outbound.Attempts;

@@ -4,6 +4,10 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Actions.Engine.Http;
+using Actions.Engine.Limits;
+using Actions.Engine.Outcomes;
+using Actions.Engine.Response;
 using Actions.V1;
 using HttpMethod = System.Net.Http.HttpMethod;
 
@@ -75,9 +79,10 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
             form.AddRange([new("client_id", plan.ClientId), new("client_secret", plan.ClientSecret)]);
         using var request = new HttpRequestMessage(HttpMethod.Post, plan.TokenUrl) { Content = new FormUrlEncodedContent(form) };
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        // Section 2.3.1: both halves are form-encoded before they are joined by a colon.
         if (!secretInBody)
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
-                Encoding.ASCII.GetBytes($"{FormEncode(plan.ClientId)}:{FormEncode(plan.ClientSecret)}")));
+                Encoding.ASCII.GetBytes($"{FormUrlEncoding.Encode(plan.ClientId)}:{FormUrlEncoding.Encode(plan.ClientSecret)}")));
         using var response = await upstream.SendAsync(request, cancellationToken).ConfigureAwait(false);
         var body = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
         return ((int)response.StatusCode, body.ToBytes());
@@ -117,7 +122,4 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
             return DefaultLifetime;
         return TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.FromDays(365).TotalSeconds));
     }
-
-    /// <summary>Section 2.3.1: both halves are form-encoded before they are joined by a colon.</summary>
-    public static string FormEncode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Actions.Engine.Outcomes;
 using Actions.V1;
 
 namespace Actions.Engine.Outbound.Guard;

@@ -1,8 +1,9 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using Actions.Engine.Http;
 using Actions.V1;
 
-namespace Actions.Engine.Outbound;
+namespace Actions.Engine.Outcomes;
 
 /// <summary>What an API did wrong.</summary>
 /// <param name="Reason">Its kind.</param>

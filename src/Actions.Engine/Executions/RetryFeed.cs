@@ -1,8 +1,8 @@
 using System.Threading.Channels;
-using Actions.Engine.Outbound;
+using Actions.Engine.Outcomes;
 using Actions.V1;
 
-namespace Actions.Engine.Execution;
+namespace Actions.Engine.Executions;
 
 /// <summary>Carries what the attempts have to tell to the stream that tells it.</summary>
 internal sealed class RetryFeed

@@ -1,25 +1,29 @@
-using Actions.Engine.Execution;
+using Actions.Engine.Extraction;
+using Actions.Engine.Limits;
 using Actions.Engine.Masking;
-using Actions.Engine.Outbound;
 using Actions.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 
-namespace Actions.Engine.Extraction;
+namespace Actions.Engine.Response;
 
 /// <summary>Makes a sample of an answer, whatever its status, with nothing in it that an API has repeated of the secrets sent.</summary>
-internal static class SampleReader
+internal sealed class SampleReader(EngineOptions options, TimeProvider time)
 {
     // Read beyond the cut, and cut afterwards: half a secret at the end would not be found.
     private const int Overlap = 64 << 10;
 
-    public static async Task<Sample> ReadAsync(
-        Run run, HttpResponseMessage response, EngineOptions options, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="response">Its headers are there.</param>
+    /// <param name="taken">Names that no field may have.</param>
+    /// <param name="mask">Hides what was sent.</param>
+    /// <param name="began">The clock's timestamp from which the latency counts.</param>
+    /// <param name="cancellationToken">Aborts the reading.</param>
+    public async Task<Sample> ReadAsync(
+        HttpResponseMessage response, IEnumerable<string> taken, SecretMask mask, long began, CancellationToken cancellationToken)
     {
         var read = await CappedBody.ReadAsync(response.Content, ContractLimits.MaxSampleBodyBytes + Overlap, cancellationToken).ConfigureAwait(false);
         var body = read.ToBytes();
-        var mask = SecretMask.Of(run);
-        var contentType = AnswerReader.ContentTypeOf(response);
+        var contentType = ResponseReader.ContentTypeOf(response);
         var shown = MaskBody(mask, body, contentType);
         var sample = new Sample
         {
@@ -27,7 +31,7 @@ internal static class SampleReader
             ContentType = mask.Mask(contentType),
             Body = ByteString.CopyFrom(shown.AsSpan(0, Math.Min(shown.Length, ContractLimits.MaxSampleBodyBytes))),
             BodyTruncated = Math.Max(body.Length, shown.Length) > ContractLimits.MaxSampleBodyBytes,
-            Latency = Duration.FromTimeSpan(time.GetElapsedTime(run.Began)),
+            Latency = Duration.FromTimeSpan(time.GetElapsedTime(began)),
             Time = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };
         using var json = sample.BodyTruncated
@@ -36,8 +40,7 @@ internal static class SampleReader
         if (json is not null)
         {
             sample.Shape = mask.Mask(SampleShape.Of(json.RootElement));
-            var fields = FieldDiscovery.Discover(
-                json.RootElement, run.Plan.Variables.Names.Concat(run.Plan.Results.Variables), options.MaxJsonPathLength);
+            var fields = FieldDiscovery.Discover(json.RootElement, taken, options.MaxJsonPathLength);
             // A path that leads by a secret is none that could be kept.
             foreach (var field in fields.Where(field => mask.Mask(field.JsonPath) == field.JsonPath))
             {

@@ -1,7 +1,7 @@
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
-namespace Actions.Engine.Execution;
+namespace Actions.Engine.Executions;
 
 /// <summary>Numbers and times the events of one execution, and waits on its clock.</summary>
 internal sealed class Story(TimeProvider time, long began)

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
-using Actions.Engine.Outbound;
+using Actions.Engine.Http;
 using Actions.Engine.Templates;
 using Actions.V1;
 
-namespace Actions.Engine.Extraction;
+namespace Actions.Engine.Response;
 
 /// <summary>What an answer means where its status alone doesn't tell.</summary>
 /// <param name="Statuses">Null: any.</param>

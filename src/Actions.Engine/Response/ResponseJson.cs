@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace Actions.Engine.Extraction;
+namespace Actions.Engine.Response;
 
 /// <summary>A response's body as JSON.</summary>
 internal static class ResponseJson

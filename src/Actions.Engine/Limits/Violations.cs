@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Actions.Engine;
+namespace Actions.Engine.Limits;
 
 /// <summary>Collects violations under a root field.</summary>
 internal sealed class Violations(string root = "")

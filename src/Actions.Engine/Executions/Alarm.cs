@@ -1,4 +1,4 @@
-namespace Actions.Engine.Execution;
+namespace Actions.Engine.Executions;
 
 /// <summary>Cancels once the clock has reached a moment, and never earlier.</summary>
 /// <remarks>

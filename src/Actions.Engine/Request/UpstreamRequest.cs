@@ -2,12 +2,14 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Actions.Engine.Http;
+using Actions.Engine.Limits;
 using Actions.Engine.Masking;
 using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Variables;
 using Actions.V1;
 
-namespace Actions.Engine.Outbound;
+namespace Actions.Engine.Request;
 
 /// <summary>Step 2: a request with everything filled in, ready to be sent or shown.</summary>
 internal sealed record UpstreamRequest(

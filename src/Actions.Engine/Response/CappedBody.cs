@@ -1,4 +1,4 @@
-namespace Actions.Engine.Outbound;
+namespace Actions.Engine.Response;
 
 /// <summary>
 /// Step 6: a body, never more than a cap of it, whatever its length claims to be. It is kept in pieces while it comes: a

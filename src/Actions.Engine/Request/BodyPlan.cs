@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Text;
+using Actions.Engine.Http;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 
-namespace Actions.Engine.Outbound;
+namespace Actions.Engine.Request;
 
 /// <summary>A request body: each kind escapes what it is given in its own way.</summary>
 internal abstract record BodyPlan(string ContentType)
@@ -35,14 +36,11 @@ internal sealed record FormBodyPlan(ImmutableArray<NamedTemplate> Fields) : Body
         {
             if (form.Length > limit)
                 break;
-            form.Append(form.Length == 0 ? "" : "&").Append(Encode(name)).Append('=').Append(Encode(value.Render(variables, limit)));
+            form.Append(form.Length == 0 ? "" : "&").Append(FormUrlEncoding.Encode(name)).Append('=').Append(FormUrlEncoding.Encode(value.Render(variables, limit)));
         }
 
         return Encoding.ASCII.GetBytes(form.ToString());
     }
-
-    // "~" is the one character that RFC 3986 leaves alone and forms don't; every parser decodes both.
-    private static string Encode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
 }
 
 /// <summary>Any other text, inserted as is.</summary>

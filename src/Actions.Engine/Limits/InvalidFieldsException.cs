@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Actions.Engine;
+namespace Actions.Engine.Limits;
 
 /// <summary>One thing wrong with a request.</summary>
 /// <param name="Field">The path of the field, e.g. <c>action_config.request.url</c> or <c>variables.order_id</c>.</param>

@@ -1,4 +1,4 @@
-namespace Actions.Engine.Execution;
+namespace Actions.Engine.SpokenMessages;
 
 /// <summary>When a Delay is due, since the execution began.</summary>
 internal sealed class DelaySchedule(MessagePlan messages)

@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace Actions.Engine.Outbound;
+namespace Actions.Engine.Http;
 
 /// <summary>Which headers an action may send. RFC 9110 sections 5.1, 5.5 and 7.6.1.</summary>
 internal static class HeaderRules

@@ -1,21 +1,20 @@
-using Actions.Engine.Execution;
-using Actions.Engine.Extraction;
-using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Limits;
+using Actions.Engine.Outcomes;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 
-namespace Actions.Engine.Outbound;
+namespace Actions.Engine.Response;
 
 /// <summary>Steps 6 to 8 of one attempt: reads the answer, judges it and takes from it what is kept.</summary>
-internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
+internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
 {
-    public async Task<Attempt> ReadAsync(Run run, HttpResponseMessage response, CancellationToken cancellationToken)
+    public async Task<Attempt> ReadAsync(HttpResponseMessage response, ResponseReading reading, CancellationToken cancellationToken)
     {
         var status = (int)response.StatusCode;
-        var policy = run.Plan.Response;
+        var policy = reading.Response;
         var succeeds = policy.SuccessStatuses.Contains(status);
         if (!succeeds && policy.Rules.IsEmpty)
             return Fail(FailureReason.HttpStatus, $"The API answered with status {status}.", response);
@@ -30,7 +29,7 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
 
         var body = read.ToBytes();
         var contentType = ContentTypeOf(response);
-        var wanted = run.Plan.Results.NeedBody || policy.Rules.Any(rule => rule.Filter is not null);
+        var wanted = reading.Results.NeedBody || policy.Rules.Any(rule => rule.Filter is not null);
         using var json = ResponseJson.TryParse(body, contentType, wanted, options.MaxJsonResponseDepth, out var broken);
         if (!body.IsEmpty && IsEncoded(response))
             broken = "it is in a content encoding that wasn't asked for";
@@ -39,7 +38,7 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         {
             // 7 judge
             var rule = policy.Rules.FirstOrDefault(rule => rule.Fits(status, answer.Body));
-            var said = rule?.Message is { } message ? Say(message, run, answer) : null;
+            var said = rule?.Message is { } message ? Say(message, reading, answer) : null;
             if (rule?.Outcome is Outcome.Failure or Outcome.Retry)
                 return Fail(FailureReason.OutcomeRule, $"An outcome rule counts this answer (status {status}) as a failure.", response, rule, said);
             if (!succeeds && rule is null)
@@ -50,9 +49,9 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
 
             // 8 extract
             var result = new Result { StatusCode = status, ContentType = contentType, Message = said ?? "" };
-            result.Variables.Add(run.Plan.Results.Extract(answer, strict: rule is null));
-            result.Warnings.Add(rule is null ? run.Plan.Results.Compare(answer) : []);
-            if (run.WantsBody)
+            result.Variables.Add(reading.Results.Extract(answer, strict: rule is null));
+            result.Warnings.Add(rule is null ? reading.Results.Compare(answer) : []);
+            if (reading.WantsBody)
                 result.Body = ByteString.CopyFrom(body.Span);
             return result.CalculateSize() <= ContractLimits.MaxEventBytes
                 ? new Attempt(result)
@@ -75,12 +74,12 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
     public static string ContentTypeOf(HttpResponseMessage response) => HeaderOf(response, "Content-Type") ?? "";
 
     /// <summary>An API that answers with megabytes doesn't make anybody say them, however often its fields stand there.</summary>
-    private string Say(Template message, Run run, Answer answer)
+    private string Say(Template message, ResponseReading reading, Answer answer)
     {
-        var fields = ExtractLeniently(run, answer).ToDictionary(
+        var fields = ExtractLeniently(reading, answer).ToDictionary(
             pair => pair.Key,
             pair => pair.Value.CalculateSize() <= options.MaxRenderedMessageLength ? pair.Value : Value.ForString(Cut(JsonValue.ToText(pair.Value))));
-        return Cut(message.Render(run.Variables.With(fields), options.MaxRenderedMessageLength));
+        return Cut(message.Render(reading.Variables.With(fields), options.MaxRenderedMessageLength));
     }
 
     private string Cut(string text)
@@ -91,11 +90,11 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         return text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
     }
 
-    private static Dictionary<string, Value> ExtractLeniently(Run run, Answer answer)
+    private static Dictionary<string, Value> ExtractLeniently(ResponseReading reading, Answer answer)
     {
         try
         {
-            return run.Plan.Results.Extract(answer, strict: false);
+            return reading.Results.Extract(answer, strict: false);
         }
         catch (Exception e) when (e is FormatException or ResultsTooLargeException)
         {
@@ -141,3 +140,10 @@ internal sealed class AnswerReader(EngineOptions options, TimeProvider time)
         return new Attempt(rule?.Outcome == Outcome.Retry ? failure with { Retryable = true } : failure);
     }
 }
+
+/// <summary>What an action wants of its responses.</summary>
+/// <param name="Response">What counts as success, and how much is read.</param>
+/// <param name="Results">The fields that are kept.</param>
+/// <param name="Variables">For the messages of outcome rules.</param>
+/// <param name="WantsBody">Whether the result carries the body.</param>
+internal sealed record ResponseReading(ResponsePlan Response, ResultPlan Results, VariableValues Variables, bool WantsBody);

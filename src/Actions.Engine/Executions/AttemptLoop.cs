@@ -1,8 +1,11 @@
 using System.Security.Cryptography;
+using Actions.Engine.Limits;
+using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Outcomes;
 using Polly;
 using Polly.Retry;
 
-namespace Actions.Engine.Outbound.Attempts;
+namespace Actions.Engine.Executions;
 
 /// <summary>Step 5: makes attempts until one counts, none is left, or none could end within the time-out.</summary>
 internal sealed class AttemptLoop

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Actions.Engine;
+namespace Actions.Engine.Limits;
 
 /// <summary>
 /// Every limit of the engine that an operator may change (section <c>Engine</c>). What the contract fixes is in

@@ -1,7 +1,7 @@
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
-namespace Actions.Engine;
+namespace Actions.Engine.Executions;
 
 /// <summary>What one call brings to an action.</summary>
 /// <param name="Workspace">Whose call it is: circuits and limits are kept apart by it.</param>

@@ -1,6 +1,6 @@
 using Actions.V1;
 
-namespace Actions.Engine.Outbound.Attempts;
+namespace Actions.Engine.Outcomes;
 
 /// <summary>What one attempt came to: a result or a failure.</summary>
 internal sealed record Attempt

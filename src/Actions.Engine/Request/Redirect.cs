@@ -2,10 +2,11 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Outcomes;
 using Actions.Engine.Templates;
 using Actions.V1;
 
-namespace Actions.Engine.Outbound;
+namespace Actions.Engine.Request;
 
 /// <summary>Where a redirect leads and what is sent there. RFC 9110 section 15.4.</summary>
 internal static partial class Redirect

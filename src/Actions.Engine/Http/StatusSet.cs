@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 
-namespace Actions.Engine.Outbound;
+namespace Actions.Engine.Http;
 
 /// <summary>HTTP statuses by patterns such as <c>2xx</c>, <c>404</c> or <c>200-299</c>.</summary>
 internal sealed class StatusSet(ImmutableArray<(int From, int To)> ranges)

@@ -1,10 +1,14 @@
 using System.Collections.Concurrent;
-using Actions.Engine.Outbound;
+using Actions.Engine.Masking;
 using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Outcomes;
+using Actions.Engine.Request;
+using Actions.Engine.Response;
+using Actions.Engine.SpokenMessages;
 using Actions.Engine.Variables;
 using Actions.V1;
 
-namespace Actions.Engine.Execution;
+namespace Actions.Engine.Executions;
 
 /// <summary>One execution, bound and rendered.</summary>
 /// <param name="Plan">What is run.</param>
@@ -35,8 +39,17 @@ internal sealed record Run(
 
     public HostKey Host => new(Input.Workspace, Request.Url.Authority);
 
-    public bool WantsBody =>
+    /// <summary>Names that a sample's fields can't have any more.</summary>
+    public IEnumerable<string> TakenNames => Plan.Variables.Names.Concat(Plan.Results.Variables);
+
+    public ResponseReading Reading => new(Plan.Response, Plan.Results, Variables, WantsBody);
+
+    private bool WantsBody =>
         Input.BodyView == BodyView.Full || (Input.BodyView == BodyView.Unspecified && Plan.Results.IsEmpty);
+
+    /// <summary>Hides the secrets, the sensitive variables and the tokens that were sent so far.</summary>
+    public SecretMask Mask() => new(
+        [.. Plan.Authentication?.Secrets ?? [], .. Tokens, .. Variables.Texts(Plan.Variables.Sensitive)]);
 
     public UpstreamFailure TimedOut() => new(
         FailureReason.Timeout, $"The API took longer than the time-out of {Timeout.TotalMilliseconds:0} ms.", StatusCode);

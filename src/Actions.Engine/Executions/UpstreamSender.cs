@@ -1,8 +1,11 @@
 using System.Net;
+using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Outcomes;
+using Actions.Engine.Request;
 using Actions.V1;
 
-namespace Actions.Engine.Outbound;
+namespace Actions.Engine.Executions;
 
 /// <summary>Steps 3 to 5 of one attempt: authorizes the request, sends it and follows redirects.</summary>
 internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
@@ -90,10 +93,4 @@ internal sealed class UpstreamSender(UpstreamHttp upstream, TokenCache tokens)
             }
         }
     }
-}
-
-/// <summary>A failure on the way to an answer.</summary>
-internal sealed class UpstreamException(UpstreamFailure failure) : Exception(failure.Detail)
-{
-    public UpstreamFailure Failure { get; } = failure;
 }

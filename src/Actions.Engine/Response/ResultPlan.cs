@@ -1,11 +1,12 @@
 using System.Collections.Immutable;
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Limits;
 using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
-namespace Actions.Engine.Extraction;
+namespace Actions.Engine.Response;
 
 /// <summary>The fields of a response that are kept as variables.</summary>
 internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
