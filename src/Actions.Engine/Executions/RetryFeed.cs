@@ -4,20 +4,15 @@ using Actions.V1;
 
 namespace Actions.Engine.Executions;
 
-/// <summary>Carries what the attempts have to tell to the stream that tells it.</summary>
+/// <summary>Carries Retry events from the attempts to the event stream.</summary>
 internal sealed class RetryFeed
 {
     private readonly Channel<Retry> _retries = Channel.CreateUnbounded<Retry>();
 
-    /// <summary>How many attempts were begun.</summary>
-    public int Attempts { get; private set; } = 1;
-
-    public void Add(int attempt, UpstreamFailure last)
-    {
-        Attempts = attempt;
-        _retries.Writer.TryWrite(
-            new Retry { Attempt = attempt, Reason = last.Reason, Detail = last.Detail, StatusCode = last.StatusCode });
-    }
+    /// <param name="attempt">The attempt that begins.</param>
+    /// <param name="last">The failure of the attempt before.</param>
+    public void Add(int attempt, UpstreamFailure last) => _retries.Writer.TryWrite(
+        new Retry { Attempt = attempt, Reason = last.Reason, Detail = last.Detail, StatusCode = last.StatusCode });
 
     public Retry? TryTake() => _retries.Reader.TryRead(out var retry) ? retry : null;
 

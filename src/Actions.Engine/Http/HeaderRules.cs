@@ -33,8 +33,6 @@ internal static class HeaderRules
 
     public static bool IsContentType(string name) => name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase);
 
-    public static bool IsIdempotencyKey(string name) => name.Equals("Idempotency-Key", StringComparison.OrdinalIgnoreCase);
-
     private static bool IsTokenCharacter(char c) =>
         char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal);
 }

@@ -147,6 +147,17 @@ public sealed class EngineOptions
     [Range(0, 1_000_000)]
     public int RetryBudgetFreeExecutions { get; set; } = 100;
 
+    /// <summary>
+    /// Hosts, each per workspace, whose circuit, limit and retry budget are kept while no call to them is in flight; the
+    /// least recently used is forgotten. Some KiB each.
+    /// </summary>
+    [Range(10, 1_000_000)]
+    public int MaxTrackedHosts { get; set; } = 10_000;
+
+    /// <summary>Access tokens that are kept; the least recently used is fetched again. Some KiB each.</summary>
+    [Range(10, 1_000_000)]
+    public int MaxCachedTokens { get; set; } = 10_000;
+
     /// <summary>Connections to one API's host. A bound on sockets: half of the usual 1,024 file descriptors.</summary>
     [Range(1, 65_536)]
     public int MaxConnectionsPerHost { get; set; } = 512;

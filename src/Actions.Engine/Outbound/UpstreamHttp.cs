@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Actions.Engine.Http;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
 
@@ -67,9 +68,14 @@ public sealed class UpstreamHttp : IDisposable
         ResponseDrainTimeout = TimeSpan.Zero,
         MaxResponseDrainSize = 0,
         EnableMultipleHttp2Connections = true,
-        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new FreshConnection(context.PlaintextStream)),
-        // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is what they use today.
-        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new NoSilentRetryStream(context.PlaintextStream)),
+        // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is what they use today. Asked for each header
+        // of a request that has got its connection: HttpClient has no other sign of that.
+        RequestHeaderEncodingSelector = static (_, request) =>
+        {
+            (request as UpstreamMessage)?.ReportSending();
+            return Encoding.UTF8;
+        },
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
     };
 }

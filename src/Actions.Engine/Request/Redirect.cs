@@ -13,7 +13,7 @@ internal static partial class Redirect
 {
     // What tells nothing about the sender; everything else may, whatever its name.
     private static readonly ImmutableHashSet<string> Harmless = ImmutableHashSet.Create(
-        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Language", "User-Agent", "Content-Type", "Idempotency-Key");
+        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Language", "User-Agent", "Content-Type", IdempotencyKey.Header);
 
     /// <summary>A redirect without a location that can be read is an answer like any other.</summary>
     public static bool IsOne(HttpResponseMessage response, [NotNullWhen(true)] out Uri? location)

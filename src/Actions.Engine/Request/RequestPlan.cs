@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Actions.Engine.Http;
 using Actions.Engine.Templates;
 
 namespace Actions.Engine.Request;
@@ -19,8 +18,7 @@ internal sealed record RequestPlan(
     ImmutableArray<NamedTemplate> Headers,
     BodyPlan? Body)
 {
-    /// <summary>Whether a hand-written header names every attempt the same.</summary>
-    public bool StatesIdempotencyKey { get; } = Headers.Any(header => HeaderRules.IsIdempotencyKey(header.Name));
+    public bool HasIdempotencyKeyHeader { get; } = Headers.Any(header => IdempotencyKey.IsHeader(header.Name));
 
     public IEnumerable<string> Names => Url.Names
         .Concat(QueryParameters.SelectMany(parameter => parameter.Value.Names))

@@ -62,21 +62,22 @@ internal sealed record UpstreamRequest(
     public static UpstreamRequest RenderMasked(RequestPlan plan, VariableValues masked, string idempotencyKey) =>
         Render(plan, masked, idempotencyKey, NoLimits);
 
-    public HttpRequestMessage ToMessage()
+    public UpstreamMessage ToMessage()
     {
-        var message = new HttpRequestMessage(Method, Url)
+        var message = new UpstreamMessage(Method, Url)
         {
             // HTTP/2 where TLS negotiates it, else HTTP/1.1.
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
-            Content = Body is { } body ? new ReadOnlyMemoryContent(body) : MayRepeat ? null : new ByteArrayContent([]),
         };
+        if (Body is not null || !MayRepeat)
+            message.Content = new UpstreamContent(message, Body ?? default);
         foreach (var (name, value) in Headers)
         {
             if (message.Headers.TryAddWithoutValidation(name, value))
                 continue;
             // Headers about content need one to hang on.
-            message.Content ??= new ByteArrayContent([]);
+            message.Content ??= new UpstreamContent(message, default);
             message.Content.Headers.TryAddWithoutValidation(name, value);
         }
 
@@ -148,23 +149,12 @@ internal sealed record UpstreamRequest(
             headers.Add(KeyValuePair.Create(name, value));
         }
 
-        if (idempotencyKey.Length > ContractLimits.MaxIdempotencyKeyLength
-            || idempotencyKey.Any(c => c is < ' ' or > '~'))
-            violations.Add("idempotency_key", $"must be at most {ContractLimits.MaxIdempotencyKeyLength} visible ASCII characters.");
-        else if (idempotencyKey.Length > 0)
-            Set(headers, "Idempotency-Key", idempotencyKey);
-
+        IdempotencyKey.Write(headers, idempotencyKey, violations);
         AddDefault(headers, "Accept", "application/json, */*;q=0.8");
         AddDefault(headers, "User-Agent", UserAgent.ToString());
         if (plan.Body is not null)
             AddDefault(headers, "Content-Type", plan.Body.ContentType);
         return headers.ToImmutable();
-    }
-
-    private static void Set(ImmutableArray<KeyValuePair<string, string>>.Builder headers, string name, string value)
-    {
-        headers.RemoveAll(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
-        headers.Add(KeyValuePair.Create(name, value));
     }
 
     private static void AddDefault(ImmutableArray<KeyValuePair<string, string>>.Builder headers, string name, string value)

@@ -15,7 +15,7 @@ internal sealed record OutcomeRulePlan(StatusSet? Statuses, Condition? Filter, O
 {
     /// <param name="status">The answer's.</param>
     /// <param name="body">Null: no JSON.</param>
-    public bool Fits(int status, JsonElement? body)
+    public bool Matches(int status, JsonElement? body)
     {
         if (Statuses?.Contains(status) == false)
             return false;

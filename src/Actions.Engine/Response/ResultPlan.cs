@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Limits;
+using Actions.Engine.Outcomes;
 using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -18,44 +19,37 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
 
     public IEnumerable<string> Variables => fields.Select(kept => kept.Variable);
 
-    /// <param name="answer">The response.</param>
-    /// <param name="strict">Whether a required field without a default has to be there.</param>
-    /// <exception cref="MissingResultException">It is not.</exception>
-    /// <exception cref="FormatException">A selected value can't be a variable.</exception>
-    /// <exception cref="ResultsTooLargeException">Together they are too large for an event.</exception>
-    public Dictionary<string, Value> Extract(Answer answer, bool strict)
+    /// <summary>Selects the fields; if <paramref name="strict"/>, required ones without a default have to be there.</summary>
+    /// <exception cref="UpstreamException">It isn't, a value can't be a variable, or all are too large for an event.</exception>
+    public Dictionary<string, Value> Extract(UpstreamResponse response, bool strict)
     {
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
         var size = 0L;
         foreach (var field in fields)
         {
-            var value = field.Select(answer) ?? field.Default;
+            var value = field.Select(response) ?? field.Default;
             if (value is null)
             {
                 if (field.Required && strict)
-                    throw new MissingResultException(field.Variable, field.Origin);
+                    throw new UpstreamException(new UpstreamFailure(
+                        FailureReason.MissingResult, $"The response has nothing at {field.Origin}, which '{field.Variable}' requires."));
                 continue;
             }
 
             variables.Add(field.Variable, value);
-            // A response can be selected whole by every field: what can't be told isn't collected first.
+            // A response can be selected whole by every field: what no event can carry isn't collected first.
             size += value.CalculateSize();
             if (size > ContractLimits.MaxEventBytes)
-                throw new ResultsTooLargeException();
+                throw new UpstreamException(new UpstreamFailure(
+                    FailureReason.ResponseTooLarge, "The selected fields are too large for one message."));
         }
 
         return variables;
     }
 
     /// <summary>How the answer differs from the sample, without values.</summary>
-    public IEnumerable<Warning> Compare(Answer answer) => fields.Select(field => field.Compare(answer)).OfType<Warning>();
+    public IEnumerable<Warning> Compare(UpstreamResponse response) => fields.Select(field => field.Compare(response)).OfType<Warning>();
 }
-
-/// <summary>What a field can be taken from.</summary>
-/// <param name="Status">The status code.</param>
-/// <param name="Header">All values of a header by its name, joined; null: not there.</param>
-/// <param name="Body">Null: no JSON.</param>
-internal sealed record Answer(int Status, Func<string, string?> Header, JsonElement? Body);
 
 /// <summary>One field of the response.</summary>
 /// <param name="Variable">The variable's name.</param>
@@ -68,14 +62,14 @@ internal sealed record Answer(int Status, Func<string, string?> Header, JsonElem
 internal sealed record ResultFieldPlan(
     string Variable, string Origin, JsonPath? Path, string? Header, Value? Default, bool Required, JsonValueKind? SampleKind)
 {
-    /// <exception cref="FormatException">The value can't be a variable.</exception>
-    public Value? Select(Answer answer)
+    /// <exception cref="UpstreamException">The value can't be a variable.</exception>
+    public Value? Select(UpstreamResponse response)
     {
         if (Header is not null)
-            return answer.Header(Header) is { } text ? Value.ForString(text) : null;
+            return response.Header(Header) is { } text ? Value.ForString(text) : null;
         if (Path is null)
-            return Value.ForNumber(answer.Status);
-        if (answer.Body is not { } root)
+            return Value.ForNumber(response.Status);
+        if (response.Json is not { } root)
             return null;
         try
         {
@@ -86,11 +80,11 @@ internal sealed record ResultFieldPlan(
         }
         catch (InvalidOperationException)
         {
-            throw new FormatException($"a string on the way to {Origin} is no Unicode text");
+            throw Unreadable($"a string on the way to {Origin} is no Unicode text");
         }
         catch (FormatException e)
         {
-            throw new FormatException($"{Origin} {e.Message}");
+            throw Unreadable($"{Origin} {e.Message}");
         }
     }
 
@@ -102,11 +96,11 @@ internal sealed record ResultFieldPlan(
         _ => null,
     };
 
-    public Warning? Compare(Answer answer)
+    public Warning? Compare(UpstreamResponse response)
     {
         if (Path is null || SampleKind is not { } then)
             return null;
-        var now = answer.Body is { } root ? KindOf(Path, root) : null;
+        var now = response.Json is { } root ? KindOf(Path, root) : null;
         if (now is null)
             return Warn(WarningKind.FieldMissing, $"The sample had {Origin}, this answer doesn't.");
         // Null says nothing about the type of what may stand there.
@@ -114,6 +108,9 @@ internal sealed record ResultFieldPlan(
             ? null
             : Warn(WarningKind.TypeChanged, $"{Origin} was {NameOf(then)} in the sample and is {NameOf(now.Value)} now.");
     }
+
+    private static UpstreamException Unreadable(string problem) =>
+        new(new UpstreamFailure(FailureReason.InvalidResponse, $"The response can't be read: {problem}."));
 
     private static string NameOf(JsonValueKind kind) => kind switch
     {
@@ -126,10 +123,3 @@ internal sealed record ResultFieldPlan(
 
     private Warning Warn(WarningKind kind, string detail) => new() { Kind = kind, Variable = Variable, Detail = detail };
 }
-
-/// <summary>A required field is not in the response.</summary>
-internal sealed class MissingResultException(string variable, string origin)
-    : Exception($"The response has nothing at {origin}, which '{variable}' requires.");
-
-/// <summary>The selected fields are too large for one event.</summary>
-internal sealed class ResultsTooLargeException() : Exception("The selected fields are too large for one message.");

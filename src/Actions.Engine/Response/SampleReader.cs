@@ -16,14 +16,14 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
     /// <param name="response">Its headers are there.</param>
     /// <param name="taken">Names that no field may have.</param>
     /// <param name="mask">Hides what was sent.</param>
-    /// <param name="began">The clock's timestamp from which the latency counts.</param>
+    /// <param name="started">The clock's timestamp from which the latency counts.</param>
     /// <param name="cancellationToken">Aborts the reading.</param>
     public async Task<Sample> ReadAsync(
-        HttpResponseMessage response, IEnumerable<string> taken, SecretMask mask, long began, CancellationToken cancellationToken)
+        HttpResponseMessage response, IEnumerable<string> taken, SecretMask mask, long started, CancellationToken cancellationToken)
     {
         var read = await CappedBody.ReadAsync(response.Content, ContractLimits.MaxSampleBodyBytes + Overlap, cancellationToken).ConfigureAwait(false);
         var body = read.ToBytes();
-        var contentType = ResponseReader.ContentTypeOf(response);
+        var contentType = UpstreamResponse.ContentTypeOf(response);
         var shown = MaskBody(mask, body, contentType);
         var sample = new Sample
         {
@@ -31,7 +31,7 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
             ContentType = mask.Mask(contentType),
             Body = ByteString.CopyFrom(shown.AsSpan(0, Math.Min(shown.Length, ContractLimits.MaxSampleBodyBytes))),
             BodyTruncated = Math.Max(body.Length, shown.Length) > ContractLimits.MaxSampleBodyBytes,
-            Latency = Duration.FromTimeSpan(time.GetElapsedTime(began)),
+            Latency = Duration.FromTimeSpan(time.GetElapsedTime(started)),
             Time = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };
         using var json = sample.BodyTruncated

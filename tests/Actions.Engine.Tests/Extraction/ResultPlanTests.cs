@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Outcomes;
 using Actions.Engine.Response;
 using Google.Protobuf.WellKnownTypes;
 
@@ -35,7 +36,7 @@ public sealed class ResultPlanTests
     [InlineData("{\"A\":1}")]
     [InlineData(null)]
     public void RequiredFieldMissing_NamesVariableAndPath(string? json) =>
-        Should.Throw<MissingResultException>(() => Extract(json, Field("$.a", required: true)))
+        Should.Throw<UpstreamException>(() => Extract(json, Field("$.a", required: true)))
             .Message.ShouldBe("The response has nothing at $.a, which 'v' requires.");
 
     [Fact]
@@ -73,8 +74,8 @@ public sealed class ResultPlanTests
         if (fits)
             Extract($"{{\"a\":{json}}}", Field("$.a"))["v"].ShouldNotBeNull();
         else
-            Should.Throw<FormatException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
-                .Message.ShouldBe("$.a is nested too deeply to be a variable; select something inside it");
+            Should.Throw<UpstreamException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
+                .Message.ShouldBe("The response can't be read: $.a is nested too deeply to be a variable; select something inside it.");
     }
 
     [Fact]
@@ -90,8 +91,8 @@ public sealed class ResultPlanTests
     [InlineData("""{"a":["x\udc00"]}""")]
     [InlineData("""{"a":{"\ud800":1}}""")]
     public void SelectedTextIsHalfASurrogatePair_Refused(string json) =>
-        Should.Throw<FormatException>(() => Extract(json, Field("$.a")))
-            .Message.ShouldBe("$.a holds a string that is no Unicode text");
+        Should.Throw<UpstreamException>(() => Extract(json, Field("$.a")))
+            .Message.ShouldBe("The response can't be read: $.a holds a string that is no Unicode text.");
 
     [Fact]
     public void HalfASurrogatePairInAnotherValue_DoesNotMatter() =>
@@ -99,8 +100,8 @@ public sealed class ResultPlanTests
 
     [Fact]
     public void HalfASurrogatePairInANameOnTheWay_Refused() =>
-        Should.Throw<FormatException>(() => Extract("""{"a":1,"\ud800":2}""", Field("$.a")))
-            .Message.ShouldBe("a string on the way to $.a is no Unicode text");
+        Should.Throw<UpstreamException>(() => Extract("""{"a":1,"\ud800":2}""", Field("$.a")))
+            .Message.ShouldBe("The response can't be read: a string on the way to $.a is no Unicode text.");
 
     [Fact]
     public void PairOfSurrogateEscapes_IsText() =>
@@ -112,7 +113,8 @@ public sealed class ResultPlanTests
 
     private static Dictionary<string, Value> Extract(string? json, params ResultFieldPlan[] fields)
     {
-        using var document = json is null ? null : JsonDocument.Parse(Encoding.UTF8.GetBytes(json), new JsonDocumentOptions { MaxDepth = 512 });
-        return new ResultPlan([.. fields]).Extract(new Answer(200, _ => null, document?.RootElement), strict: true);
+        var document = json is null ? null : JsonDocument.Parse(Encoding.UTF8.GetBytes(json), new JsonDocumentOptions { MaxDepth = 512 });
+        using var response = new UpstreamResponse(new HttpResponseMessage(), default, document, unreadable: null);
+        return new ResultPlan([.. fields]).Extract(response, strict: true);
     }
 }

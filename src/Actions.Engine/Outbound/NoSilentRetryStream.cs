@@ -5,7 +5,7 @@ namespace Actions.Engine.Outbound;
 /// there for a kept connection whose time was up, and sends a request without a body again, up to three times: right on
 /// a connection that was used before (RFC 9112 section 9.3.1), but a new one is not tried twice.
 /// </summary>
-internal sealed class FreshConnection(Stream connection) : Stream
+internal sealed class NoSilentRetryStream(Stream connection) : Stream
 {
     private bool _answered;
 
@@ -26,13 +26,13 @@ internal sealed class FreshConnection(Stream connection) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        return Judge(read, buffer.Length);
+        return Check(read, buffer.Length);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => Judge(connection.Read(buffer, offset, count), count);
+    public override int Read(byte[] buffer, int offset, int count) => Check(connection.Read(buffer, offset, count), count);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         connection.WriteAsync(buffer, cancellationToken);
@@ -58,7 +58,7 @@ internal sealed class FreshConnection(Stream connection) : Stream
     }
 
     /// <summary>A read into an empty buffer only waits: nothing read doesn't mean the end then.</summary>
-    private int Judge(int read, int wanted)
+    private int Check(int read, int wanted)
     {
         _answered |= read > 0;
         return read > 0 || wanted == 0 || _answered
