@@ -1,4 +1,6 @@
 using Actions.Engine.Compilation;
+using Actions.Engine.Executions;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Variables;
 using Actions.V1;

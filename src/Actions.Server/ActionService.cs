@@ -1,4 +1,6 @@
 using Actions.Engine;
+using Actions.Engine.Executions;
+using Actions.Engine.Limits;
 using Actions.Server.Access;
 using Actions.Server.Catalog;
 using Actions.Server.Lifecycle;

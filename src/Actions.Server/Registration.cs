@@ -1,4 +1,5 @@
 using Actions.Engine;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound;
 using Actions.Server.Catalog;
 using Actions.Server.Hosting;

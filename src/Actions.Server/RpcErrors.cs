@@ -1,4 +1,4 @@
-using Actions.Engine;
+using Actions.Engine.Limits;
 using Actions.Server.Access;
 using Actions.Server.Lifecycle;
 using Actions.Storage;

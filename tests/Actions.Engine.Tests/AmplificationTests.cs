@@ -1,6 +1,8 @@
 using System.Text.Json;
-using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Limits;
+using Actions.Engine.Outcomes;
+using Actions.Engine.Response;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using HttpMethod = Actions.V1.HttpMethod;
@@ -67,11 +69,13 @@ public sealed class AmplificationTests : IDisposable
     [Fact]
     public void LargeResponseSelectedOften_RefusedEarly()
     {
-        using var response = JsonDocument.Parse($"[{string.Join(',', Enumerable.Repeat("0", 100_000))}]");
+        var response = JsonDocument.Parse($"[{string.Join(',', Enumerable.Repeat("0", 100_000))}]");
         var fields = Enumerable.Range(0, 128).Select(i => new ResultFieldPlan($"v{i}", "$", JsonPath.Parse("$"), null, null, true, null));
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        Should.Throw<ResultsTooLargeException>(() => new ResultPlan([.. fields]).Extract(new Answer(200, _ => null, response.RootElement), strict: true));
+        using var read = new UpstreamResponse(new HttpResponseMessage(), default, response, unreadable: null, new WorkBudget());
+        Should.Throw<UpstreamException>(() => new ResultPlan([.. fields]).Extract(read, strict: true))
+            .Failure.Reason.ShouldBe(FailureReason.ResponseTooLarge);
 
         // One takes some 10 MB, and four are as much as fits into an event.
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(128 << 20);

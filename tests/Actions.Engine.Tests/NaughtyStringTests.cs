@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Actions.Engine.Limits;
 using Actions.Engine.Syntax;
 using Actions.V1;
 using HttpMethod = Actions.V1.HttpMethod;

@@ -1,4 +1,5 @@
-using Actions.Engine.Outbound;
+using Actions.Engine.Http;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Syntax;
 using Actions.Engine.Templates;

@@ -1,3 +1,4 @@
+using Actions.Engine.Limits;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Compilation;

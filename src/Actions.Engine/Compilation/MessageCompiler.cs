@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using Actions.Engine.Limits;
+using Actions.Engine.SpokenMessages;
 using Actions.Engine.Templates;
 using Actions.V1;
 using Google.Protobuf.Reflection;

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Actions.Engine.Outbound;
+using Actions.Engine.Http;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Request;
 using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.V1;

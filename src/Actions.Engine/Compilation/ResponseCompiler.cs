@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
-using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
-using Actions.Engine.Outbound;
+using Actions.Engine.Http;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Response;
 using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
@@ -16,6 +17,9 @@ namespace Actions.Engine.Compilation;
 /// <summary>Compiles the response policy, the result fields and the retry policy.</summary>
 internal sealed class ResponseCompiler(EngineOptions options, Violations violations)
 {
+    // For the whole sample: many fields on a large sample must not multiply the work of a save or a load.
+    private readonly WorkBudget _sampleBudget = new();
+
     private const string HeaderSource = "header:";
 
     public ResponsePlan CompilePolicy(ResponsePolicy policy)
@@ -130,11 +134,11 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             violations.Add(field, $"has more than {ContractLimits.MaxVariableDepth} levels of lists and objects.");
     }
 
-    private static JsonValueKind? SampleKind(JsonPath path, JsonElement sample)
+    private JsonValueKind? SampleKind(JsonPath path, JsonElement sample)
     {
         try
         {
-            return ResultFieldPlan.KindOf(path, sample);
+            return ResultFieldPlan.KindOf(path, sample, _sampleBudget);
         }
         catch (SyntaxException)
         {

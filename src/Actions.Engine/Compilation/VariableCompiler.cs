@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Actions.Engine.Limits;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Actions.Engine.Limits;
 using Actions.Engine.Syntax;
 using Actions.Engine.Variables;
 using Actions.V1;

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Text;
-using Actions.Engine.Execution;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -37,10 +36,6 @@ internal sealed class SecretMask
                 AddBase64(bytes, before);
         }
     }
-
-    /// <param name="run">Which values; with the tokens that it has used so far.</param>
-    public static SecretMask Of(Run run) => new(
-        [.. run.Plan.Authentication?.Secrets ?? [], .. run.Tokens, .. run.Variables.Texts(run.Plan.Variables.Sensitive)]);
 
     public string Mask(string text)
     {

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text;
+using Actions.Engine.Http;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
 
 namespace Actions.Engine.Outbound;
@@ -42,7 +44,7 @@ public sealed class UpstreamHttp : IDisposable
     /// then, for <see cref="EngineOptions.ConnectionLifetime"/> at most.
     /// </summary>
     /// <returns>The response as soon as its headers are there.</returns>
-    /// <exception cref="UpstreamException">The guard refuses it.</exception>
+    /// <exception cref="Outcomes.UpstreamException">The guard refuses it.</exception>
     internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
@@ -68,9 +70,14 @@ public sealed class UpstreamHttp : IDisposable
         EnableMultipleHttp2Connections = true,
         // The trace and the baggage of the client's call are the client's: an API gets what the action says.
         ActivityHeadersPropagator = null,
-        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new FreshConnection(context.PlaintextStream)),
-        // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is what they use today.
-        RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new NoSilentRetryStream(context.PlaintextStream)),
+        // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is what they use today. Asked for each header
+        // of a request that has got its connection: HttpClient has no other sign of that.
+        RequestHeaderEncodingSelector = static (_, request) =>
+        {
+            (request as UpstreamMessage)?.ReportSending();
+            return Encoding.UTF8;
+        },
         ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
     };
 }

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Syntax;
 using Actions.Engine.Variables;

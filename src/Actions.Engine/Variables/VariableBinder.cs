@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Actions.Engine.Limits;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;

@@ -1,4 +1,4 @@
-using Actions.Engine;
+using Actions.Engine.Limits;
 using Actions.Storage;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;

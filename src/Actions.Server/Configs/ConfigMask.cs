@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Collections.Immutable;
-using Actions.Engine;
+using Actions.Engine.Limits;
 using Actions.V1;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;

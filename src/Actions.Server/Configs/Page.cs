@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Actions.Engine;
+using Actions.Engine.Limits;
 using Actions.Storage;
 using Actions.V1;
 

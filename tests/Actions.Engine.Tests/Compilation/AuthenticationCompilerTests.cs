@@ -1,3 +1,4 @@
+using Actions.Engine.Limits;
 using Actions.Engine.Tests.Outbound.Authentication;
 using Actions.V1;
 

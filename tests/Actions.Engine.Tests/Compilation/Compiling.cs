@@ -1,3 +1,4 @@
+using Actions.Engine.Limits;
 using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 

@@ -1,3 +1,4 @@
+using Actions.Engine.Limits;
 using Actions.Engine.Compilation;
 using Actions.V1;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Actions.Engine.Response;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Limits;
 using Actions.Engine.Templates;
 using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;

@@ -1,5 +1,5 @@
 using System.Text;
-using Actions.Engine.Extraction;
+using Actions.Engine.Response;
 
 namespace Actions.Engine.Tests.Extraction;
 

@@ -1,7 +1,8 @@
 using System.Text;
 using System.Text.Json;
-using Actions.Engine.Extraction;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Outcomes;
+using Actions.Engine.Response;
 using Actions.Engine.Syntax;
 using Google.Protobuf.WellKnownTypes;
 
@@ -36,7 +37,7 @@ public sealed class ResultPlanTests
     [InlineData("{\"A\":1}")]
     [InlineData(null)]
     public void RequiredFieldMissing_NamesVariableAndPath(string? json) =>
-        Should.Throw<MissingResultException>(() => Extract(json, Field("$.a", required: true)))
+        Should.Throw<UpstreamException>(() => Extract(json, Field("$.a", required: true)))
             .Message.ShouldBe("The response has no value at $.a, which the variable 'v' requires.");
 
     [Fact]
@@ -74,8 +75,8 @@ public sealed class ResultPlanTests
         if (fits)
             Extract($"{{\"a\":{json}}}", Field("$.a"))["v"].ShouldNotBeNull();
         else
-            Should.Throw<SyntaxException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
-                .Message.ShouldBe("$.a is nested too deeply for a variable; select a value inside it");
+            Should.Throw<UpstreamException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
+                .Message.ShouldBe("The response can't be read: $.a is nested too deeply for a variable; select a value inside it.");
     }
 
     [Fact]
@@ -91,8 +92,8 @@ public sealed class ResultPlanTests
     [InlineData("""{"a":["x\udc00"]}""")]
     [InlineData("""{"a":{"\ud800":1}}""")]
     public void SelectedTextIsHalfASurrogatePair_Refused(string json) =>
-        Should.Throw<SyntaxException>(() => Extract(json, Field("$.a")))
-            .Message.ShouldBe("a string at $.a, or on the way to it, isn't Unicode text");
+        Should.Throw<UpstreamException>(() => Extract(json, Field("$.a")))
+            .Message.ShouldBe("The response can't be read: a string at $.a, or on the way to it, isn't Unicode text.");
 
     [Fact]
     public void HalfASurrogatePairInAnotherValue_DoesNotMatter() =>
@@ -100,8 +101,8 @@ public sealed class ResultPlanTests
 
     [Fact]
     public void HalfASurrogatePairInANameOnTheWay_Refused() =>
-        Should.Throw<SyntaxException>(() => Extract("""{"a":1,"\ud800":2}""", Field("$.a")))
-            .Message.ShouldBe("a string at $.a, or on the way to it, isn't Unicode text");
+        Should.Throw<UpstreamException>(() => Extract("""{"a":1,"\ud800":2}""", Field("$.a")))
+            .Message.ShouldBe("The response can't be read: a string at $.a, or on the way to it, isn't Unicode text.");
 
     [Fact]
     public void PairOfSurrogateEscapes_IsText() =>
@@ -113,7 +114,8 @@ public sealed class ResultPlanTests
 
     private static Dictionary<string, Value> Extract(string? json, params ResultFieldPlan[] fields)
     {
-        using var document = json is null ? null : JsonDocument.Parse(Encoding.UTF8.GetBytes(json), new JsonDocumentOptions { MaxDepth = 512 });
-        return new ResultPlan([.. fields]).Extract(new Answer(200, _ => null, document?.RootElement), strict: true);
+        var document = json is null ? null : JsonDocument.Parse(Encoding.UTF8.GetBytes(json), new JsonDocumentOptions { MaxDepth = 512 });
+        using var response = new UpstreamResponse(new HttpResponseMessage(), default, document, unreadable: null, new WorkBudget());
+        return new ResultPlan([.. fields]).Extract(response, strict: true);
     }
 }

@@ -1,3 +1,5 @@
+using Actions.Engine.Executions;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound;
 using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;

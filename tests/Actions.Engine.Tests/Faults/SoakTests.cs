@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using Actions.Engine.Limits;
 using Actions.Engine.Tests.Outbound;
 using Actions.V1;
 

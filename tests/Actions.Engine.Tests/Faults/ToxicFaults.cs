@@ -1,3 +1,4 @@
+using Actions.Engine.Response;
 using Actions.V1;
 
 namespace Actions.Engine.Tests.Faults;

@@ -1,4 +1,6 @@
 using System.Text;
+using Actions.Engine.Executions;
+using Actions.Engine.Limits;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 

@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.Json;
+using Actions.Engine.Executions;
+using Actions.Engine.Limits;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using HttpMethod = Actions.V1.HttpMethod;

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound;
 using Actions.Engine.Tests.Outbound.Authentication;
 using Actions.Engine.Tests.Outbound.Guard;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Actions.Engine.Limits;
 using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Tests.Variables;

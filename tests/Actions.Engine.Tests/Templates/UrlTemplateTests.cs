@@ -1,3 +1,4 @@
+using Actions.Engine.Limits;
 using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Tests.Variables;

@@ -1,6 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
-using Actions.Engine;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
 using Actions.Server.Lifecycle;
 using Actions.Storage;

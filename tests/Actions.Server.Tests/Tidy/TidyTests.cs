@@ -205,7 +205,7 @@ public sealed partial class TidyTests
     [Fact]
     public void SettingsNamedInTheReadme_Exist()
     {
-        var known = new[] { typeof(Engine.EngineOptions), typeof(Actions.Storage.StorageOptions), typeof(ServerOptions) }
+        var known = new[] { typeof(Engine.Limits.EngineOptions), typeof(Actions.Storage.StorageOptions), typeof(ServerOptions) }
             .SelectMany(options => options.Assembly.GetTypes())
             .Where(type => type.Name.EndsWith("Options", StringComparison.Ordinal))
             .SelectMany(type => type.GetProperties().Select(property => $"{type.Name[..^"Options".Length]}__{property.Name}"))

@@ -1,4 +1,5 @@
-using System.Collections.Concurrent;
+using BitFaster.Caching.Lru;
+using Actions.Engine.Limits;
 
 namespace Actions.Engine.Outbound.Attempts;
 
@@ -11,8 +12,9 @@ internal sealed class RetryBudget(EngineOptions options, TimeProvider time)
     private const int Seconds = 60;
     private const double AttemptsPerExecution = 1.1;
 
-    // By host alone: it is down for all workspaces, and they hammer it together.
-    private readonly ConcurrentDictionary<string, Window> _windows = new(StringComparer.Ordinal);
+    // By host alone: it is down for all workspaces, and they hammer it together. The most recently used hosts are kept.
+    private readonly ConcurrentLru<string, Window> _windows =
+        new(Environment.ProcessorCount, options.MaxTrackedHosts, StringComparer.Ordinal);
 
     /// <summary>Counts an execution with its first attempt.</summary>
     public void CountExecution(HostKey host) => WindowOf(host).Add(Now(), executions: 1, attempts: 1);

@@ -1,4 +1,5 @@
-using Actions.V1;
+using Actions.Engine.Http;
+using Actions.Engine.Outcomes;
 
 namespace Actions.Engine.Outbound.Attempts;
 
@@ -11,14 +12,11 @@ internal sealed record RetryPlan(int MaxAttempts, TimeSpan InitialBackoff, Statu
 {
     public static RetryPlan Never { get; } = new(1, TimeSpan.Zero, StatusSet.Retryable, NeedsIdempotencyKey: false);
 
-    public bool IsWorthIt(UpstreamFailure failure) => failure.Reason switch
+    public bool ShouldRetry(UpstreamFailure failure) => FailureTraits.Of(failure.Reason).Retry switch
     {
-        FailureReason.OutcomeRule => failure.RetryWanted,
-        FailureReason.HttpStatus => Statuses.Contains(failure.StatusCode),
-        // Nothing of the time-out is left.
-        FailureReason.Timeout => false,
-        // More of the same would only add to it.
-        FailureReason.Overloaded => false,
-        _ => failure.Retryable,
+        RetryRule.ByStatus => Statuses.Contains(failure.StatusCode),
+        RetryRule.WhenTransient => failure.Retryable,
+        RetryRule.OnRequest => failure.RetryRequested,
+        _ => false,
     };
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Actions.Engine.Http;
 using Actions.Engine.Masking;
 
 namespace Actions.Engine.Outbound.Authentication;
@@ -64,7 +65,7 @@ internal sealed record BasicCredentialsPlan(string UserName, string Secret) : Fi
 internal sealed record OAuth2Plan(Uri TokenUrl, string ClientId, string ClientSecret, string Scope) : AuthenticationPlan
 {
     // Form-encoded before it goes into the Authorization header, which base64 hides from whoever looks for the rest.
-    public override IEnumerable<string> Secrets => [ClientSecret, TokenEndpoint.FormEncode(ClientSecret)];
+    public override IEnumerable<string> Secrets => [ClientSecret, FormUrlEncoding.Encode(ClientSecret)];
 
     public override CredentialPlace Place => CredentialPlace.Authorization;
 

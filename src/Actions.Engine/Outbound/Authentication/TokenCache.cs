@@ -1,4 +1,6 @@
-using System.Collections.Concurrent;
+using Actions.Engine.Limits;
+using Actions.Engine.Outcomes;
+using BitFaster.Caching.Lru;
 
 namespace Actions.Engine.Outbound.Authentication;
 
@@ -6,34 +8,42 @@ namespace Actions.Engine.Outbound.Authentication;
 /// Access tokens, each kept until shortly before it expires. However many executions wait for one, it is fetched once;
 /// the fetch belongs to none of them and goes on when one gives up.
 /// </summary>
-internal sealed class TokenCache(TokenEndpoint endpoint, TimeProvider time)
+internal sealed class TokenCache(TokenEndpoint endpoint, EngineOptions options, TimeProvider time)
 {
-    // Some KiB each; beyond it the cache starts afresh.
-    private const int MaxTokens = 10_000;
-
-    private readonly ConcurrentDictionary<OAuth2Plan, Lazy<Task<AccessToken>>> _tokens = new();
+    // The most recently used are kept.
+    private readonly ConcurrentLru<OAuth2Plan, Slot> _slots =
+        new(Environment.ProcessorCount, options.MaxCachedTokens, EqualityComparer<OAuth2Plan>.Default);
 
     /// <param name="plan">Which token.</param>
+    /// <param name="workspace">The workspace whose share of name look-ups a fetch takes.</param>
     /// <param name="refused">The one that the API has just refused: another is wanted. Null: any that is good.</param>
     /// <param name="cancellationToken">Ends the waiting, not the fetch.</param>
-    /// <exception cref="TokenException">The endpoint gave no token.</exception>
-    public async Task<string> GetAsync(OAuth2Plan plan, string? refused, CancellationToken cancellationToken)
+    /// <exception cref="UpstreamException">The endpoint gave no token.</exception>
+    public async Task<string> GetAsync(
+        OAuth2Plan plan, string workspace, string? refused, CancellationToken cancellationToken)
     {
-        if (_tokens.Count > MaxTokens)
-            _tokens.Clear();
-        var entry = _tokens.GetOrAdd(plan, Fetch);
-        if (IsSpent(entry.Value, refused))
-        {
-            // Whoever notices first fetches; the others find what it has put there.
-            var fresh = Fetch(plan);
-            entry = _tokens.TryUpdate(plan, fresh, entry) ? fresh : _tokens.GetOrAdd(plan, fresh);
-        }
-
-        return (await entry.Value.WaitAsync(cancellationToken).ConfigureAwait(false)).Text;
+        var slot = _slots.GetOrAdd(plan, static _ => new Slot());
+        var fetch = slot.Fetch;
+        if (fetch is null || IsSpent(fetch.Value, refused))
+            fetch = slot.Replace(fetch, new Lazy<Task<AccessToken>>(() => endpoint.FetchAsync(plan, workspace)));
+        return (await fetch.Value.WaitAsync(cancellationToken).ConfigureAwait(false)).Text;
     }
-
-    private Lazy<Task<AccessToken>> Fetch(OAuth2Plan plan) => new(() => endpoint.FetchAsync(plan));
 
     private bool IsSpent(Task<AccessToken> fetch, string? refused) =>
         fetch.IsFaulted || (fetch.IsCompletedSuccessfully && (fetch.Result.Text == refused || time.GetUtcNow() >= fetch.Result.GoodUntil));
+
+    /// <summary>The last fetch of one token.</summary>
+    private sealed class Slot
+    {
+        private Lazy<Task<AccessToken>>? _fetch;
+
+        public Lazy<Task<AccessToken>>? Fetch => Volatile.Read(ref _fetch);
+
+        /// <summary>The first that sees a spent token fetches; the others wait for that fetch.</summary>
+        public Lazy<Task<AccessToken>> Replace(Lazy<Task<AccessToken>>? spent, Lazy<Task<AccessToken>> fresh)
+        {
+            var seen = Interlocked.CompareExchange(ref _fetch, fresh, spent);
+            return seen == spent ? fresh : seen!;
+        }
+    }
 }

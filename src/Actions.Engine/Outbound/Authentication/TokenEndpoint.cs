@@ -1,22 +1,21 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Actions.Engine.Http;
+using Actions.Engine.Limits;
+using Actions.Engine.Outbound.Guard;
+using Actions.Engine.Outcomes;
+using Actions.Engine.Response;
 using Actions.V1;
+using BitFaster.Caching.Lru;
 using HttpMethod = System.Net.Http.HttpMethod;
 
 namespace Actions.Engine.Outbound.Authentication;
 
 /// <summary>A token and until when it is used.</summary>
 internal sealed record AccessToken(string Text, DateTimeOffset GoodUntil);
-
-/// <summary>The token endpoint gave no token.</summary>
-internal sealed class TokenException(string detail, bool retryable) : Exception(detail)
-{
-    public bool Retryable { get; } = retryable;
-}
 
 /// <summary>Fetches tokens by client credentials, RFC 6749 section 4.4.</summary>
 internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options, TimeProvider time)
@@ -28,45 +27,49 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
     private const int MaxAnswerBytes = 64 << 10;
 
     // Endpoints that refused the Authorization header once (section 2.3.1 lets them take the body only).
-    private readonly ConcurrentDictionary<Uri, bool> _secretInBody = new();
+    private readonly ConcurrentLru<Uri, bool> _secretInBody =
+        new(Environment.ProcessorCount, options.MaxTrackedHosts, EqualityComparer<Uri>.Default);
 
-    /// <exception cref="TokenException">There is none, for whatever reason but the next.</exception>
-    /// <exception cref="UpstreamException">The guard refuses the endpoint.</exception>
-    public async Task<AccessToken> FetchAsync(OAuth2Plan plan)
+    /// <exception cref="UpstreamException">The endpoint gave no token, or the guard refuses it.</exception>
+    public async Task<AccessToken> FetchAsync(OAuth2Plan plan, string workspace)
     {
-        // The lambda of a cache: nothing of it may run under whoever asked first.
+        // Called by a cache's lazy value: nothing of it may run on the first caller's thread.
         await Task.Yield();
         using var timeout = new CancellationTokenSource(options.TokenTimeout, time);
         try
         {
-            var inBody = _secretInBody.ContainsKey(plan.TokenUrl);
-            var (status, body) = await AskAsync(plan, inBody, timeout.Token).ConfigureAwait(false);
+            var inBody = _secretInBody.TryGet(plan.TokenUrl, out _);
+            var (status, body) = await AskAsync(plan, workspace, inBody, timeout.Token).ConfigureAwait(false);
             if (status is 400 or 401)
             {
                 // Perhaps only for where the secret stood; what is known of the endpoint may be old.
-                (status, body) = await AskAsync(plan, !inBody, timeout.Token).ConfigureAwait(false);
+                (status, body) = await AskAsync(plan, workspace, !inBody, timeout.Token).ConfigureAwait(false);
                 if (status == 200 && inBody)
-                    _secretInBody.TryRemove(plan.TokenUrl, out _);
+                    _secretInBody.TryRemove(plan.TokenUrl);
                 else if (status == 200)
-                    _secretInBody[plan.TokenUrl] = true;
+                    _secretInBody.AddOrUpdate(plan.TokenUrl, true);
             }
 
             return Read(status, body);
         }
         catch (OperationCanceledException)
         {
-            throw new TokenException($"The token endpoint took longer than {options.TokenTimeout.TotalMilliseconds:0} ms.", retryable: true);
+            throw NoToken($"The token endpoint took longer than {options.TokenTimeout.TotalMilliseconds:0} ms.", retryable: true);
         }
-        catch (Exception e) when (UpstreamFailure.Classify(e, statusCode: 0) is { } failure)
+        catch (Exception e) when (FailureClassifier.Classify(e) is { Reason: not FailureReason.Authentication } failure)
         {
             if (failure.Reason == FailureReason.BlockedAddress)
-                throw new UpstreamException(failure with { Detail = $"The token endpoint can't be reached. {failure.Detail}" });
-            throw new TokenException($"The token endpoint can't be reached. {failure.Detail}", failure.Retryable);
+                throw new UpstreamException(failure with
+                {
+                    Detail = $"The token endpoint can't be reached. {failure.Detail}",
+                    Stage = FailureStage.Authorize,
+                });
+            throw NoToken($"The token endpoint can't be reached. {failure.Detail}", failure.Retryable);
         }
     }
 
     private async Task<(int Status, ReadOnlyMemory<byte> Body)> AskAsync(
-        OAuth2Plan plan, bool secretInBody, CancellationToken cancellationToken)
+        OAuth2Plan plan, string workspace, bool secretInBody, CancellationToken cancellationToken)
     {
         List<KeyValuePair<string, string>> form = [new("grant_type", "client_credentials")];
         if (plan.Scope.Length > 0)
@@ -74,29 +77,34 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         if (secretInBody)
             form.AddRange([new("client_id", plan.ClientId), new("client_secret", plan.ClientSecret)]);
         using var request = new HttpRequestMessage(HttpMethod.Post, plan.TokenUrl) { Content = new FormUrlEncodedContent(form) };
+        request.Workspace = workspace;
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
+        // Section 2.3.1: both halves are form-encoded before they are joined by a colon.
         if (!secretInBody)
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
-                Encoding.ASCII.GetBytes($"{FormEncode(plan.ClientId)}:{FormEncode(plan.ClientSecret)}")));
+                Encoding.ASCII.GetBytes($"{FormUrlEncoding.Encode(plan.ClientId)}:{FormUrlEncoding.Encode(plan.ClientSecret)}")));
         using var response = await upstream.SendAsync(request, cancellationToken).ConfigureAwait(false);
         var body = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
         return ((int)response.StatusCode, body.ToBytes());
     }
 
+    private static UpstreamException NoToken(string detail, bool retryable) =>
+        new(new UpstreamFailure(FailureReason.Authentication, detail) { Retryable = retryable });
+
     private AccessToken Read(int status, ReadOnlyMemory<byte> body)
     {
         if (status != (int)HttpStatusCode.OK)
-            throw new TokenException($"The token endpoint answered with status {status}.", retryable: status is 429 or >= 500);
+            throw NoToken($"The token endpoint answered with status {status}.", retryable: status is 429 or >= 500);
         try
         {
             using var json = JsonDocument.Parse(body);
             var answer = json.RootElement;
             // Section 7.1: a token of a type that isn't understood must not be used.
             if (answer.TryGetProperty("token_type", out var type) && !string.Equals(type.GetString(), "bearer", StringComparison.OrdinalIgnoreCase))
-                throw new TokenException("The token endpoint gave a token that is no bearer token.", retryable: false);
+                throw NoToken("The token endpoint gave a token that is no bearer token.", retryable: false);
             var token = answer.GetProperty("access_token").GetString();
             if (string.IsNullOrEmpty(token) || !HeaderRules.IsAllowedValue(token))
-                throw new TokenException("The token endpoint gave a token that can't be sent.", retryable: false);
+                throw NoToken("The token endpoint gave a token that can't be sent.", retryable: false);
 
             var lifetime = Lifetime(answer);
             var margin = TimeSpan.FromTicks(Math.Min(LongestMargin.Ticks, lifetime.Ticks / 10));
@@ -104,7 +112,7 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new TokenException("The token endpoint's answer holds no access_token.", retryable: false);
+            throw NoToken("The token endpoint's answer holds no access_token.", retryable: false);
         }
     }
 
@@ -117,7 +125,4 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
             return DefaultLifetime;
         return TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.FromDays(365).TotalSeconds));
     }
-
-    /// <summary>Section 2.3.1: both halves are form-encoded before they are joined by a colon.</summary>
-    public static string FormEncode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Actions.Engine.Http;
+using Actions.Engine.Outcomes;
 using Actions.Engine.Syntax;
 using Actions.V1;
 
@@ -57,17 +59,25 @@ public sealed class SsrfGuard
     {
         // Connections are pooled by scheme, host and port: all three are those of the request that asked for this one.
         var url = context.InitialRequestMessage.RequestUri!;
+        var message = context.InitialRequestMessage as UpstreamMessage;
         var host = UrlHost.Parse(context.DnsEndPoint.Host);
+        if (host.Address is null)
+            message?.ReportConnecting(FailureStage.Resolve);
         var addresses = host.Address is { } literal ? [literal] : await ResolveAsync(context.InitialRequestMessage.Workspace, host, cancellationToken).ConfigureAwait(false);
         var port = context.DnsEndPoint.Port;
         if (_rules.CheckAddresses(url.Scheme == Uri.UriSchemeHttps, host, port, addresses, _local) is { } refusal)
             throw Refuse(url, refusal);
 
+        message?.ReportConnecting(FailureStage.Connect);
         for (var i = 0; ; i++)
         {
             try
             {
-                return await _network.ConnectAsync(new IPEndPoint(AddressPolicy.AsDialled(addresses[i]), port), cancellationToken).ConfigureAwait(false);
+                var connection = await _network.ConnectAsync(
+                    new IPEndPoint(AddressPolicy.AsDialled(addresses[i]), port), cancellationToken).ConfigureAwait(false);
+                if (url.Scheme == Uri.UriSchemeHttps)
+                    message?.ReportConnecting(FailureStage.Tls);
+                return connection;
             }
             catch (SocketException) when (i < addresses.Length - 1 && !cancellationToken.IsCancellationRequested)
             {

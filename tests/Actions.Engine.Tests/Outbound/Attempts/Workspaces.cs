@@ -1,3 +1,4 @@
+using Actions.Engine.Executions;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 

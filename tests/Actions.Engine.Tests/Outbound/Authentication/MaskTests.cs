@@ -1,3 +1,5 @@
+using Actions.Engine.Executions;
+using Actions.Engine.Limits;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using HttpMethod = Actions.V1.HttpMethod;

@@ -1,4 +1,6 @@
 using System.Net;
+using Actions.Engine.Executions;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Text.Json;
+using Actions.Engine.Executions;
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Tests.Faults;

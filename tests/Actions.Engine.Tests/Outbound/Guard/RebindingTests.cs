@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Actions.Engine.Executions;
 using Actions.Engine.Outbound.Guard;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;

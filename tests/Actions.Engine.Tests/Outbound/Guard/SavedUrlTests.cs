@@ -1,3 +1,4 @@
+using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
 using Actions.V1;
 using HttpMethod = Actions.V1.HttpMethod;

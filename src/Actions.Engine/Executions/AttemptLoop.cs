@@ -1,0 +1,49 @@
+using System.Security.Cryptography;
+using Actions.Engine.Limits;
+using Actions.Engine.Outbound.Attempts;
+using Actions.Engine.Outcomes;
+
+namespace Actions.Engine.Executions;
+
+/// <summary>Makes attempts until one succeeds, none is left, or none could end within the time-out.</summary>
+internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, TimeProvider time)
+{
+    private readonly HostResilience _hosts = new(options, time);
+    private readonly RetryBudget _budget = new(options, time);
+
+    /// <param name="execution">What is attempted.</param>
+    /// <param name="progress">Its own.</param>
+    /// <param name="retries">Null: the action is never retried.</param>
+    /// <param name="cancellationToken">Aborts the execution.</param>
+    /// <returns>The last attempt's result.</returns>
+    public async Task<AttemptResult> RunAsync(
+        Execution execution, ExecutionProgress progress, RetryFeed? retries, CancellationToken cancellationToken)
+    {
+        var (plan, host) = (execution.Plan.Retry, execution.Host);
+        _budget.CountExecution(host);
+        var attempts = progress.BeginAttempt();
+        while (true)
+        {
+            var result = await _hosts.RunAsync(
+                host,
+                static (call, token) => call.Runner.RunAsync(call.Execution, call.Progress, token),
+                (Runner: runner, Execution: execution, Progress: progress),
+                cancellationToken).ConfigureAwait(false);
+            if (result is not AttemptResult.Failed { Failure: var failure } || attempts >= plan.MaxAttempts || !plan.ShouldRetry(failure))
+                return result;
+            var backoff = plan.InitialBackoff * Math.Pow(2, attempts - 1) * Jitter();
+            // The API's Retry-After (RFC 9110 section 10.2.3) is the least.
+            if (failure.RetryAfter > backoff)
+                backoff = failure.RetryAfter.Value;
+            // An attempt that can't begin in time isn't waited for: the listener hears of the failure at once.
+            if (backoff >= execution.Timeout - time.GetElapsedTime(execution.Started) || !_budget.TryTakeRetry(host))
+                return result;
+            await Task.Delay(backoff, time, cancellationToken).ConfigureAwait(false);
+            attempts = progress.BeginAttempt();
+            retries?.Add(attempts, failure);
+        }
+    }
+
+    /// <summary>0.75 to 1.25, so that executions that failed together don't retry together.</summary>
+    private static double Jitter() => 0.75 + (RandomNumberGenerator.GetInt32(0, 1_001) / 2_000.0);
+}

@@ -1,0 +1,51 @@
+using System.Collections.Immutable;
+using Actions.Engine.Http;
+using Actions.V1;
+
+namespace Actions.Engine.Executions;
+
+/// <summary>How far an execution has come. The attempt's thread writes it; the event stream's may read it at any time.</summary>
+internal sealed class ExecutionProgress
+{
+    private volatile FailureStage _stage = FailureStage.Queue;
+    private volatile UpstreamMessage? _message;
+    private volatile int _statusCode;
+    private volatile int _attempts;
+    private ImmutableArray<string> _tokens = [];
+
+    /// <summary>Attempts begun.</summary>
+    public int Attempts => _attempts;
+
+    /// <summary>The final response's, from the moment that its headers are there; 0 before.</summary>
+    public int StatusCode => _statusCode;
+
+    public FailureStage Stage => _message?.Stage ?? _stage;
+
+    /// <summary>The access tokens that were sent.</summary>
+    public ImmutableArray<string> Tokens => _tokens;
+
+    /// <returns>The attempt's number, from 1.</returns>
+    public int BeginAttempt()
+    {
+        _statusCode = 0;
+        Enter(FailureStage.Queue);
+        return ++_attempts;
+    }
+
+    public void Enter(FailureStage stage)
+    {
+        _stage = stage;
+        _message = null;
+    }
+
+    /// <summary>The message knows the stage from here on.</summary>
+    public void Send(UpstreamMessage message) => _message = message;
+
+    public void Receive(int statusCode)
+    {
+        _statusCode = statusCode;
+        Enter(FailureStage.Read);
+    }
+
+    public void AddToken(string token) => ImmutableInterlocked.Update(ref _tokens, static (tokens, added) => tokens.Add(added), token);
+}

@@ -1,0 +1,20 @@
+using System.Threading.Channels;
+using Actions.Engine.Outcomes;
+using Actions.V1;
+
+namespace Actions.Engine.Executions;
+
+/// <summary>Carries Retry events from the attempts to the event stream.</summary>
+internal sealed class RetryFeed
+{
+    private readonly Channel<Retry> _retries = Channel.CreateUnbounded<Retry>();
+
+    /// <param name="attempt">The attempt that begins.</param>
+    /// <param name="last">The failure of the attempt before.</param>
+    public void Add(int attempt, UpstreamFailure last) => _retries.Writer.TryWrite(
+        new Retry { Attempt = attempt, Reason = last.Reason, Detail = last.Detail, StatusCode = last.StatusCode });
+
+    public Retry? TryTake() => _retries.Reader.TryRead(out var retry) ? retry : null;
+
+    public Task WaitAsync() => _retries.Reader.WaitToReadAsync().AsTask();
+}

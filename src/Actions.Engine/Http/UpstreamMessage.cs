@@ -1,0 +1,61 @@
+using System.Net;
+using Actions.V1;
+using HttpMethod = System.Net.Http.HttpMethod;
+
+namespace Actions.Engine.Http;
+
+/// <summary>A request that knows how far it has come on its way to the API.</summary>
+internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestMessage(method, url)
+{
+    // While another request's connection is awaited, too.
+    private int _stage = (int)FailureStage.Connect;
+
+    public FailureStage Stage => (FailureStage)Volatile.Read(ref _stage);
+
+    /// <summary>
+    /// From the connector: it may still be making a connection when the request has gone out on another one, and then
+    /// changes nothing.
+    /// </summary>
+    public void ReportConnecting(FailureStage stage)
+    {
+        for (var seen = _stage; seen < (int)FailureStage.Send;)
+        {
+            var before = Interlocked.CompareExchange(ref _stage, (int)stage, seen);
+            if (before == seen)
+                return;
+            seen = before;
+        }
+    }
+
+    /// <summary>It has a connection, and its headers are being written.</summary>
+    public void ReportSending()
+    {
+        if (Stage < FailureStage.Send)
+            Volatile.Write(ref _stage, (int)(Content is UpstreamContent { IsEmpty: false } ? FailureStage.Send : FailureStage.Wait));
+    }
+
+    /// <summary>The last byte of the body was handed to the connection.</summary>
+    public void ReportSent() => Volatile.Write(ref _stage, (int)FailureStage.Wait);
+}
+
+/// <summary>A request's body.</summary>
+internal sealed class UpstreamContent(UpstreamMessage message, ReadOnlyMemory<byte> body) : HttpContent
+{
+    public bool IsEmpty => body.IsEmpty;
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(
+        Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        await stream.WriteAsync(body, cancellationToken).ConfigureAwait(false);
+        message.ReportSent();
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = body.Length;
+        return true;
+    }
+}

@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+
+namespace Actions.Engine.Limits;
+
+/// <summary>Collects violations under a root field.</summary>
+internal sealed class Violations(string root = "")
+{
+    // Far more than a status can carry, or anybody reads at a time.
+    private const int MaxViolations = 1_000;
+
+    private readonly ImmutableArray<FieldViolation>.Builder _found = ImmutableArray.CreateBuilder<FieldViolation>();
+
+    public void Add(string field, string description) => Add(field, description, isMissingVariable: false);
+
+    public void AddMissingVariable(string name) => Add(
+        $"variables.{name}", "has no value; pass one with the call, or declare a default in the action.", isMissingVariable: true);
+
+    /// <summary>Adds a violation when there are more than <paramref name="limit"/>.</summary>
+    public void CheckLimit(string field, long actual, long limit, string unit)
+    {
+        if (actual > limit)
+            Add(field, $"has {actual} {unit}; at most {limit} are allowed.");
+    }
+
+    /// <exception cref="InvalidFieldsException">There is at least one.</exception>
+    public void ThrowIfAny()
+    {
+        if (_found.Count > 0)
+            throw new InvalidFieldsException(_found.ToImmutable());
+    }
+
+    private void Add(string field, string description, bool isMissingVariable)
+    {
+        var violation = new FieldViolation(root.Length == 0 ? field : $"{root}.{field}", description, isMissingVariable);
+        if (_found.Count < MaxViolations && !_found.Contains(violation))
+            _found.Add(violation);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Collections.Immutable;
+using System.Text;
+using Actions.Engine.Http;
+using Actions.Engine.Templates;
+using Actions.Engine.Variables;
+
+namespace Actions.Engine.Request;
+
+/// <summary>A request body: each kind escapes what it is given in its own way.</summary>
+internal abstract record BodyPlan(string ContentType)
+{
+    public abstract IEnumerable<string> Names { get; }
+
+    /// <param name="variables">The values.</param>
+    /// <param name="limit">A body of more bytes ends somewhere behind them: whoever asks for it refuses it.</param>
+    public abstract ReadOnlyMemory<byte> Render(VariableValues variables, int limit);
+}
+
+/// <summary>RFC 8259.</summary>
+internal sealed record JsonBodyPlan(JsonTemplate Json) : BodyPlan("application/json")
+{
+    public override IEnumerable<string> Names => Json.Names;
+
+    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit) => Json.Render(variables, limit);
+}
+
+/// <summary>application/x-www-form-urlencoded, WHATWG URL section 5.2, with UTF-8.</summary>
+internal sealed record FormBodyPlan(ImmutableArray<NamedTemplate> Fields) : BodyPlan("application/x-www-form-urlencoded")
+{
+    public override IEnumerable<string> Names => Fields.SelectMany(pair => pair.Value.Names);
+
+    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit)
+    {
+        var form = new StringBuilder();
+        foreach (var (name, value) in Fields)
+        {
+            if (form.Length > limit)
+                break;
+            form.Append(form.Length == 0 ? "" : "&").Append(FormUrlEncoding.Encode(name)).Append('=').Append(FormUrlEncoding.Encode(value.Render(variables, limit)));
+        }
+
+        return Encoding.ASCII.GetBytes(form.ToString());
+    }
+}
+
+/// <summary>Any other text, inserted as is.</summary>
+internal sealed record TextBodyPlan(Template Text, string ContentType) : BodyPlan(ContentType)
+{
+    public override IEnumerable<string> Names => Text.Names;
+
+    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit) =>
+        Encoding.UTF8.GetBytes(Text.Render(variables, limit));
+}

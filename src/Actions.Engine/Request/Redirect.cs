@@ -1,0 +1,80 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.RegularExpressions;
+using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Outcomes;
+using Actions.Engine.Syntax;
+using Actions.Engine.Templates;
+using Actions.V1;
+
+namespace Actions.Engine.Request;
+
+/// <summary>Where a redirect leads and what is sent there. RFC 9110 section 15.4.</summary>
+internal static partial class Redirect
+{
+    // What tells nothing about the sender; everything else may, whatever its name.
+    private static readonly ImmutableHashSet<string> Harmless = ImmutableHashSet.Create(
+        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Language", "User-Agent", "Content-Type", IdempotencyKey.Header);
+
+    /// <summary>A redirect without a location that can be read is an answer like any other.</summary>
+    public static bool IsOne(HttpResponseMessage response, [NotNullWhen(true)] out Uri? location)
+    {
+        location = (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 ? response.Headers.Location : null;
+        return location is not null;
+    }
+
+    /// <exception cref="UpstreamException">It leads where it must not.</exception>
+    public static UpstreamRequest Follow(UpstreamRequest request, CredentialPlace? credential, int status, Uri location)
+    {
+        Uri target;
+        try
+        {
+            // Parsed and checked like an address that an action states. A fragment is for whoever reads the answer.
+            // A fragment alone yields the base itself. The request's own Uri (not canonicalized) refuses GetComponents.
+            var absolute = location.IsAbsoluteUri ? location : new Uri(new Uri(request.Url.OriginalString), location);
+            target = UrlTemplate.ParseLiteral(absolute.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped));
+            RefuseAnotherHost(location, target);
+        }
+        catch (Exception e) when (e is SyntaxException or UriFormatException)
+        {
+            throw new UpstreamException(new UpstreamFailure(
+                FailureReason.InvalidResponse, "The API redirected to something that is no http or https address.", status));
+        }
+
+        if (request.Url.Scheme == Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttps)
+            throw new UpstreamException(new UpstreamFailure(
+                FailureReason.BlockedAddress, "The API redirected from https to http.", status));
+
+        var sameOrigin = request.Url.Scheme == target.Scheme && request.Url.Host == target.Host && request.Url.Port == target.Port;
+        var headers = sameOrigin ? request.Headers : request.Headers.RemoveAll(header => !Harmless.Contains(header.Key) || IsCredential(header.Key, credential));
+        // 303 asks for a GET; 301 and 302 make one of a POST, as everybody does.
+        var becomesGet = status == 303 || (status is 301 or 302 && request.Method == System.Net.Http.HttpMethod.Post);
+        return becomesGet && request.Method != System.Net.Http.HttpMethod.Get
+            ? new UpstreamRequest(
+                System.Net.Http.HttpMethod.Get, target, headers.RemoveAll(header => IsAboutContent(header.Key)), null)
+            : request with { Url = target, Headers = headers };
+    }
+
+    /// <summary>Uri drops zones and decodes names: what is called has to be what was said.</summary>
+    /// <exception cref="SyntaxException">It is another host or port.</exception>
+    private static void RefuseAnotherHost(Uri location, Uri target)
+    {
+        var said = location.OriginalString;
+        if (said.StartsWith("//", StringComparison.Ordinal))
+            said = $"{target.Scheme}:{said}";
+        else if (!location.IsAbsoluteUri || location.Scheme is not ("http" or "https"))
+            return;
+        if (UrlTemplate.OriginOf(UserInfo().Replace(said, "", 1)) != target.GetLeftPart(UriPartial.Authority))
+            throw new SyntaxException("is another host or port");
+    }
+
+    // It is dropped: whoever redirects has no credentials of ours.
+    [GeneratedRegex(@"(?<=^[^/?#\\]*//)[^/?#\\]*@")]
+    private static partial Regex UserInfo();
+
+    /// <summary>A key may stand under a name that is harmless elsewhere.</summary>
+    private static bool IsCredential(string header, CredentialPlace? credential) =>
+        credential is { InQuery: false } place && place.Name.Equals(header, StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsAboutContent(string header) => header.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
+}

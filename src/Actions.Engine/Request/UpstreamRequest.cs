@@ -1,0 +1,165 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Actions.Engine.Http;
+using Actions.Engine.Limits;
+using Actions.Engine.Masking;
+using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Variables;
+using Actions.V1;
+
+namespace Actions.Engine.Request;
+
+/// <summary>Step 2: a request with everything filled in, ready to be sent or shown.</summary>
+internal sealed record UpstreamRequest(
+    System.Net.Http.HttpMethod Method,
+    Uri Url,
+    ImmutableArray<KeyValuePair<string, string>> Headers,
+    ReadOnlyMemory<byte>? Body)
+{
+    private static readonly ProductInfoHeaderValue UserAgent =
+        new("Actions.Grpc", typeof(UpstreamRequest).Assembly.GetName().Version!.ToString(2));
+
+    // A mask may be longer than what it hides.
+    private static readonly EngineOptions NoLimits = new()
+    {
+        MaxRenderedUrlLength = int.MaxValue,
+        MaxHeaderValueLength = int.MaxValue,
+        MaxRenderedBodyBytes = int.MaxValue,
+    };
+
+    /// <summary>
+    /// Without content SocketsHttpHandler sends a request again when a kept connection is closed under it, whatever the
+    /// method. With an empty one it doesn't, and the wire is the same for methods that state a length anyway.
+    /// </summary>
+    private bool MayRepeat => Method == System.Net.Http.HttpMethod.Get || Method == System.Net.Http.HttpMethod.Delete;
+
+    /// <param name="plan">The templates.</param>
+    /// <param name="variables">The values.</param>
+    /// <param name="idempotencyKey">Sent as Idempotency-Key when not empty, in place of a hand-written one.</param>
+    /// <param name="options">The limits.</param>
+    /// <exception cref="InvalidFieldsException">A variable doesn't fit into its place.</exception>
+    public static UpstreamRequest Render(
+        RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options)
+    {
+        var violations = new Violations();
+        var parameters = plan.QueryParameters.Select(
+            parameter => KeyValuePair.Create(parameter.Name, parameter.Value.Render(variables, options.MaxRenderedUrlLength)));
+        var url = plan.Url.Render(variables, parameters, options.MaxRenderedUrlLength, violations);
+        if (url.OriginalString.Length > options.MaxRenderedUrlLength)
+            violations.Add("variables", $"make the URL longer than {options.MaxRenderedUrlLength} characters.");
+
+        var headers = RenderHeaders(plan, variables, idempotencyKey, options, violations);
+        var body = plan.Body?.Render(variables, options.MaxRenderedBodyBytes);
+        if (body?.Length > options.MaxRenderedBodyBytes)
+            violations.Add("variables", $"make the body larger than {options.MaxRenderedBodyBytes} bytes.");
+        violations.ThrowIfAny();
+        return new UpstreamRequest(plan.Method, url, headers, body);
+    }
+
+    /// <summary>The request for showing it to people: what was sent with other values.</summary>
+    public static UpstreamRequest RenderMasked(RequestPlan plan, VariableValues masked, string idempotencyKey) =>
+        Render(plan, masked, idempotencyKey, NoLimits);
+
+    public UpstreamMessage ToMessage()
+    {
+        var message = new UpstreamMessage(Method, Url)
+        {
+            // HTTP/2 where TLS negotiates it, else HTTP/1.1.
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
+        };
+        if (Body is not null || !MayRepeat)
+            message.Content = new UpstreamContent(message, Body ?? default);
+        foreach (var (name, value) in Headers)
+        {
+            if (message.Headers.TryAddWithoutValidation(name, value))
+                continue;
+            // Headers about content need one to hang on.
+            message.Content ??= new UpstreamContent(message, default);
+            message.Content.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return message;
+    }
+
+    /// <summary>Step 3: the same with a credential, in place of anything that stands there.</summary>
+    public UpstreamRequest Authorize(CredentialPlace place, string value)
+    {
+        var (name, inQuery) = place;
+        if (!inQuery)
+            return this with { Headers = [.. Headers.RemoveAll(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)), new(name, value)] };
+        var separator = Url.Query.Length switch
+        {
+            0 => Url.OriginalString.EndsWith('?') ? "" : "?",
+            _ => Url.Query.EndsWith('&') || Url.Query == "?" ? "" : "&",
+        };
+        var url = $"{Url.OriginalString}{separator}{Uri.EscapeDataString(name)}={Uri.EscapeDataString(value)}";
+        return this with { Url = new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }) };
+    }
+
+    /// <summary>The same with secrets hidden, wherever they stand. The origin is the action's own, and stays.</summary>
+    public UpstreamRequest Mask(SecretMask mask)
+    {
+        var url = Url.OriginalString;
+        var path = url.IndexOf('/', Url.Scheme.Length + Uri.SchemeDelimiter.Length);
+        return this with
+        {
+            Url = new Uri(url[..path] + mask.Mask(url[path..]), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }),
+            Headers = [.. Headers.Select(header => KeyValuePair.Create(header.Key, mask.Mask(header.Value)))],
+            Body = Body is { } body ? mask.Mask(body.ToArray()) : null,
+        };
+    }
+
+    public RenderedRequest ToRendered()
+    {
+        var body = Body is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : "";
+        return new RenderedRequest
+        {
+            Method = Enum.Parse<V1.HttpMethod>(Method.Method, ignoreCase: true),
+            Url = Url.OriginalString,
+            Headers = { Headers.Select(header => new Header { Name = header.Key, Value = header.Value }) },
+            Body = body,
+            Curl = string.Join(
+                ' ',
+                [
+                    "curl", "--request", Method.Method, Quote(Url.OriginalString),
+                    .. Headers.Select(header => $"--header {Quote(header.Value.Length == 0 ? $"{header.Key};" : $"{header.Key}: {header.Value}")}"),
+                    .. body.Length == 0 ? Array.Empty<string>() : [$"--data-raw {Quote(body)}"],
+                ]),
+        };
+    }
+
+    /// <summary>For a POSIX shell, where nothing inside single quotes has a meaning.</summary>
+    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+
+    private static ImmutableArray<KeyValuePair<string, string>> RenderHeaders(
+        RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options, Violations violations)
+    {
+        var headers = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>(plan.Headers.Length + 4);
+        foreach (var (name, template) in plan.Headers)
+        {
+            var value = template.Render(variables, options.MaxHeaderValueLength);
+            if (!HeaderRules.IsAllowedValue(value))
+                foreach (var variable in template.Names.Where(variable => !HeaderRules.IsAllowedValue(variables.Text(variable))))
+                    violations.Add($"variables.{variable}", $"holds CR, LF or NUL, which the header '{name}' can't carry.");
+            if (value.Length > options.MaxHeaderValueLength)
+                violations.Add("variables", $"make the header '{name}' longer than {options.MaxHeaderValueLength} characters.");
+            headers.Add(KeyValuePair.Create(name, value));
+        }
+
+        IdempotencyKey.Write(headers, idempotencyKey, violations);
+        AddDefault(headers, "Accept", "application/json, */*;q=0.8");
+        AddDefault(headers, "User-Agent", UserAgent.ToString());
+        if (plan.Body is not null)
+            AddDefault(headers, "Content-Type", plan.Body.ContentType);
+        return headers.ToImmutable();
+    }
+
+    private static void AddDefault(ImmutableArray<KeyValuePair<string, string>>.Builder headers, string name, string value)
+    {
+        if (!headers.Any(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            headers.Add(KeyValuePair.Create(name, value));
+    }
+}

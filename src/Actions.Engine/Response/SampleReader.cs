@@ -1,0 +1,63 @@
+using Actions.Engine.Extraction;
+using Actions.Engine.Limits;
+using Actions.Engine.Masking;
+using Actions.V1;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Actions.Engine.Response;
+
+/// <summary>Makes a sample of an answer, whatever its status, with nothing in it that an API has repeated of the secrets sent.</summary>
+internal sealed class SampleReader(EngineOptions options, TimeProvider time)
+{
+    // Read beyond the cut, and cut afterwards: half a secret at the end would not be found.
+    private const int Overlap = 64 << 10;
+
+    /// <param name="response">Its headers are there.</param>
+    /// <param name="taken">Names that no field may have.</param>
+    /// <param name="mask">Hides what was sent.</param>
+    /// <param name="started">The clock's timestamp from which the latency counts.</param>
+    /// <param name="cancellationToken">Aborts the reading.</param>
+    public async Task<Sample> ReadAsync(
+        HttpResponseMessage response, IEnumerable<string> taken, SecretMask mask, long started, CancellationToken cancellationToken)
+    {
+        var read = await CappedBody.ReadAsync(response.Content, ContractLimits.MaxSampleBodyBytes + Overlap, cancellationToken).ConfigureAwait(false);
+        var body = read.ToBytes();
+        var contentType = UpstreamResponse.ContentTypeOf(response);
+        var shown = MaskBody(mask, body, contentType);
+        var sample = new Sample
+        {
+            StatusCode = (int)response.StatusCode,
+            ContentType = mask.Mask(contentType),
+            Body = ByteString.CopyFrom(shown.AsSpan(0, Math.Min(shown.Length, ContractLimits.MaxSampleBodyBytes))),
+            BodyTruncated = Math.Max(body.Length, shown.Length) > ContractLimits.MaxSampleBodyBytes,
+            Latency = Duration.FromTimeSpan(time.GetElapsedTime(started)),
+            Time = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
+        };
+        using var json = sample.BodyTruncated
+            ? null
+            : ResponseJson.TryParse(body, contentType, wanted: true, options.MaxJsonResponseDepth, out _);
+        if (json is not null)
+        {
+            sample.Shape = mask.Mask(SampleShape.Of(json.RootElement));
+            var fields = FieldDiscovery.Discover(json.RootElement, taken, options.MaxJsonPathLength);
+            // A path that leads by a secret is none that could be kept.
+            foreach (var field in fields.Where(field => mask.Mask(field.JsonPath) == field.JsonPath))
+            {
+                field.Value = mask.Mask(field.Value);
+                sample.Fields.Add(field);
+            }
+        }
+
+        return sample;
+    }
+
+    private static byte[] MaskBody(SecretMask mask, ReadOnlyMemory<byte> body, string contentType)
+    {
+        if (ResponseJson.ForeignCharset(contentType, body.Span) is not { } encoding)
+            return mask.Mask(body.ToArray());
+        var text = encoding.GetString(body.Span);
+        var masked = mask.Mask(text);
+        return ReferenceEquals(masked, text) ? body.ToArray() : encoding.GetBytes(masked);
+    }
+}
