@@ -1,4 +1,5 @@
 using System.Globalization;
+using Google.Protobuf;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
@@ -40,8 +41,8 @@ internal static class ErrorDetails
             }
 
             var isMethod = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
-            trailers[RpcErrors.DetailsTrailer] =
-                Convert.ToBase64String(RpcErrors.DetailsOf((StatusCode)code, message, isMethod, maxRequestBytes));
+            var status = RpcErrors.StatusOf((StatusCode)code, message, isMethod, maxRequestBytes);
+            trailers[RpcErrors.DetailsTrailer] = Convert.ToBase64String(status.ToByteArray());
         });
     }
 }

@@ -4,6 +4,7 @@ using Actions.Server.Lifecycle;
 using Actions.Storage;
 using Actions.V1;
 using Google.Protobuf;
+using Google.Protobuf.Reflection;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
@@ -26,6 +27,8 @@ internal static class RpcErrors
 
     // In UTF-8, of which grpc-message makes three characters for each byte that isn't ASCII.
     private const int MaxTextBytes = 250;
+
+    private static readonly EnumDescriptor Reasons = ErrorReasonReflection.Descriptor.FindTypeByName<EnumDescriptor>(nameof(ErrorReason));
 
     // Long enough for a store to be restarted, short enough for somebody who listens.
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
@@ -70,17 +73,17 @@ internal static class RpcErrors
     /// <param name="message">Its text.</param>
     /// <param name="isMethod">Whether there is such a method.</param>
     /// <param name="maxRequestBytes">The limit that a request is held to.</param>
-    /// <returns>The value of <see cref="DetailsTrailer"/>.</returns>
-    public static byte[] DetailsOf(StatusCode code, string message, bool isMethod, int maxRequestBytes) => code switch
+    /// <returns>For <see cref="DetailsTrailer"/>.</returns>
+    public static Google.Rpc.Status StatusOf(StatusCode code, string message, bool isMethod, int maxRequestBytes) => code switch
     {
-        StatusCode.ResourceExhausted => Details(
+        StatusCode.ResourceExhausted => Status(
             code,
             message,
             Info(ErrorReason.LimitReached, ("limit", $"request of {maxRequestBytes} bytes")),
             // Never: the same request stays too large.
             new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromDays(1)) }),
-        StatusCode.Unimplemented when !isMethod => Details(code, message, Info(ErrorReason.Unimplemented)),
-        _ => Details(code, message, Info(ErrorReason.Protocol)),
+        StatusCode.Unimplemented when !isMethod => Status(code, message, Info(ErrorReason.Unimplemented)),
+        _ => Status(code, message, Info(ErrorReason.Protocol)),
     };
 
     private static RpcException Invalid(InvalidFieldsException e)
@@ -116,27 +119,23 @@ internal static class RpcErrors
         StatusCode code, ErrorReason reason, string message, params (string Key, string Value)[] metadata) =>
         Build(code, message, Info(reason, metadata));
 
-    private static RpcException Build(StatusCode code, string message, params IMessage[] details) => new(
-        new Grpc.Core.Status(code, Shorten(message)),
-        new Metadata { { DetailsTrailer, Details(code, Shorten(message), details) } });
+    private static RpcException Build(StatusCode code, string message, params IMessage[] details) =>
+        Status(code, Shorten(message), details).ToRpcException();
 
-    private static ErrorInfo Info(ErrorReason reason, params (string Key, string Value)[] metadata)
-    {
-        var name = typeof(ErrorReason).GetField(reason.ToString())!
-            .GetCustomAttributes(typeof(Google.Protobuf.Reflection.OriginalNameAttribute), inherit: false)
-            .Cast<Google.Protobuf.Reflection.OriginalNameAttribute>().Single().Name;
-        var info = new ErrorInfo { Domain = Domain, Reason = name };
-        foreach (var (key, value) in metadata)
-            info.Metadata.Add(key, Shorten(value));
-        return info;
-    }
-
-    private static byte[] Details(StatusCode code, string message, params IMessage[] details) => new Google.Rpc.Status
+    private static Google.Rpc.Status Status(StatusCode code, string message, params IMessage[] details) => new()
     {
         Code = (int)code,
         Message = message,
         Details = { details.Select(detail => Any.Pack(detail)) },
-    }.ToByteArray();
+    };
+
+    private static ErrorInfo Info(ErrorReason reason, params (string Key, string Value)[] metadata)
+    {
+        var info = new ErrorInfo { Domain = Domain, Reason = Reasons.FindValueByNumber((int)reason).Name };
+        foreach (var (key, value) in metadata)
+            info.Metadata.Add(key, Shorten(value));
+        return info;
+    }
 
     private static string Shorten(string text)
     {

@@ -10,8 +10,7 @@ internal sealed class Refusal
 {
     private Refusal(RpcException e)
     {
-        var bytes = e.Trailers.GetValueBytes("grpc-status-details-bin").ShouldNotBeNull($"{e.Status} comes without details");
-        var status = Google.Rpc.Status.Parser.ParseFrom(bytes);
+        var status = e.GetRpcStatus().ShouldNotBeNull($"{e.Status} comes without details");
         ((StatusCode)status.Code).ShouldBe(e.StatusCode);
         status.Message.ShouldBe(e.Status.Detail);
 

@@ -1,6 +1,5 @@
-using Actions.Rpc;
+using Google.Rpc;
 using Grpc.Core;
-using Status = Actions.Rpc.Status;
 
 namespace Actions.Client;
 
@@ -11,28 +10,17 @@ public sealed class ActionException : Exception
         : base($"{error.StatusCode}: {error.Status.Detail}", error)
     {
         Code = error.StatusCode;
-        if (error.Trailers.GetValueBytes("grpc-status-details-bin") is not { } bytes)
-            return;
-        foreach (var detail in Status.Parser.ParseFrom(bytes).Details)
+        var status = error.GetRpcStatus();
+        if (status?.GetDetail<ErrorInfo>() is { } info)
+            (Reason, Domain, Metadata) = (info.Reason, info.Domain, info.Metadata.AsReadOnly());
+        if (status?.GetDetail<BadRequest>() is { } badRequest)
         {
-            switch (detail.TypeUrl[(detail.TypeUrl.LastIndexOf('/') + 1)..])
-            {
-                case "google.rpc.ErrorInfo":
-                    var info = ErrorInfo.Parser.ParseFrom(detail.Value);
-                    (Reason, Domain, Metadata) = (info.Reason, info.Domain, info.Metadata.AsReadOnly());
-                    break;
-                case "google.rpc.BadRequest":
-                    Violations = BadRequest.Parser.ParseFrom(detail.Value).FieldViolations
-                        .GroupBy(violation => violation.Field, violation => violation.Description)
-                        .ToDictionary(field => field.Key, field => string.Join(" ", field));
-                    break;
-                case "google.rpc.RetryInfo":
-                    RetryDelay = RetryInfo.Parser.ParseFrom(detail.Value).RetryDelay.ToTimeSpan();
-                    break;
-                default:
-                    break;
-            }
+            Violations = badRequest.FieldViolations
+                .GroupBy(violation => violation.Field, violation => violation.Description)
+                .ToDictionary(field => field.Key, field => string.Join(" ", field));
         }
+
+        RetryDelay = status?.GetDetail<RetryInfo>()?.RetryDelay?.ToTimeSpan();
     }
 
     public StatusCode Code { get; }

@@ -130,7 +130,7 @@ public sealed class DrainTests : IDisposable
     private async Task<AsyncServerStreamingCall<ExecuteResponse>> ExecuteAsync(
         GrpcChannel channel, HeldUpstream upstream)
     {
-        var request = new HttpRequest { Method = V1.HttpMethod.Get, Url = upstream.Url.AbsoluteUri };
+        var request = new V1.HttpRequest { Method = V1.HttpMethod.Get, Url = upstream.Url.AbsoluteUri };
         var created = await new V1.ActionConfigService.ActionConfigServiceClient(channel).CreateActionConfigAsync(
             new() { ActionConfig = new() { Name = "Held", Request = request } }, cancellationToken: Token);
         var execution = new V1.ActionService.ActionServiceClient(channel)
@@ -151,7 +151,6 @@ public sealed class DrainTests : IDisposable
     private static void ShouldBeDraining(RpcException refusal)
     {
         refusal.StatusCode.ShouldBe(StatusCode.Unavailable);
-        var details = Google.Rpc.Status.Parser.ParseFrom(refusal.Trailers.GetValueBytes("grpc-status-details-bin"));
-        details.Details.ShouldHaveSingleItem().Unpack<ErrorInfo>().Reason.ShouldBe("ERROR_REASON_DRAINING");
+        refusal.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason.ShouldBe("ERROR_REASON_DRAINING");
     }
 }
