@@ -13,7 +13,7 @@ internal sealed class StoreReads(ServingStatus status, IOptions<ServerOptions> o
     /// <exception cref="StoreUnavailableException">The store is away, or took longer than
     /// <see cref="ServerOptions.StoreTimeout"/>.</exception>
     public Task<T> ForCallAsync<T>(Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken) =>
-        status.Current.State == ServingState.StoreUnavailable
+        status.State == ServingState.StoreUnavailable
             ? throw new StoreUnavailableException(new IOException("The last check found it away."), mayReturn: true)
             : InTimeAsync(read, cancellationToken);
 

@@ -31,12 +31,16 @@ internal sealed class DrainInterceptor(Drain drain) : Interceptor
         IAsyncStreamReader<TRequest> requestStream,
         IServerStreamWriter<TResponse> responseStream,
         ServerCallContext context,
-        DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
-        RunAsync(context, () => Stream(continuation(requestStream, responseStream, context)));
+        DuplexStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        // An idle reflection stream must not hold up the stop: it ends as if the client had no more requests.
+        var requests = IsInfrastructure(context) ? new EndingStream<TRequest>(requestStream, drain.Aborted) : requestStream;
+        return RunAsync(context, () => Stream(continuation(requests, responseStream, context)));
+    }
 
     private async Task<TResponse> RunAsync<TResponse>(ServerCallContext context, Func<Task<TResponse>> call)
     {
-        if (context.Method.StartsWith(Infrastructure, StringComparison.Ordinal))
+        if (IsInfrastructure(context))
             return await call().ConfigureAwait(false);
 
         drain.Enter();
@@ -59,5 +63,26 @@ internal sealed class DrainInterceptor(Drain drain) : Interceptor
     {
         await call.ConfigureAwait(false);
         return true;
+    }
+
+    private static bool IsInfrastructure(ServerCallContext context) =>
+        context.Method.StartsWith(Infrastructure, StringComparison.Ordinal);
+
+    private sealed class EndingStream<T>(IAsyncStreamReader<T> inner, CancellationToken end) : IAsyncStreamReader<T>
+    {
+        public T Current => inner.Current;
+
+        public async Task<bool> MoveNext(CancellationToken cancellationToken)
+        {
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, end);
+            try
+            {
+                return await inner.MoveNext(either.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (end.IsCancellationRequested)
+            {
+                return false;
+            }
+        }
     }
 }

@@ -41,7 +41,7 @@ internal static class LifecycleRegistration
     public static void MapLifecycle(this IEndpointRouteBuilder endpoints)
     {
         endpoints.MapMethods("/healthz", Reading, () => TypedResults.Text("ok\n"));
-        endpoints.MapMethods("/readyz", Reading, (ServingStatus status, string? exclude) => status.Current.State switch
+        endpoints.MapMethods("/readyz", Reading, (ServingStatus status, string? exclude) => status.State switch
         {
             ServingState.StoreUnavailable when exclude == "store" => TypedResults.Text("ready, but for the store\n"),
             ServingState.Ready => TypedResults.Text("ready\n"),

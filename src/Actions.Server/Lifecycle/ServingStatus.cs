@@ -14,41 +14,35 @@ internal enum ServingState
 internal sealed class ServingStatus
 {
     private readonly Lock _gate = new();
-    private Observation _current = new(ServingState.Starting);
+    private volatile ServingState _state = ServingState.Starting;
+    private Action<ServingState>? _changed;
 
-    public Observation Current => Volatile.Read(ref _current);
+    public ServingState State => _state;
 
     /// <summary>Moves to a state, unless the server drains already.</summary>
     /// <returns>Whether that was a change.</returns>
     public bool MoveTo(ServingState next)
     {
-        Observation previous;
         lock (_gate)
         {
-            previous = _current;
-            if (previous.State == next || previous.State == ServingState.Draining)
+            if (_state == next || _state == ServingState.Draining)
                 return false;
 
-            Volatile.Write(ref _current, new Observation(next));
+            _state = next;
+            // Under the lock, so that states arrive in their order.
+            _changed?.Invoke(next);
+            return true;
         }
-
-        previous.Supersede();
-        return true;
     }
 
-    /// <summary>
-    /// A state and the news that it is over. Reading the state and waiting for its end are one object, so that a
-    /// watcher can't miss a change in between; one that is slow skips to the latest.
-    /// </summary>
-    internal sealed class Observation(ServingState state)
+    /// <summary>Reports the state now and after each change.</summary>
+    /// <param name="onState">Must not block.</param>
+    public void Subscribe(Action<ServingState> onState)
     {
-        // Watchers go on elsewhere: none of them runs on the thread that changes the state.
-        private readonly TaskCompletionSource _superseded = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public ServingState State { get; } = state;
-
-        public Task Superseded => _superseded.Task;
-
-        public void Supersede() => _superseded.SetResult();
+        lock (_gate)
+        {
+            _changed += onState;
+            onState(_state);
+        }
     }
 }

@@ -56,7 +56,7 @@ internal sealed class StoreProbe(
 
             while (true)
             {
-                var interval = status.Current.State == ServingState.StoreUnavailable && AwayInterval < _interval ? AwayInterval : _interval;
+                var interval = status.State == ServingState.StoreUnavailable && AwayInterval < _interval ? AwayInterval : _interval;
                 await Task.Delay(interval, time, stoppingToken).ConfigureAwait(false);
                 Report(await CheckAsync(stoppingToken).ConfigureAwait(false));
             }

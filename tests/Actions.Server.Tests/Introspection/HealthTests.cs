@@ -8,6 +8,7 @@ using HealthStatus = Grpc.Health.V1.HealthCheckResponse.Types.ServingStatus;
 
 namespace Actions.Server.Tests.Introspection;
 
+[Collection(nameof(AloneOnTheMachine))]
 public sealed class HealthTests
 {
     private static readonly string[] Services =
@@ -48,17 +49,6 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task List_NamesEachServiceAndTheWholeServer()
-    {
-        await using var server = await RunningServer.StartAsync();
-
-        var list = await new Health.HealthClient(server.Channel).ListAsync(new(), cancellationToken: Token);
-
-        list.Statuses.Keys.ShouldBe(Services, ignoreOrder: true);
-        list.Statuses.Values.ShouldAllBe(answer => answer.Status == Serving);
-    }
-
-    [Fact]
     public async Task Watch_SendsEachChangeOnceAndEndsWithTheServer()
     {
         await using var server = await RunningServer.StartAsync();
@@ -78,7 +68,23 @@ public sealed class HealthTests
         status.MoveTo(ServingState.Draining).ShouldBeTrue();
 
         server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        // The package sends it once more before it ends the stream.
+        (await NextAsync(watch)).ShouldBe(NotServing);
         (await NextAsync(watch)).ShouldBeNull();
+    }
+
+    [Fact]
+    public async Task DrainThatBegins_IsSeenByAnOpenWatchWithin100Milliseconds()
+    {
+        await using var server = await RunningServer.StartAsync();
+        using var watch = new Health.HealthClient(server.Channel).Watch(new(), cancellationToken: Token);
+        (await NextAsync(watch)).ShouldBe(Serving);
+
+        var began = TimeProvider.System.GetTimestamp();
+        await server.Services.GetRequiredService<Drain>().RunAsync();
+
+        (await NextAsync(watch)).ShouldBe(NotServing);
+        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromMilliseconds(100));
     }
 
     [Fact]
@@ -91,6 +97,7 @@ public sealed class HealthTests
 
         server.Services.GetRequiredService<ServingStatus>().MoveTo(ServingState.StoreUnavailable);
         server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        (await NextAsync(watch)).ShouldBe(NotServing);
         (await NextAsync(watch)).ShouldBeNull();
     }
 

@@ -42,6 +42,9 @@ public sealed class DrainTests : IDisposable
 
         (await watch.ResponseStream.MoveNext(Token)).ShouldBeTrue();
         watch.ResponseStream.Current.Status.ShouldBe(NotServing);
+        // The package sends it once more before it ends the stream.
+        (await watch.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        watch.ResponseStream.Current.Status.ShouldBe(NotServing);
         (await watch.ResponseStream.MoveNext(Token)).ShouldBeFalse();
         (await server.WaitForExitAsync(Token)).ShouldBe(0, server.Output);
     }
