@@ -8,12 +8,11 @@ using Actions.Server.Secrets;
 using Actions.Server.Telemetry;
 using Actions.Storage;
 
-try
-{
-    if (CommandLine.IsCommand(args))
-        return await CommandLine.RunAsync(args);
+return await CommandLine.RunAsync(args, ServeAsync);
 
-    var builder = WebApplication.CreateBuilder(args);
+static async Task ServeAsync(string[] settings)
+{
+    var builder = WebApplication.CreateBuilder(settings);
     builder.AddListeners();
     builder.Services.AddServerOptions(builder.Configuration);
     builder.Services.AddActionStore(builder.Configuration);
@@ -32,10 +31,4 @@ try
     app.MapIntrospection();
     app.MapLifecycle();
     await app.RunAsync();
-    return 0;
-}
-catch (Exception e) when (StartFailure.Explain(e) is { } reason)
-{
-    await Console.Error.WriteLineAsync($"{(CommandLine.IsCommand(args) ? "The command failed" : "The server can't start")}: {reason}");
-    return 1;
 }
