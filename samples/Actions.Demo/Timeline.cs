@@ -50,8 +50,8 @@ internal sealed class Timeline(TextWriter output, TextWriter errors)
     {
         output.WriteLine($"\n{Paint(text, Green)}\n");
         output.WriteLine("  make run     starts the server for you to try");
-        output.WriteLine("  README.md    tells what else an action can do");
-        output.WriteLine("  samples/Actions.Demo/ShopCalls.cs    holds the three actions above");
+        output.WriteLine("  README.md    describes what else an action can do");
+        output.WriteLine("  samples/Actions.Demo/ShopCalls.cs    contains the three actions above");
     }
 
     public void Failed(string text) => errors.WriteLine($"\n{Paint(text, Red)}");

@@ -1,12 +1,13 @@
-using Actions.Server;
 using Actions.Server.Access;
 using Actions.Server.Commands;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
+using Actions.Server.Logging;
 using Actions.Server.Secrets;
+using Actions.Server.Store;
 using Actions.Server.Telemetry;
-using Actions.Storage;
+using Actions.Server;
 
 return await CommandLine.RunAsync(args, ServeAsync);
 
@@ -14,8 +15,9 @@ static async Task ServeAsync(string[] settings)
 {
     var builder = WebApplication.CreateBuilder(settings);
     builder.AddListeners();
+    builder.Services.AddSafeConsole();
     builder.Services.AddServerOptions(builder.Configuration);
-    builder.Services.AddActionStore(builder.Configuration);
+    builder.Services.AddStore(builder.Configuration);
     builder.Services.AddEngine(builder.Configuration);
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();

@@ -92,21 +92,6 @@ public sealed class SqliteFileTests : IDisposable
     }
 
     [Fact]
-    public async Task FileOfTheFirstVersion_BecomesThisOneAndKeepsItsActions()
-    {
-        V1.ActionConfig stored;
-        using (var host = await OpenAsync(_path))
-            stored = await CreateAsync(host, "order");
-        // What the versions since have added.
-        Run("DROP TABLE key_ring; DROP TABLE api_keys; PRAGMA user_version = 1");
-
-        using var migrated = await OpenAsync(_path);
-
-        (await migrated.Store.GetAsync(Workspace, stored.Id, Stop)).ShouldBe(stored);
-        (await migrated.KeyRing.AddAsync(new KeyRingElement("key", "<key/>", ""), Stop)).ShouldBeTrue();
-    }
-
-    [Fact]
     public async Task FileOfANewerVersion_IsRefused()
     {
         (await OpenAsync(_path)).Dispose();
@@ -238,6 +223,82 @@ public sealed class SqliteFileTests : IDisposable
 
         Message(await Should.ThrowAsync<StoreUnavailableException>(host.Store.CheckAsync(Stop)))
             .ShouldContain("is gone");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task FileDeletedOrMovedMeanwhile_AcknowledgesNoWrite(bool moved)
+    {
+        using var host = await OpenAsync(_path);
+        var stored = await CreateAsync(host, "order");
+        if (moved)
+            File.Move(_path, _directory.File("elsewhere.db"));
+        else
+            File.Delete(_path);
+
+        Message(await Should.ThrowAsync<StoreUnavailableException>(CreateAsync(host, "lost"))).ShouldContain("is gone");
+        await Should.ThrowAsync<StoreUnavailableException>(host.Store.GetAsync(Workspace, stored.Id, Stop));
+        await Should.ThrowAsync<StoreUnavailableException>(host.Store.DeleteAsync(Workspace, stored.Id, null, Stop));
+        File.Exists(_path).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task FilePutBack_ServesAgain()
+    {
+        using var host = await OpenAsync(_path);
+        var stored = await CreateAsync(host, "order");
+        MoveStore(_path, _directory.File("elsewhere.db"));
+        await Should.ThrowAsync<StoreUnavailableException>(CreateAsync(host, "lost"));
+
+        MoveStore(_directory.File("elsewhere.db"), _path);
+
+        (await host.Store.GetAsync(Workspace, stored.Id, Stop)).ShouldBe(stored);
+        await CreateAsync(host, "kept");
+        Run("SELECT 1 FROM actions WHERE name_key = 'kept'");
+    }
+
+    [Fact]
+    public async Task AnotherStoreInItsPlace_IsTheOneThatIsReadAndWritten()
+    {
+        using (var other = await OpenAsync(_directory.File("other.db")))
+            await CreateAsync(other, "restored");
+        using var host = await OpenAsync(_path);
+        await CreateAsync(host, "order");
+
+        MoveStore(_path, _directory.File("elsewhere.db"));
+        MoveStore(_directory.File("other.db"), _path);
+
+        (await host.Store.FindByNameAsync(Workspace, "restored", Stop)).ShouldNotBeNull();
+        (await host.Store.FindByNameAsync(Workspace, "order", Stop)).ShouldBeNull();
+        await CreateAsync(host, "kept");
+        host.Dispose();
+        using var reopened = await OpenAsync(_path);
+        (await reopened.Store.FindByNameAsync(Workspace, "kept", Stop)).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task FileOfAnotherProgramInItsPlace_IsRefusedAndLeftAlone()
+    {
+        using var host = await OpenAsync(_path);
+        await CreateAsync(host, "order");
+        MoveStore(_path, _directory.File("elsewhere.db"));
+        Run("CREATE TABLE songs (title TEXT)", SqliteOpenMode.ReadWriteCreate);
+
+        await Should.ThrowAsync<StoreUnavailableException>(CreateAsync(host, "lost"));
+        await Should.ThrowAsync<StoreUnavailableException>(host.Store.CheckAsync(Stop));
+
+        Run("SELECT title FROM songs");
+    }
+
+    /// <summary>With what is written ahead, as an operator moves a store.</summary>
+    private static void MoveStore(string from, string to)
+    {
+        foreach (var end in (string[])["", "-wal", "-shm"])
+        {
+            if (File.Exists(from + end))
+                File.Move(from + end, to + end);
+        }
     }
 
     [Fact]

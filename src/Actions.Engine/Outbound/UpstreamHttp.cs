@@ -66,6 +66,8 @@ public sealed class UpstreamHttp : IDisposable
         ResponseDrainTimeout = TimeSpan.Zero,
         MaxResponseDrainSize = 0,
         EnableMultipleHttp2Connections = true,
+        // The trace and the baggage of the client's call are the client's: an API gets what the action says.
+        ActivityHeadersPropagator = null,
         PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new FreshConnection(context.PlaintextStream)),
         // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is what they use today.
         RequestHeaderEncodingSelector = static (_, _) => Encoding.UTF8,

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Actions.Storage;
 using Actions.V1;
@@ -10,21 +9,18 @@ namespace Actions.Server.Access;
 /// Whose an API key is. Keys once seen are kept in memory and read anew in the background (<see cref="ApiKeyRefresher"/>):
 /// their calls wait for no store, and one that is away locks out nobody who was in.
 /// </summary>
-internal sealed class ApiKeys(IApiKeyStore store, StoreReads reads, TimeProvider time, IOptions<AccessOptions> options)
+internal sealed class ApiKeys(IApiKeyStore store, SeenKeys seen, TimeProvider time, IOptions<AccessOptions> options)
 {
-    // Some hundred bytes each. Beyond it the cache starts afresh.
-    private const int MaxCached = 10_000;
-
     private const string Invalid = "The API key is not valid: it is unknown, has expired or was revoked.";
 
     // A key that nobody has used for so long is read when it is used again. Long beside the pauses of a voice engine.
     private static readonly TimeSpan ForgottenAfter = TimeSpan.FromMinutes(10);
 
-    private readonly ConcurrentDictionary<string, SeenKey> _seen = new(StringComparer.Ordinal);
     private readonly byte[]? _adminDigest = options.Value.AdminKey.Length == 0 ? null : ApiKeyText.Digest(options.Value.AdminKey);
     private volatile bool _any = options.Value.AdminKey.Length > 0;
-    private volatile bool _anyWasRead;
-    private long _changes;
+
+    // What SeenKeys.Changes was when the store was last asked whether there is any key. -1: never asked.
+    private long _anyReadAt = -1;
 
     /// <summary>
     /// Whether there is a key, or ever was one: keys that were revoked don't open the server again. True from the moment
@@ -33,11 +29,8 @@ internal sealed class ApiKeys(IApiKeyStore store, StoreReads reads, TimeProvider
     /// <exception cref="StoreUnavailableException">It was never found out, and the store is away.</exception>
     public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken)
     {
-        if (!_any && !_anyWasRead)
-        {
-            var changes = Interlocked.Read(ref _changes);
-            AnyIs(await reads.ForCallAsync(store.AnyAsync, cancellationToken).ConfigureAwait(false), changes);
-        }
+        if (!_any && Interlocked.Read(ref _anyReadAt) != seen.Changes)
+            await ReadAnyAsync(cancellationToken).ConfigureAwait(false);
 
         return _any;
     }
@@ -58,76 +51,37 @@ internal sealed class ApiKeys(IApiKeyStore store, StoreReads reads, TimeProvider
         throw new CredentialsInvalidException(Invalid);
     }
 
-    /// <summary>A key was made or revoked here: what was seen is no longer true, nor what is being read.</summary>
-    public void Changed(string id)
-    {
-        Interlocked.Increment(ref _changes);
-        _anyWasRead = false;
-        _seen.TryRemove(id, out _);
-    }
-
     /// <summary>Reads anew what is kept, at once.</summary>
     /// <exception cref="StoreUnavailableException">What is kept stays as it was last seen.</exception>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        if (!_any && _anyWasRead)
-        {
-            var changes = Interlocked.Read(ref _changes);
-            AnyIs(await reads.InTimeAsync(store.AnyAsync, cancellationToken).ConfigureAwait(false), changes);
-        }
-
-        var seen = _seen.ToArray();
-        if (seen.Length == 0)
+        if (!_any && Interlocked.Read(ref _anyReadAt) >= 0)
+            await ReadAnyAsync(cancellationToken).ConfigureAwait(false);
+        var kept = seen.All().ToList();
+        if (kept.Count == 0)
             return;
-        var ids = Array.ConvertAll(seen, key => key.Key);
-        var found = await reads.InTimeAsync(token => store.FindAsync(ids, token), cancellationToken).ConfigureAwait(false);
+        var found = await store.FindAsync(kept.ConvertAll(key => key.Key.Key.Id), cancellationToken).ConfigureAwait(false);
         var stored = found.ToDictionary(key => key.Key.Id, StringComparer.Ordinal);
-        foreach (var (id, key) in seen)
-        {
-            // Not what was changed here, and perhaps read again, since.
-            if (stored.TryGetValue(id, out var read) && time.GetElapsedTime(key.UsedAt) < ForgottenAfter)
-                _seen.TryUpdate(id, new SeenKey(read, key.UsedAt), key);
-            else
-                _seen.TryRemove(KeyValuePair.Create(id, key));
-        }
+        foreach (var key in kept)
+            seen.Refresh(key, time.GetElapsedTime(key.UsedAt) < ForgottenAfter ? stored.GetValueOrDefault(key.Key.Key.Id) : null);
     }
 
-    private void AnyIs(bool any, long changes)
+    private async Task ReadAnyAsync(CancellationToken cancellationToken)
     {
-        if (any)
+        var changes = seen.Changes;
+        if (await store.AnyAsync(cancellationToken).ConfigureAwait(false))
             _any = true;
-        _anyWasRead = Interlocked.Read(ref _changes) == changes;
+        Interlocked.Exchange(ref _anyReadAt, changes);
     }
 
     private async ValueTask<StoredApiKey?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        if (_seen.TryGetValue(id, out var seen))
-        {
-            seen.UsedAt = time.GetTimestamp();
-            return seen.Key;
-        }
-
-        var changes = Interlocked.Read(ref _changes);
-        if (await reads.ForCallAsync(token => store.FindAsync(id, token), cancellationToken).ConfigureAwait(false) is not { } read)
-            return null;
-        if (_seen.Count >= MaxCached)
-            _seen.Clear();
-        if (changes == Interlocked.Read(ref _changes))
-            _seen.TryAdd(id, new SeenKey(read, time.GetTimestamp()));
+        if (seen.Use(id) is { } known)
+            return known;
+        var changes = seen.Changes;
+        var read = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (read is not null)
+            seen.Keep(read, changes);
         return read;
-    }
-
-    /// <summary>Compared by reference: what was read again is another one.</summary>
-    private sealed class SeenKey(StoredApiKey key, long usedAt)
-    {
-        private long _usedAt = usedAt;
-
-        public StoredApiKey Key { get; } = key;
-
-        public long UsedAt
-        {
-            get => Interlocked.Read(ref _usedAt);
-            set => Interlocked.Exchange(ref _usedAt, value);
-        }
     }
 }

@@ -14,7 +14,6 @@ internal sealed class StorePreparation(IActionStore store, KeyRingStart ring, Ex
 
     /// <exception cref="StoreUnavailableException">Whether it is worth another try, it says.</exception>
     /// <exception cref="KeyRingUnreadableException">Another try would find the same.</exception>
-    /// <exception cref="KeyRingFolderException">Likewise.</exception>
     /// <exception cref="StartRefusedException">Likewise.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {

@@ -89,26 +89,12 @@ internal sealed class SecretVault(RingProtection protection)
         var used = protection.Current;
         try
         {
-            return Unprotect(used, workspace, id, ciphertext);
+            return ProtectorFor(used, workspace, id).Unprotect(ciphertext);
         }
         catch (CryptographicException e) when (RingProtection.StoreIsAway(e) is null && protection.Renew(used) is { } renewed)
         {
             // Saved by another server, perhaps, with a key that is newer than what is in memory here.
-            return Unprotect(renewed, workspace, id, ciphertext);
-        }
-    }
-
-    private static string Unprotect(IDataProtectionProvider provider, string workspace, string id, string ciphertext)
-    {
-        try
-        {
-            return ProtectorFor(provider, workspace, id).Unprotect(ciphertext);
-        }
-        catch (CryptographicException)
-        {
-            // Saved before secrets were bound to their action; the next save binds them. Where this fails too, its
-            // complaint is as good as the first.
-            return provider.CreateProtector(Purpose, workspace).Unprotect(ciphertext);
+            return ProtectorFor(renewed, workspace, id).Unprotect(ciphertext);
         }
     }
 

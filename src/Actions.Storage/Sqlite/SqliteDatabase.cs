@@ -93,6 +93,9 @@ internal sealed class SqliteDatabase : IDisposable
                 using var transaction = connection.BeginTransaction(deferred: false);
                 var result = write(connection);
                 transaction.Commit();
+                // Checked before the write is acknowledged: the file may have lost its name since the connection opened.
+                if (SqliteFile.HasMoved(connection))
+                    throw new InvalidDataException("was moved or deleted while it was written");
                 return result;
             });
         }
@@ -152,6 +155,15 @@ internal sealed class SqliteDatabase : IDisposable
         try
         {
             connection.Open();
+            if (SqliteFile.HasMoved(connection))
+            {
+                // The pool holds a file that was moved, deleted or replaced. Opening anew finds the one with the name.
+                SqliteConnection.ClearPool(connection);
+                connection.Close();
+                RequireFile();
+                connection.Open();
+            }
+
             connection.Execute(_openingPragmas);
             return connection;
         }

@@ -36,17 +36,15 @@ internal static class SqliteSchema
             value  TEXT    NOT NULL,
             PRIMARY KEY (action, name)
         ) STRICT, WITHOUT ROWID;
-        """,
-        // The keys that secrets are encrypted with, themselves encrypted under the key that is named.
-        """
+
+        -- The keys that secrets are encrypted with, themselves encrypted under the key that is named.
         CREATE TABLE key_ring (
             name               TEXT NOT NULL PRIMARY KEY,
             content            TEXT NOT NULL,
             key_encryption_key TEXT NOT NULL -- its id; empty: content is in the clear
         ) STRICT, WITHOUT ROWID;
-        """,
-        // What is asked for, or checked and written in one statement, stands in columns and not in the message.
-        """
+
+        -- What is asked for, or checked and written in one statement, stands in columns and not in the message.
         CREATE TABLE api_keys (
             id          TEXT    PRIMARY KEY,
             workspace   TEXT    NOT NULL,

@@ -157,32 +157,6 @@ public sealed class KeyRingTests : IDisposable
             .ShouldBe(1);
     }
 
-    [Fact]
-    public async Task RingInTheFolderWhereItWas_IsMovedIntoTheStoreOnce()
-    {
-        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
-        var action = await SavedAsync(upstream.Url);
-        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "keys"));
-        var (name, content, _) = DatabaseFile.KeyRing(Database).ShouldHaveSingleItem();
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"{name}.xml"), content, Token);
-        DatabaseFile.Run(Database, "DELETE FROM key_ring").ShouldBe(1);
-        var settings = TestKeys.Settings("key", _folder.FullName);
-
-        await using (var server = await StartAsync(settings))
-        {
-            await server.ExecuteAsync(new() { Id = action.Id });
-            (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("first");
-            server.Log.Where(line => line.Contains("[122]")).ShouldHaveSingleItem().ShouldContain("keys.imported");
-        }
-
-        DatabaseFile.KeyRing(Database).ShouldHaveSingleItem().KeyId.ShouldNotBeEmpty();
-        folder.Refresh();
-        folder.Exists.ShouldBeFalse();
-        (await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "keys.imported", $"{name}.xml"), Token)).ShouldBe(content);
-        await using var again = await StartAsync(settings);
-        again.Log.ShouldNotContain(line => line.Contains("[122]"));
-    }
-
     private static void ShouldBeUnreadable(ActionConfig action, Refusal refusal) => refusal.ShouldBe(
         Grpc.Core.StatusCode.FailedPrecondition,
         "ERROR_REASON_SECRET_UNREADABLE",

@@ -31,10 +31,11 @@ internal sealed record LengthComparable(Comparable Of) : Comparable
         _ => null,
     };
 
-    private static JsonElement CountCharacters(JsonElement text, Evaluation evaluation)
+    private static JsonElement CountCharacters(JsonElement element, Evaluation evaluation)
     {
-        evaluation.Read(text);
-        return JsonSerializer.SerializeToElement(text.GetString()!.EnumerateRunes().Count());
+        var text = evaluation.TextOf(element);
+        evaluation.Pass(text.Length);
+        return JsonSerializer.SerializeToElement(text.EnumerateRunes().Count());
     }
 }
 

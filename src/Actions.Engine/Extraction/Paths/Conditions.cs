@@ -11,7 +11,10 @@ internal abstract record Condition
     public static Condition Parse(string text) => new PathParser(text).ParseCondition();
 
     /// <summary>Asks it of a whole document, which is both <c>@</c> and <c>$</c>.</summary>
-    public bool Holds(JsonElement root) => Holds(root, new Evaluation(root, Evaluation.MaxNodes));
+    /// <exception cref="FormatException">The budget is spent.</exception>
+    /// <exception cref="OperationCanceledException">The deadline of the budget has passed.</exception>
+    public bool Holds(JsonElement root, WorkBudget? budget = null) =>
+        Holds(root, new Evaluation(root, budget ?? new WorkBudget()));
 
     public abstract bool Holds(JsonElement current, Evaluation evaluation);
 }
@@ -52,9 +55,10 @@ internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool 
         if (Text.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } text
             || Pattern.Evaluate(current, evaluation) is not { ValueKind: JsonValueKind.String } pattern)
             return false;
-        evaluation.Read(text);
-        var expression = Pattern is LiteralComparable ? _fixed : IRegexp.TryParse(pattern.GetString()!, evaluation.Step);
-        return expression?.IsMatch(text.GetString()!, Whole, evaluation.Step) == true;
+        var expression = Pattern is LiteralComparable ? _fixed : IRegexp.TryParse(evaluation.TextOf(pattern), evaluation.Step);
+        var subject = evaluation.TextOf(text);
+        evaluation.Pass(subject.Length);
+        return expression?.IsMatch(subject, Whole, evaluation.Step) == true;
     }
 }
 
@@ -82,6 +86,8 @@ internal sealed record ComparisonCondition(Comparable Left, string Operator, Com
             return left is null && right is null;
         if (a.ValueKind != b.ValueKind)
             return false;
+        if (a.ValueKind == JsonValueKind.String)
+            return evaluation.HaveOneText(a, b);
         evaluation.Read(a, b);
         return HaveOneValue(a, b) || (a.ValueKind == JsonValueKind.Number && a.GetDouble() == b.GetDouble());
     }
@@ -103,19 +109,18 @@ internal sealed record ComparisonCondition(Comparable Left, string Operator, Com
     {
         if (left is not { } a || right is not { } b || a.ValueKind != b.ValueKind)
             return false;
-        evaluation.Read(a);
-        evaluation.Read(b);
-        return a.ValueKind switch
-        {
-            JsonValueKind.Number => a.GetDouble() < b.GetDouble(),
-            JsonValueKind.String => CompareScalars(a.GetString()!, b.GetString()!) < 0,
-            _ => false,
-        };
+        if (a.ValueKind == JsonValueKind.String)
+            return CompareScalars(evaluation.TextOf(a), evaluation.TextOf(b), evaluation) < 0;
+        if (a.ValueKind != JsonValueKind.Number)
+            return false;
+        evaluation.Read(a, b);
+        return a.GetDouble() < b.GetDouble();
     }
 
     /// <summary>By Unicode scalar values, which UTF-16's own order is not.</summary>
-    private static int CompareScalars(string left, string right)
+    private static int CompareScalars(string left, string right, Evaluation evaluation)
     {
+        evaluation.Pass(left.AsSpan().CommonPrefixLength(right));
         using var a = left.EnumerateRunes().GetEnumerator();
         using var b = right.EnumerateRunes().GetEnumerator();
         while (true)
@@ -133,5 +138,5 @@ internal sealed record ComparisonCondition(Comparable Left, string Operator, Com
 internal sealed record FilterQuery(JsonPath Path, bool FromRoot)
 {
     public IReadOnlyList<JsonElement> Select(JsonElement current, Evaluation evaluation) =>
-        Path.SelectFrom(FromRoot ? evaluation.Root : current, evaluation);
+        FromRoot ? evaluation.SelectFromRoot(this) : Path.SelectFrom(current, evaluation);
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Actions.Engine.Extraction.Paths;
@@ -14,10 +13,14 @@ internal sealed record JsonPath(ImmutableArray<Segment> Segments)
     /// <exception cref="FormatException">Not well-formed or not valid; the message says where and why.</exception>
     public static JsonPath Parse(string text) => new PathParser(text).ParseQuery();
 
+    /// <param name="root">The document.</param>
+    /// <param name="budget">How much work may be done, and until when. Null: the limit for one query, without a deadline.</param>
     /// <returns>The nodes in the order of section 2.1.2.</returns>
     /// <exception cref="InvalidOperationException">A string of the document is no Unicode text.</exception>
-    /// <exception cref="FormatException">The query visits more than <see cref="Evaluation.MaxNodes"/> on its way.</exception>
-    public IReadOnlyList<JsonElement> Select(JsonElement root) => SelectFrom(root, new Evaluation(root, Evaluation.MaxNodes));
+    /// <exception cref="FormatException">The budget is spent.</exception>
+    /// <exception cref="OperationCanceledException">The deadline of the budget has passed.</exception>
+    public IReadOnlyList<JsonElement> Select(JsonElement root, WorkBudget? budget = null) =>
+        SelectFrom(root, new Evaluation(root, budget ?? new WorkBudget()));
 
     internal IReadOnlyList<JsonElement> SelectFrom(JsonElement node, Evaluation evaluation)
     {
@@ -33,46 +36,6 @@ internal sealed record JsonPath(ImmutableArray<Segment> Segments)
         }
 
         return nodes;
-    }
-}
-
-/// <summary>One query at work on one document.</summary>
-internal sealed class Evaluation(JsonElement root, int maxNodes)
-{
-    /// <summary>Some ten times the nodes of the largest body that is read; about a second's work.</summary>
-    public const int MaxNodes = 5_000_000;
-
-    // So many of them take about the time of a step.
-    private const int PassedPerStep = 32;
-
-    private int _nodesLeft = maxNodes;
-
-    public JsonElement Root { get; } = root;
-
-    /// <summary>Counts a step: a query such as <c>$..*..*</c> grows faster than any document's size tells.</summary>
-    public void Step() => Steps(1);
-
-    /// <summary>Counts passing over so many members, elements or bytes without stopping at any.</summary>
-    public void Pass(int count) => Steps(count / PassedPerStep);
-
-    /// <summary>Counts the reading of a value to its end.</summary>
-    public void Read(JsonElement value) => Pass(LengthOf(value));
-
-    /// <summary>Counts the comparing of two values of one kind.</summary>
-    public void Read(JsonElement left, JsonElement right)
-    {
-        var length = Math.Min(LengthOf(left), LengthOf(right));
-        // Element by element that takes far longer than byte by byte.
-        Pass(left.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? length * 8 : length);
-    }
-
-    private static int LengthOf(JsonElement value) => JsonMarshal.GetRawUtf8Value(value).Length;
-
-    private void Steps(int count)
-    {
-        _nodesLeft -= count;
-        if (_nodesLeft < 0)
-            throw new FormatException("a JSONPath visits too many nodes of it");
     }
 }
 

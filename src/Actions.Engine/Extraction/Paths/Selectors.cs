@@ -16,9 +16,7 @@ internal sealed record NameSelector(string Name) : Selector
         evaluation.Step();
         if (node.ValueKind != JsonValueKind.Object)
             return;
-        // They are looked through one after the other.
-        evaluation.Pass(node.GetPropertyCount());
-        if (node.TryGetProperty(Name, out var member))
+        if (evaluation.TryGetMember(node, Name, out var member))
             selected.Add(member);
     }
 }

@@ -22,9 +22,11 @@ internal sealed class SystemNetwork : INetwork
 {
     public static SystemNetwork Instance { get; } = new();
 
-    // The look-up itself can't be stopped; nobody has to wait for it.
+    // A thread of its own: the system's look-up blocks, and .NET would run it on the thread pool, which every call needs.
     public Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken) =>
-        Dns.GetHostAddressesAsync(name, cancellationToken).WaitAsync(cancellationToken);
+        Task.Factory.StartNew(
+            () => Dns.GetHostAddresses(name), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)
+            .WaitAsync(cancellationToken);
 
     public async Task<Stream> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)
     {

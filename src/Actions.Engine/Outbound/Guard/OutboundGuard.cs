@@ -11,7 +11,13 @@ namespace Actions.Engine.Outbound.Guard;
 public sealed class OutboundGuard
 {
     private readonly OutboundRules _rules;
+    // Two threads' stacks a core would be little, and a look-up that is answered takes milliseconds: enough that the
+    // look-ups of eight workspaces with dead name servers leave the others theirs.
+    private const int MaxLookups = 128;
+    private const int MaxLookupsPerWorkspace = 16;
+
     private readonly INetwork _network;
+    private readonly NameLookups _lookups;
     private readonly ThisMachine _machine;
 
     /// <param name="options">Checked before.</param>
@@ -26,6 +32,7 @@ public sealed class OutboundGuard
     {
         _rules = new OutboundRules(options, problem => throw new ArgumentException(problem, nameof(options)));
         _network = network;
+        _lookups = new NameLookups(network, MaxLookups, MaxLookupsPerWorkspace);
         _machine = new ThisMachine(network, listeningPorts, time);
     }
 
@@ -51,7 +58,7 @@ public sealed class OutboundGuard
         // Connections are pooled by scheme, host and port: all three are those of the request that asked for this one.
         var url = context.InitialRequestMessage.RequestUri!;
         var host = UrlHost.Parse(context.DnsEndPoint.Host);
-        var addresses = host.Address is { } literal ? [literal] : await ResolveAsync(host, cancellationToken).ConfigureAwait(false);
+        var addresses = host.Address is { } literal ? [literal] : await ResolveAsync(context.InitialRequestMessage.Workspace, host, cancellationToken).ConfigureAwait(false);
         var port = context.DnsEndPoint.Port;
         if (_rules.JudgeAddresses(url.Scheme == Uri.UriSchemeHttps, host, port, addresses, _machine) is { } refusal)
             throw Refuse(url, refusal);
@@ -81,11 +88,11 @@ public sealed class OutboundGuard
         }
     }
 
-    private async Task<IPAddress[]> ResolveAsync(UrlHost host, CancellationToken cancellationToken)
+    private async Task<IPAddress[]> ResolveAsync(string workspace, UrlHost host, CancellationToken cancellationToken)
     {
         try
         {
-            if (await _network.ResolveAsync(host.Text, cancellationToken).ConfigureAwait(false) is { Length: > 0 } addresses)
+            if (await _lookups.ResolveAsync(workspace, host.Text, cancellationToken).ConfigureAwait(false) is { Length: > 0 } addresses)
                 return addresses;
         }
         catch (SocketException)

@@ -1,0 +1,17 @@
+namespace Actions.Engine.Outbound.Guard;
+
+/// <summary>Carries the workspace of an outgoing request to where its connection is made.</summary>
+internal static class RequestWorkspace
+{
+    private static readonly HttpRequestOptionsKey<string> Key = new("actions.workspace");
+
+    extension(HttpRequestMessage request)
+    {
+        /// <summary>Empty where none was set.</summary>
+        public string Workspace
+        {
+            get => request.Options.TryGetValue(Key, out var workspace) ? workspace : "";
+            set => request.Options.Set(Key, value);
+        }
+    }
+}
