@@ -1,13 +1,16 @@
+using Actions.Server;
 using Actions.Server.Access;
 using Actions.Server.Commands;
+using Actions.Server.Configuration;
+using Actions.Server.Errors;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
 using Actions.Server.Logging;
 using Actions.Server.Secrets;
+using Actions.Server.Startup;
 using Actions.Server.Store;
 using Actions.Server.Telemetry;
-using Actions.Server;
 
 return await CommandLine.RunAsync(args, ServeAsync);
 
@@ -22,15 +25,17 @@ static async Task ServeAsync(string[] settings)
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
     builder.Services.AddLifecycle(builder.Configuration);
+    builder.Services.AddStartup(builder.Configuration);
     builder.Services.AddSecrets(builder.Configuration);
     builder.Services.AddIntrospection();
     builder.Services.AddTelemetry(builder.Configuration);
 
     var app = builder.Build();
-    app.UseErrorDetails();
+    app.UseFrameworkStatuses();
     app.UseAccess();
     app.MapActionServices();
     app.MapIntrospection();
     app.MapLifecycle();
+    app.Lifetime.ApplicationStarted.Register(app.PrintBanner);
     await app.RunAsync();
 }

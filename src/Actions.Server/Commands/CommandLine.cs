@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Actions.Server.Hosting;
+using Actions.Server.Startup;
 
 namespace Actions.Server.Commands;
 

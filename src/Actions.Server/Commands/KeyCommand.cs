@@ -39,7 +39,7 @@ internal static class KeyCommand
         });
         Days.Validators.Add(result =>
         {
-            if (!int.TryParse(result.Tokens.FirstOrDefault()?.Value, CultureInfo.InvariantCulture, out var days) || days is < 1 or > 36_500)
+            if (!int.TryParse(result.Tokens is [var token] ? token.Value : "", CultureInfo.InvariantCulture, out var days) || days is < 1 or > 36_500)
                 result.AddError("--days must be 1 to 36500.");
         });
     }

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using Actions.Server.Hosting;
 using Actions.Server.Secrets;
+using Actions.Server.Startup;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 

@@ -10,7 +10,8 @@ namespace Actions.Server.Commands;
 /// </summary>
 internal static class SettingArguments
 {
-    // Names without a section: those of .NET's host, and OpenTelemetry's variables.
+    // Names without a section: those of .NET's host, and OpenTelemetry's variables. WebApplicationFactory also sets sections
+    // themselves to nothing (--Storage=), beside the settings in them.
     private const string OpenTelemetry = "OTEL_";
     private static readonly HashSet<string> HostSettings = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -40,7 +41,8 @@ internal static class SettingArguments
             if (!isOption && (text.StartsWith('-') || !hasValue))
                 result.AddError($"There is no command '{text}'.");
             else if (!name.Contains(':', StringComparison.Ordinal) && !HostSettings.Contains(name)
-                && !name.StartsWith(OpenTelemetry, StringComparison.OrdinalIgnoreCase))
+                && !name.StartsWith(OpenTelemetry, StringComparison.OrdinalIgnoreCase)
+                && !(text.EndsWith('=') && tokens.Any(other => other.Value.StartsWith($"--{name}:", StringComparison.Ordinal))))
                 result.AddError($"There is no option '{text}'. A setting is written as --Section:Key=value.");
             // The value is the next argument.
             else if (!hasValue && ++i == tokens.Count)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Actions.Engine;
+using Actions.Server.Errors;
 using Actions.V1;
 using Microsoft.AspNetCore.DataProtection;
 using Secret = Actions.V1.Secret;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using Actions.Engine.Tests;
+using Actions.Server.Execution;
 using Actions.V1;
 using Microsoft.Extensions.DependencyInjection;
 

@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Actions.Server.Configuration;
+using Actions.Server.Errors;
 
 namespace Actions.Server.Tests.Tidy;
 
