@@ -1,20 +1,22 @@
+using Actions.Server;
 using Actions.Server.Access;
 using Actions.Server.Commands;
+using Actions.Server.Configuration;
+using Actions.Server.Errors;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
 using Actions.Server.Logging;
 using Actions.Server.Secrets;
+using Actions.Server.Startup;
 using Actions.Server.Store;
 using Actions.Server.Telemetry;
-using Actions.Server;
 
-try
+return await CommandLine.RunAsync(args, ServeAsync);
+
+static async Task ServeAsync(string[] settings)
 {
-    if (CommandLine.IsCommand(args))
-        return await CommandLine.RunAsync(args);
-
-    var builder = WebApplication.CreateBuilder(args);
+    var builder = WebApplication.CreateBuilder(settings);
     builder.AddListeners();
     builder.Services.AddSafeConsole();
     builder.Services.AddServerOptions(builder.Configuration);
@@ -23,21 +25,17 @@ try
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
     builder.Services.AddLifecycle(builder.Configuration);
+    builder.Services.AddStartup(builder.Configuration);
     builder.Services.AddSecrets(builder.Configuration);
     builder.Services.AddIntrospection();
     builder.Services.AddTelemetry(builder.Configuration);
 
     var app = builder.Build();
-    app.UseErrorDetails();
+    app.UseFrameworkStatuses();
     app.UseAccess();
     app.MapActionServices();
     app.MapIntrospection();
     app.MapLifecycle();
+    app.Lifetime.ApplicationStarted.Register(app.PrintBanner);
     await app.RunAsync();
-    return 0;
-}
-catch (Exception e) when (StartFailure.Explain(e) is { } reason)
-{
-    await Console.Error.WriteLineAsync($"{(CommandLine.IsCommand(args) ? "The command failed" : "The server can't start")}: {reason}");
-    return 1;
 }

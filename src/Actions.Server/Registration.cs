@@ -1,8 +1,12 @@
 using Actions.Engine;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound;
+using Actions.Server.Access;
 using Actions.Server.Catalog;
-using Actions.Server.Hosting;
+using Actions.Server.Configs;
+using Actions.Server.Configuration;
+using Actions.Server.Errors;
+using Actions.Server.Execution;
 using Actions.Server.Lifecycle;
 using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
@@ -32,13 +36,13 @@ internal static class Registration
         services.AddSingleton<ActiveExecutions>();
         services.AddSingleton<ErrorInterceptor>();
         services.AddSingleton<DrainInterceptor>();
-        services.AddSingleton<AnswerCompression>();
+        services.AddSingleton<ResponseCompression>();
         services.AddGrpc(grpc =>
         {
             // The outer one first: it knows what the inner one throws.
             grpc.Interceptors.Add<ErrorInterceptor>();
             grpc.Interceptors.Add<DrainInterceptor>();
-            grpc.Interceptors.Add<AnswerCompression>();
+            grpc.Interceptors.Add<ResponseCompression>();
         });
         services.AddOptions<GrpcServiceOptions>()
             .Configure<IOptions<ServerOptions>>((grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxRequestBytes);

@@ -32,7 +32,7 @@ public sealed class ActionEngineTimeoutTests
         await telling.AdvanceAsync(10_000);
 
         await telling.AskAsync();
-        ShouldBeTimeout(await telling.AnswerAsync(), sequence: 2, elapsed: 10_000, attempts: 0);
+        ShouldBeTimeout(await telling.AnswerAsync(), sequence: 2, elapsed: 10_000, attempts: 0, stage: FailureStage.Queue);
         telling.Api.Calls.ShouldBe(0);
         (await telling.NextAsync()).ShouldBeNull();
     });
@@ -72,7 +72,7 @@ public sealed class ActionEngineTimeoutTests
 
         var failure = await telling.NextAsync();
 
-        ShouldBeTimeout(failure, sequence: 2, elapsed: 10_000, attempts: 1, status: 200);
+        ShouldBeTimeout(failure, sequence: 2, elapsed: 10_000, attempts: 1, status: 200, stage: FailureStage.Read);
     });
 
     [Theory]
@@ -102,10 +102,11 @@ public sealed class ActionEngineTimeoutTests
         await telling.AdvanceAsync(20_000);
 
         await telling.AskAsync();
-        ShouldBeTimeout(await telling.AnswerAsync(), sequence: 3, elapsed: 21_000, attempts: 1, status: 200);
+        ShouldBeTimeout(
+            await telling.AnswerAsync(), sequence: 3, elapsed: 21_000, attempts: 1, status: 200, stage: FailureStage.Judge);
     });
 
-    private static void ShouldBeTimeout(ExecutionEvent? told, int sequence, int elapsed, int attempts, int status = 0)
+    private static void ShouldBeTimeout(ExecutionEvent? told, int sequence, int elapsed, int attempts, int status = 0, FailureStage stage = FailureStage.Connect)
     {
         told.ShouldNotBeNull().Failure.ShouldBe(new Failure
         {
@@ -114,6 +115,7 @@ public sealed class ActionEngineTimeoutTests
             StatusCode = status,
             Attempts = attempts,
             Retryable = true,
+            Stage = stage,
         });
         (told.Sequence, told.Elapsed).ShouldBe((sequence, Duration.FromTimeSpan(TimeSpan.FromMilliseconds(elapsed))));
     }

@@ -38,7 +38,7 @@ internal sealed class AttemptRunner(
 
             // 8 extract
             AttemptResult result = verdict.Failure is { } failure
-                ? new AttemptResult.Failed(failure)
+                ? new AttemptResult.Failed(failure.At(progress.Stage, progress.StatusCode))
                 : new AttemptResult.Succeeded(ResponseReader.Extract(response, verdict, plan.Results, execution.WantsBody));
             // A response that was complete too late is none.
             stop.Token.ThrowIfCancellationRequested();

@@ -1,4 +1,6 @@
+using Actions.Server.Errors;
 using Actions.Server.Lifecycle;
+using Actions.Server.Logging;
 using Actions.Storage;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
@@ -11,7 +13,7 @@ namespace Actions.Server.Access;
 /// workspace is within its limits.
 /// </summary>
 internal sealed class AccessGate(
-    StorePreparation preparation,
+    ServingStatus status,
     ApiKeys keys,
     CallerCertificates certificates,
     WorkspaceLimits limits,
@@ -23,7 +25,7 @@ internal sealed class AccessGate(
     {
         // Health and reflection are open: probes have no keys, and what reflection tells is in the public protos.
         var method = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName;
-        if (method is null || method.StartsWith("/grpc.", StringComparison.Ordinal))
+        if (method is null || CallInterceptor.IsInfrastructure(method))
         {
             await next(context).ConfigureAwait(false);
             return;
@@ -32,12 +34,12 @@ internal sealed class AccessGate(
         IDisposable lease;
         try
         {
-            if (!preparation.Done.IsCompleted)
+            if (!status.Prepared.IsCompleted)
                 throw new StoreUnavailableException(new IOException("It is not there yet."), mayReturn: true);
             var caller = await CallerOfAsync(context).ConfigureAwait(false);
             var needed = Roles.NeededFor(method) ?? throw new InvalidOperationException($"No role is declared for {method}.");
             if (caller.Role < needed)
-                throw new RoleInsufficientException(needed);
+                throw new RoleInsufficientException(Roles.NameOf(needed));
             lease = limits.Enter(caller.Workspace);
             context.Features.Set(caller);
         }

@@ -1,5 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
-using Actions.Server.Hosting;
+using Actions.Server.Configuration;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;

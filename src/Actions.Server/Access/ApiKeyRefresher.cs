@@ -1,4 +1,5 @@
 using Actions.Server.Lifecycle;
+using Actions.Server.Logging;
 using Actions.Storage;
 
 namespace Actions.Server.Access;
@@ -7,7 +8,7 @@ namespace Actions.Server.Access;
 /// Sees to it that what other servers do to keys is known here within two seconds, and that no call waits for it.
 /// </summary>
 internal sealed class ApiKeyRefresher(
-    ApiKeys keys, StorePreparation preparation, TimeProvider time, ILogger<ApiKeyRefresher> log) : BackgroundService
+    ApiKeys keys, ServingStatus status, TimeProvider time, ILogger<ApiKeyRefresher> log) : BackgroundService
 {
     // Half of what is promised; the read has the other half.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -16,7 +17,7 @@ internal sealed class ApiKeyRefresher(
     {
         try
         {
-            await preparation.Done.WaitAsync(stoppingToken).ConfigureAwait(false);
+            await status.Prepared.WaitAsync(stoppingToken).ConfigureAwait(false);
             using var timer = new PeriodicTimer(Interval, time);
             while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
                 await TryRefreshAsync(stoppingToken).ConfigureAwait(false);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Actions.Server.Errors;
 using Actions.Storage;
 using Actions.V1;
 using Microsoft.Extensions.Options;

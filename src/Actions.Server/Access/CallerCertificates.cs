@@ -1,5 +1,6 @@
 using System.Formats.Asn1;
 using System.Security.Cryptography.X509Certificates;
+using Actions.Server.Errors;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Access;

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.RateLimiting;
+using Actions.Server.Errors;
+using Actions.Server.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Access;

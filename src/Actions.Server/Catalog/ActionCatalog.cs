@@ -1,4 +1,5 @@
 using Actions.Engine;
+using Actions.Server.Errors;
 using Actions.Server.Secrets;
 using Actions.Storage;
 using Actions.V1;

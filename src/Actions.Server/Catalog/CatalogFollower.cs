@@ -1,4 +1,6 @@
+using Actions.Server.Configuration;
 using Actions.Server.Lifecycle;
+using Actions.Server.Logging;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 
@@ -11,7 +13,7 @@ namespace Actions.Server.Catalog;
 internal sealed class CatalogFollower(
     IActionStore store,
     PlanCache plans,
-    StorePreparation preparation,
+    ServingStatus status,
     IOptions<ServerOptions> options,
     TimeProvider time,
     ILogger<CatalogFollower> log) : BackgroundService
@@ -31,7 +33,7 @@ internal sealed class CatalogFollower(
     {
         try
         {
-            await preparation.Done.WaitAsync(stoppingToken).ConfigureAwait(false);
+            await status.Prepared.WaitAsync(stoppingToken).ConfigureAwait(false);
             await Task.WhenAll(ListenAsync(stoppingToken), VerifyWhenSilentAsync(stoppingToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

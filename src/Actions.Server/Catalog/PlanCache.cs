@@ -1,4 +1,5 @@
 using Actions.Engine;
+using Actions.Server.Configuration;
 using Actions.Storage;
 using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.Options;

@@ -1,28 +1,59 @@
+using System.CommandLine;
+using Actions.Server.Startup;
+
 namespace Actions.Server.Commands;
 
-/// <summary>What the program does instead of serving. Settings, which are arguments too, begin with a dash.</summary>
+/// <summary>The program's command line: without a command it serves.</summary>
 internal static class CommandLine
 {
-    public static bool IsCommand(string[] args) => args is [[not '-' and not '/', ..] first, ..] && !first.Contains('=', StringComparison.Ordinal);
+    private const int WrongUsage = 2;
 
-    /// <returns>The exit code of the process: 2 for a command that can't be understood.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    /// <param name="args">The process's arguments.</param>
+    /// <param name="serve">Runs the server with the settings that it is passed, until it is stopped.</param>
+    /// <returns>The exit code of the process: 1 for a failure, 2 for wrong usage, each with one line on standard error.</returns>
+    public static async Task<int> RunAsync(string[] args, Func<string[], Task> serve)
     {
+        var settings = SettingArguments.Create();
+        var root = new RootCommand("A gRPC server that keeps custom HTTP actions and executes them for voice engines.")
+        {
+            settings, KeyCommand.Create(), RewrapCommand.Create(), CopyCommand.Create(), HealthCheckCommand.Create(),
+        };
+        root.SetAction(async (_, _) =>
+        {
+            await serve(args);
+            return 0;
+        });
+
+        // No response files: '@' may begin a value.
+        var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var command = parsed.CommandResult.Command;
+        if (parsed.Errors.Count > 0)
+            return await RefuseAsync(string.Join(' ', parsed.Errors.Select(error => error.Message)), command);
         try
         {
-            return args switch
-            {
-                ["key", .. var rest] => await KeyCommand.RunAsync(rest),
-                ["secrets", "rewrap", .. var settings] => await RewrapCommand.RunAsync(settings),
-                ["copy", .. var rest] => await CopyCommand.RunAsync(rest),
-                ["healthcheck", .. var rest] => await HealthCheckCommand.RunAsync(new CommandArguments(rest)),
-                _ => throw new UsageException($"There is no command '{args[0]}'."),
-            };
+            // The server has its own handling of signals and of exceptions.
+            return await parsed.InvokeAsync(
+                new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
         }
         catch (UsageException e)
         {
-            await Console.Error.WriteLineAsync($"{e.Message}\n{KeyCommand.Usage}\n{RewrapCommand.Usage}\n{CopyCommand.Usage}\n{HealthCheckCommand.Usage}");
-            return 2;
+            return await RefuseAsync(e.Message, command);
         }
+        catch (Exception e) when (StartFailure.Explain(e) is { } reason)
+        {
+            await Console.Error.WriteLineAsync($"{(command == root ? "The server can't start" : "The command failed")}: {reason}");
+            return 1;
+        }
+    }
+
+    private static async Task<int> RefuseAsync(string message, Command command)
+    {
+        var words = new List<string> { "--help" };
+        for (Symbol? part = command; part is Command and not RootCommand; part = part.Parents.FirstOrDefault())
+            words.Insert(0, part.Name);
+        // The parser's own texts span lines where they list values.
+        var line = string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        await Console.Error.WriteLineAsync($"{line} See {string.Join(' ', words)}.");
+        return WrongUsage;
     }
 }

@@ -1,3 +1,4 @@
+using System.CommandLine;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 
@@ -9,21 +10,21 @@ namespace Actions.Server.Commands;
 /// </summary>
 internal static class CopyCommand
 {
-    public const string Usage = """
-        copy --from STORE --to STORE
-             STORE is sqlite:PATH, mongodb://HOST/DATABASE?..., or sqlite or mongodb as the settings say
-        """;
-
     private const string Sqlite = StorageOptions.SqliteProvider;
     private const string Mongo = StorageOptions.MongoDbProvider;
 
-    /// <returns>The exit code.</returns>
-    /// <exception cref="UsageException">It can't be understood.</exception>
-    public static async Task<int> RunAsync(string[] args)
+    public static Command Create()
     {
-        var arguments = new CommandArguments(args);
-        var (from, to) = (arguments.Required("from"), arguments.Required("to"));
-        arguments.Finished();
+        const string Forms = "sqlite:PATH, mongodb://HOST/DATABASE?..., or sqlite or mongodb as the settings say.";
+        var from = new Option<string>("--from") { Required = true, HelpName = "store", Description = "The source: " + Forms };
+        var to = new Option<string>("--to") { Required = true, HelpName = "store", Description = "The target, in the same forms." };
+        var command = new Command("copy", "Copies all that one store holds into another, and compares the two.") { from, to };
+        command.SetAction((parsed, _) => RunAsync(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to)));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string from, string to)
+    {
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, pressed) => Cancel(pressed, stop);
         try

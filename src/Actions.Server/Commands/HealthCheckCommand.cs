@@ -1,3 +1,5 @@
+using System.CommandLine;
+
 namespace Actions.Server.Commands;
 
 /// <summary>
@@ -5,39 +7,46 @@ namespace Actions.Server.Commands;
 /// </summary>
 internal static class HealthCheckCommand
 {
-    public const string Usage = "healthcheck [--url http://127.0.0.1:5081/readyz]";
-
     // As long as Docker and Kubernetes may be told to wait for a probe, and far above what an answer takes.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
 
-    /// <param name="args">Without an address: /readyz where the settings say that the web listener is.</param>
-    /// <returns>The exit code: 0 for an answer of 200, otherwise 1.</returns>
-    /// <exception cref="UsageException">It can't be understood.</exception>
-    public static async Task<int> RunAsync(CommandArguments args)
+    public static Command Create()
     {
-        var url = AddressOf(args.Optional("url") ?? Default());
-        args.Finished();
+        var url = new Option<string>("--url")
+        {
+            HelpName = "url", Description = "The address to ask. Default: /readyz of the web listener that the settings name.",
+        };
+        url.Validators.Add(result =>
+        {
+            if (AddressOf(result.GetValueOrDefault<string>()) is null)
+                result.AddError("--url must be an address such as http://127.0.0.1:5081/readyz.");
+        });
+        var command = new Command("healthcheck", "Asks a running server whether it is ready. Exit code 0: it is.") { url };
+        command.SetAction((parsed, _) => RunAsync(AddressOf(parsed.GetValue(url) ?? Default())!));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Uri url)
+    {
         using var client = new HttpMessageInvoker(new SocketsHttpHandler { UseProxy = false });
         using var request = new HttpRequestMessage(System.Net.Http.HttpMethod.Get, url);
-        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var timeout = new CancellationTokenSource(ProbeTimeout, TimeProvider.System);
         try
         {
-            using var response = await client.SendAsync(request, patience.Token);
-            var text = (await response.Content.ReadAsStringAsync(patience.Token)).Trim();
+            using var response = await client.SendAsync(request, timeout.Token);
+            var text = (await response.Content.ReadAsStringAsync(timeout.Token)).Trim();
             await (response.IsSuccessStatusCode ? Console.Out : Console.Error).WriteLineAsync($"{(int)response.StatusCode} {text}");
             return response.IsSuccessStatusCode ? 0 : 1;
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync(e is HttpRequestException ? e.Message : $"No answer within {Patience.TotalSeconds} s.");
+            await Console.Error.WriteLineAsync(e is HttpRequestException ? e.Message : $"No answer within {ProbeTimeout.TotalSeconds} s.");
             return 1;
         }
     }
 
-    private static Uri AddressOf(string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
-            ? address
-            : throw new UsageException($"--url must be an address such as http://127.0.0.1:5081/readyz.");
+    private static Uri? AddressOf(string? url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" ? address : null;
 
     private static string Default()
     {

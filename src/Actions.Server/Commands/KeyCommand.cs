@@ -1,4 +1,6 @@
 using Actions.Engine.Limits;
+using System.CommandLine;
+using System.Globalization;
 using Actions.Server.Access;
 using Actions.Storage;
 using Actions.V1;
@@ -12,63 +14,74 @@ namespace Actions.Server.Commands;
 /// </summary>
 internal static class KeyCommand
 {
-    public const string Usage = """
-        key create --workspace W --role engine|editor|admin [--name TEXT] [--days N]
-        key list   --workspace W
-        key revoke --workspace W --id ID
-        """;
+    private static readonly Option<string> Workspace = new("--workspace")
+    {
+        Required = true, HelpName = "name", Description = "The workspace of the key.",
+    };
+    private static readonly Option<string> RoleName = new("--role")
+    {
+        Required = true, Description = "What calls with the key may do.",
+    };
+    private static readonly Option<string> DisplayName = new("--name")
+    {
+        HelpName = "text", Description = "A name for people.", DefaultValueFactory = _ => "",
+    };
+    private static readonly Option<int?> Days = new("--days") { HelpName = "number", Description = "Days until the key expires." };
+    private static readonly Option<string> Id = new("--id") { Required = true, HelpName = "id", Description = "The key's id." };
 
-    /// <returns>The exit code of the process.</returns>
-    /// <exception cref="UsageException">It can't be understood.</exception>
-    public static Task<int> RunAsync(string[] args) => RunAsync(args is [var verb, ..] ? verb : "", new CommandArguments(args.Skip(1)));
+    static KeyCommand()
+    {
+        RoleName.AcceptOnlyFromAmong("engine", "editor", "admin");
+        Workspace.Validators.Add(result =>
+        {
+            if (!AccessOptions.IsWorkspace(result.GetValueOrDefault<string>()))
+                result.AddError($"--workspace {AccessOptions.WorkspaceRule}");
+        });
+        Days.Validators.Add(result =>
+        {
+            if (!int.TryParse(result.Tokens is [var token] ? token.Value : "", CultureInfo.InvariantCulture, out var days) || days is < 1 or > 36_500)
+                result.AddError("--days must be 1 to 36500.");
+        });
+    }
 
-    private static async Task<int> RunAsync(string verb, CommandArguments args)
+    public static Command Create()
+    {
+        var create = new Command("create", "Makes a key and prints it.") { Workspace, RoleName, DisplayName, Days };
+        create.SetAction((parsed, token) => RunAsync(host => CreateAsync(host.Services, parsed, token), token));
+        var list = new Command("list", "Lists the keys of a workspace.") { Workspace };
+        list.SetAction((parsed, token) => RunAsync(host => ListAsync(host.Services, parsed, token), token));
+        var revoke = new Command("revoke", "Revokes a key.") { Workspace, Id };
+        revoke.SetAction((parsed, token) => RunAsync(host => RevokeAsync(host.Services, parsed, token), token));
+        return new Command("key", "API keys of the store that the settings name.") { create, list, revoke };
+    }
+
+    private static async Task<int> RunAsync(Func<IHost, Task<int>> command, CancellationToken cancellationToken)
     {
         var builder = Host.CreateApplicationBuilder();
         builder.Logging.ClearProviders();
         builder.Services.AddActionStore(builder.Configuration);
         using var host = builder.Build();
         host.Services.GetService<Microsoft.Extensions.Options.IStartupValidator>()?.Validate();
-
-        var workspace = args.Required("workspace");
-        if (!AccessOptions.IsWorkspace(workspace))
-            throw new UsageException($"--workspace {AccessOptions.WorkspaceRule}");
-        await host.Services.GetRequiredService<IActionStore>().InitializeAsync(CancellationToken.None);
-        var keys = host.Services.GetRequiredService<IApiKeyStore>();
-        switch (verb)
-        {
-            case "create":
-                await CreateAsync(keys, workspace, args, host.Services.GetRequiredService<TimeProvider>().GetUtcNow());
-                return 0;
-            case "list":
-                args.Finished();
-                await ListAsync(keys, workspace);
-                return 0;
-            case "revoke":
-                return await RevokeAsync(keys, workspace, args);
-            default:
-                throw new UsageException($"There is no 'key {verb}'.");
-        }
+        await host.Services.GetRequiredService<IActionStore>().InitializeAsync(cancellationToken);
+        return await command(host);
     }
 
-    private static async Task CreateAsync(IApiKeyStore keys, string workspace, CommandArguments args, DateTimeOffset now)
+    private static async Task<int> CreateAsync(IServiceProvider services, ParseResult parsed, CancellationToken cancellationToken)
     {
-        var wanted = new CallerKey { DisplayName = args.Optional("name") ?? "", Role = Roles.Parse(args.Required("role")) };
-        if (wanted.Role == Role.Unspecified)
-            throw new UsageException("--role must be engine, editor or admin.");
-        if (args.Optional("days") is { } days)
-            wanted.ExpireTime = int.TryParse(days, System.Globalization.CultureInfo.InvariantCulture, out var number) && number is > 0 and <= 36_500
-                ? Timestamp.FromDateTimeOffset(now.AddDays(number))
-                : throw new UsageException("--days must be 1 to 36500.");
-        args.Finished();
+        var workspace = parsed.GetRequiredValue(Workspace);
+        var now = services.GetRequiredService<TimeProvider>().GetUtcNow();
+        var wanted = new CallerKey { DisplayName = parsed.GetValue(DisplayName), Role = Roles.Parse(parsed.GetRequiredValue(RoleName)) };
+        if (parsed.GetValue(Days) is { } days)
+            wanted.ExpireTime = Timestamp.FromDateTimeOffset(now.AddDays(days));
         try
         {
             var issued = ApiKeyIssue.Make(workspace, wanted, "", now);
-            await keys.AddAsync(issued.Stored, CancellationToken.None);
+            await services.GetRequiredService<IApiKeyStore>().AddAsync(issued.Stored, cancellationToken);
             // Alone on standard output, so that a script can take it from there.
             await Console.Error.WriteLineAsync(
                 $"Key {issued.Stored.Key.Id} of workspace '{workspace}', role {Roles.NameOf(wanted.Role)}. It is shown only now:");
             Console.WriteLine(issued.Text);
+            return 0;
         }
         catch (InvalidFieldsException e)
         {
@@ -76,16 +89,17 @@ internal static class KeyCommand
         }
     }
 
-    private static async Task ListAsync(IApiKeyStore keys, string workspace)
+    private static async Task<int> ListAsync(IServiceProvider services, ParseResult parsed, CancellationToken cancellationToken)
     {
         const int Page = 200;
+        var keys = services.GetRequiredService<IApiKeyStore>();
         for (var after = ""; ;)
         {
-            var page = await keys.ListAsync(workspace, after, Page, CancellationToken.None);
+            var page = await keys.ListAsync(parsed.GetRequiredValue(Workspace), after, Page, cancellationToken);
             foreach (var key in page)
                 Console.WriteLine($"{key.Id}  {Roles.NameOf(key.Role),-6}  {key.CreateTime.ToDateTimeOffset():u}  {StateOf(key)}  {key.DisplayName}");
             if (page.Count < Page)
-                return;
+                return 0;
             after = page[^1].Id;
         }
     }
@@ -97,13 +111,12 @@ internal static class KeyCommand
         _ => "valid",
     };
 
-    private static async Task<int> RevokeAsync(IApiKeyStore keys, string workspace, CommandArguments args)
+    private static async Task<int> RevokeAsync(IServiceProvider services, ParseResult parsed, CancellationToken cancellationToken)
     {
-        var id = args.Required("id");
-        args.Finished();
         try
         {
-            var key = await keys.RevokeAsync(workspace, id, CancellationToken.None);
+            var key = await services.GetRequiredService<IApiKeyStore>()
+                .RevokeAsync(parsed.GetRequiredValue(Workspace), parsed.GetRequiredValue(Id), cancellationToken);
             Console.WriteLine($"{key.Id} is revoked.");
             return 0;
         }

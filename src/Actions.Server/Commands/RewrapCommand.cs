@@ -1,5 +1,6 @@
-using Actions.Server.Hosting;
+using System.CommandLine;
 using Actions.Server.Secrets;
+using Actions.Server.Startup;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 
@@ -11,11 +12,15 @@ namespace Actions.Server.Commands;
 /// </summary>
 internal static class RewrapCommand
 {
-    public const string Usage = "secrets rewrap [--Section:Setting=value ...]";
+    public static Command Create()
+    {
+        var settings = SettingArguments.Create();
+        var rewrap = new Command("rewrap", "Encrypts the key ring under the key-encryption key that the settings name.") { settings };
+        rewrap.SetAction((parsed, _) => RunAsync(parsed.GetValue(settings) ?? []));
+        return new Command("secrets", "The keys that encrypt the secrets of actions.") { rewrap };
+    }
 
-    /// <param name="args">Settings, as the server takes them.</param>
-    /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    private static async Task<int> RunAsync(string[] args)
     {
         var builder = Host.CreateApplicationBuilder(args);
         builder.Logging.ClearProviders();

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Actions.Engine.Limits;
+using Actions.Server.Configuration;
 using Actions.Storage;
 using Actions.V1;
 

@@ -1,3 +1,4 @@
+using Actions.Server.Configuration;
 using Actions.Server.Hosting.Floods;
 using Microsoft.AspNetCore.Server.Kestrel;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -45,9 +46,6 @@ internal static class Listeners
                 foreach (var endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
                     kestrel.ConfigurationLoader!.Endpoint(endpoint.Key, configured => Guard(configured, guard));
             });
-        builder.Services.AddSingleton<Exposure>();
-        builder.Services.AddHostedService(provider => provider.GetRequiredService<Exposure>());
-        builder.Services.AddHostedService<Banner>();
     }
 
     private static void Guard(EndpointConfiguration endpoint, FloodGuard guard)

@@ -1,3 +1,5 @@
+using Actions.Server.Errors;
+using Actions.Server.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Lifecycle;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Actions.Server.Logging;
 
 namespace Actions.Server.Lifecycle;
 

@@ -13,15 +13,13 @@ internal sealed class DrainOptions
     /// <see cref="StopTimeout"/> before killing it; on Kubernetes, whose own default is 30 s in all, set
     /// <c>terminationGracePeriodSeconds</c> above the sum.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00", "01:00:00", ParseLimitsInInvariantCulture = true,
-        ErrorMessage = "Drain:GracePeriod must be between 00:00:00 and 01:00:00.")]
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan GracePeriod { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
     /// How long, after the drain, connections have to close before they are torn down. 5 s: what was cut off only has
     /// a status to send, which takes a round trip, and a lost packet or two.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00", ParseLimitsInInvariantCulture = true,
-        ErrorMessage = "Drain:StopTimeout must be between 00:00:00.1 and 00:01:00.")]
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromSeconds(5);
 }

@@ -1,3 +1,4 @@
+using Actions.Server.Configuration;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -10,14 +11,12 @@ internal static class LifecycleRegistration
     /// <summary>
     /// The start, the readiness and the drain. Needs <see cref="Storage.IActionStore"/>, and
     /// <see cref="DrainInterceptor"/> among gRPC's interceptors, inside the one that knows
-    /// <see cref="DrainingException"/>.
+    /// <c>DrainingException</c>.
     /// </summary>
     public static IServiceCollection AddLifecycle(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<DrainOptions>().Bind(configuration.GetSection(DrainOptions.Section))
-            .ValidateDataAnnotations().ValidateOnStart();
-        services.AddOptions<ReadinessOptions>().Bind(configuration.GetSection(ReadinessOptions.Section))
-            .ValidateDataAnnotations().ValidateOnStart();
+        services.AddSettings<DrainOptions>(configuration, DrainOptions.Section);
+        services.AddSettings<ReadinessOptions>(configuration, ReadinessOptions.Section);
         services.AddOptions<HostOptions>()
             .Configure<IOptions<DrainOptions>>((host, drain) => host.ShutdownTimeout = drain.Value.StopTimeout);
 
@@ -25,8 +24,6 @@ internal static class LifecycleRegistration
         services.AddSingleton<ServingStatus>();
         services.AddSingleton<Drain>();
         services.AddSingleton<IHostLifetime, DrainLifetime>();
-        services.AddSingleton<StorePreparation>();
-        services.AddHostedService<StoreProbe>();
         return services;
     }
 

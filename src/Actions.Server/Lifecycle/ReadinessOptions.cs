@@ -8,11 +8,10 @@ internal sealed class ReadinessOptions
     public const string Section = "Readiness";
 
     /// <summary>
-    /// How often the store is checked, and how long a check may take, unless <see cref="ServerOptions.StoreTimeout"/> is
+    /// How often the store is checked, and how long a check may take, unless <c>Server:StoreTimeout</c> is
     /// shorter; a store that is away is checked every second. 5 s: half of Kubernetes' default probe period,
     /// so that each probe sees a newer answer; the check itself reads next to nothing.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00", ParseLimitsInInvariantCulture = true,
-        ErrorMessage = "Readiness:CheckInterval must be between 00:00:00.1 and 00:05:00.")]
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan CheckInterval { get; set; } = TimeSpan.FromSeconds(5);
 }

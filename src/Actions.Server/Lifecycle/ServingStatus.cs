@@ -14,15 +14,21 @@ internal enum ServingState
 internal sealed class ServingStatus
 {
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _prepared = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ServingState _state = ServingState.Starting;
     private Action<ServingState>? _changed;
 
     public ServingState State => _state;
 
+    /// <summary>Completes when the store is prepared: at the first move to <see cref="ServingState.Ready"/>, even in a drain.</summary>
+    public Task Prepared => _prepared.Task;
+
     /// <summary>Moves to a state, unless the server drains already.</summary>
     /// <returns>Whether that was a change.</returns>
     public bool MoveTo(ServingState next)
     {
+        if (next == ServingState.Ready)
+            _prepared.TrySetResult();
         lock (_gate)
         {
             if (_state == next || _state == ServingState.Draining)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
+using Actions.Server.Logging;
 using Actions.Storage;
 using Microsoft.AspNetCore.DataProtection.Repositories;
 

@@ -1,3 +1,4 @@
+using Actions.Server.Logging;
 using Actions.Storage;
 
 namespace Actions.Server.Secrets;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Actions.Engine;
 using Actions.Engine.Limits;
+using Actions.Server.Errors;
 using Actions.V1;
 using Microsoft.AspNetCore.DataProtection;
 using Secret = Actions.V1.Secret;

@@ -1,4 +1,4 @@
-using Actions.Server.Hosting;
+using Actions.Server.Configuration;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.Extensions.Options;
@@ -16,7 +16,6 @@ internal static class SecretsRegistration
     public static IServiceCollection AddSecrets(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddKeyRing(configuration);
-        services.AddSingleton<IValidateOptions<SecretsOptions>>(new ClearKeyRingOnLoopbackOnly(configuration));
         services.AddSingleton<KeyRingStart>();
         services.AddProtectionByTheRing();
         // Data Protection's own start reads the ring, and makes a key where it finds none, before anybody has checked it:

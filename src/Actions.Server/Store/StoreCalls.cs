@@ -1,3 +1,4 @@
+using Actions.Server.Configuration;
 using Actions.Server.Lifecycle;
 using Actions.Storage;
 using Microsoft.Extensions.Options;

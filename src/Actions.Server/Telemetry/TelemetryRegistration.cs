@@ -1,4 +1,4 @@
-using Actions.Server.Hosting;
+using Actions.Server.Configuration;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 

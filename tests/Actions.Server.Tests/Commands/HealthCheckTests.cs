@@ -69,6 +69,6 @@ public sealed class HealthCheckTests
 
         run.ExitCode.ShouldBe(2);
         run.Errors.ShouldContain(name);
-        run.Errors.ShouldContain("healthcheck [--url");
+        run.Errors.ShouldEndWith("See healthcheck --help.\n");
     }
 }

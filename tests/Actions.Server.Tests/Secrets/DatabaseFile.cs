@@ -1,3 +1,4 @@
+using Actions.Server.Secrets;
 using Actions.V1;
 using Google.Protobuf;
 using Microsoft.Data.Sqlite;

@@ -1,3 +1,4 @@
+using Actions.Server.Logging;
 using Actions.Server.Tests.Lifecycle;
 
 namespace Actions.Server.Tests.Servers;

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
+using Actions.Server.Configuration;
 using Actions.Server.Lifecycle;
 using Actions.Storage;
 using Microsoft.Extensions.Configuration;

@@ -18,7 +18,7 @@ internal sealed class StoreHost : IDisposable
             .AddSingleton(clock)
             .AddSingleton<ServingStatus>()
             // Long beside what a loaded machine takes: the time-out has tests of its own.
-            .AddSingleton(Options.Create(new Server.ServerOptions { StoreTimeout = TimeSpan.FromSeconds(30) }))
+            .AddSingleton(Options.Create(new Server.Configuration.ServerOptions { StoreTimeout = TimeSpan.FromSeconds(30) }))
             .AddStore(configuration)
             .BuildServiceProvider();
         Store = _services.GetRequiredService<IActionStore>();

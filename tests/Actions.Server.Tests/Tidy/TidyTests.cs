@@ -1,5 +1,7 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Actions.Server.Configuration;
+using Actions.Server.Errors;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Actions.Server.Tests.Tidy;

@@ -1,3 +1,5 @@
+using Actions.Server.Configuration;
+
 namespace Actions.Server.Hosting.Floods;
 
 /// <summary>How many resets and control frames may still come from one address.</summary>

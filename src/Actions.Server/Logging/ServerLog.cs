@@ -2,7 +2,7 @@ using System.Net;
 using System.Runtime.InteropServices;
 using Grpc.Core;
 
-namespace Actions.Server;
+namespace Actions.Server.Logging;
 
 /// <summary>Every log event of the server. Never a body, a secret or a variable's value.</summary>
 internal static partial class ServerLog

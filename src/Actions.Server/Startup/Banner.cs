@@ -2,14 +2,16 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server.Hosting;
+namespace Actions.Server.Startup;
 
 /// <summary>Says on the console where the server listens and how to try it.</summary>
-internal sealed class Banner(
-    IServer server, IConfiguration configuration, IOptions<Storage.StorageOptions> storage) : IHostedLifecycleService
+internal static class Banner
 {
-    public Task StartedAsync(CancellationToken cancellationToken)
+    public static void PrintBanner(this WebApplication app)
     {
+        var server = app.Services.GetRequiredService<IServer>();
+        var configuration = app.Configuration;
+        var storage = app.Services.GetRequiredService<IOptions<Storage.StorageOptions>>();
         var addresses = server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         // Kestrel reports the endpoints in the order of their configuration.
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Select(endpoint => endpoint.Key).Zip(addresses);
@@ -21,18 +23,7 @@ internal sealed class Banner(
         var grpc = endpoints.FirstOrDefault(endpoint => endpoint.First.Equals("Grpc", StringComparison.OrdinalIgnoreCase)).Second;
         if (grpc is not null)
             PrintTrial(new Uri(grpc));
-        return Task.CompletedTask;
     }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     private static void PrintTrial(Uri grpc)
     {

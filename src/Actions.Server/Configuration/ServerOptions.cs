@@ -1,7 +1,6 @@
 using System.ComponentModel.DataAnnotations;
-using Actions.Server.Hosting;
 
-namespace Actions.Server;
+namespace Actions.Server.Configuration;
 
 /// <summary>Every limit of the server that an operator may change (section <c>Server</c>).</summary>
 internal sealed class ServerOptions : IValidatableObject

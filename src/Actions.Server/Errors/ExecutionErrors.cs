@@ -1,4 +1,4 @@
-namespace Actions.Server;
+namespace Actions.Server.Errors;
 
 /// <summary>The workspace has no action of that name.</summary>
 internal sealed class ActionNameNotFoundException(string name) : Exception($"There is no action named '{name}'.")

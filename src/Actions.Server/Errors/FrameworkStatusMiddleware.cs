@@ -1,26 +1,27 @@
 using System.Globalization;
+using Actions.Server.Configuration;
 using Google.Protobuf;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server;
+namespace Actions.Server.Errors;
 
 /// <summary>
 /// Adds the details to the statuses that the gRPC framework makes before a method is reached: an unknown method, a
 /// message that is too large or can't be read.
 /// </summary>
-internal static class ErrorDetails
+internal static class FrameworkStatusMiddleware
 {
-    public static void UseErrorDetails(this IApplicationBuilder app)
+    public static void UseFrameworkStatuses(this IApplicationBuilder app)
     {
         var maxRequestBytes = app.ApplicationServices.GetRequiredService<IOptions<ServerOptions>>().Value.MaxRequestBytes;
         app.Use(async (context, next) =>
         {
             await next(context).ConfigureAwait(false);
             // Health and reflection have statuses of their own.
-            if (context.Request.Path.Value?.StartsWith("/grpc.", StringComparison.Ordinal) == true)
+            if (CallInterceptor.IsInfrastructure(context.Request.Path.Value))
                 return;
             // An error without a message is sent in the headers alone; after a message it is in the trailers.
             var trailers = context.Response.HasStarted

@@ -1,13 +1,13 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 
-namespace Actions.Server;
+namespace Actions.Server.Execution;
 
 /// <summary>
 /// Answers in gzip who asks in gzip, as gRPC servers in other languages do; everybody else uncompressed. Events are
 /// small, and somebody waits for them: compressing for all who could read it would cost more than it saves.
 /// </summary>
-internal sealed class AnswerCompression : Interceptor
+internal sealed class ResponseCompression : Interceptor
 {
     private const string Gzip = "gzip";
 

@@ -1,6 +1,4 @@
 using Actions.Engine.Limits;
-using Actions.Server.Access;
-using Actions.Server.Lifecycle;
 using Actions.Storage;
 using Actions.V1;
 using Google.Protobuf;
@@ -9,7 +7,7 @@ using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
 
-namespace Actions.Server;
+namespace Actions.Server.Errors;
 
 /// <summary>
 /// Makes statuses of known failures: the code, a text for people, and google.rpc.ErrorInfo with the
@@ -53,7 +51,7 @@ internal static class RpcErrors
         CredentialsMissingException e => Error(StatusCode.Unauthenticated, ErrorReason.CredentialsMissing, e.Message),
         CredentialsInvalidException e => Error(StatusCode.Unauthenticated, ErrorReason.CredentialsInvalid, e.Message),
         RoleInsufficientException e => Error(
-            StatusCode.PermissionDenied, ErrorReason.RoleInsufficient, e.Message, ("role", Roles.NameOf(e.Needed))),
+            StatusCode.PermissionDenied, ErrorReason.RoleInsufficient, e.Message, ("role", e.Role)),
         LimitReachedException e => Build(
             StatusCode.ResourceExhausted,
             e.Message,

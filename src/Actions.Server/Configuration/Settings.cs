@@ -1,7 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server.Hosting;
+namespace Actions.Server.Configuration;
 
 /// <summary>Sections of the configuration as options, checked when the server starts.</summary>
 internal static class Settings

@@ -1,7 +1,8 @@
+using Actions.Server.Configuration;
 using Actions.Server.Secrets;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server.Hosting;
+namespace Actions.Server.Startup;
 
 /// <summary>A server that others can reach must not keep its key ring in the clear.</summary>
 internal sealed class ClearKeyRingOnLoopbackOnly(IConfiguration configuration) : IValidateOptions<SecretsOptions>

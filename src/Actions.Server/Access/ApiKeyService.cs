@@ -1,11 +1,11 @@
 using Actions.Engine.Limits;
-using Actions.Server.Access;
+using Actions.Server.Configuration;
 using Actions.Storage;
 using Actions.V1;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server;
+namespace Actions.Server.Access;
 
 /// <summary>Makes, lists and revokes the keys of a workspace.</summary>
 internal sealed class ApiKeyService(IApiKeyStore store, TimeProvider time, IOptions<ServerOptions> options)

@@ -3,15 +3,16 @@ using Actions.Engine.Executions;
 using Actions.Engine.Limits;
 using Actions.Server.Access;
 using Actions.Server.Catalog;
-using Actions.Server.Configs;
+using Actions.Server.Configuration;
 using Actions.Server.Lifecycle;
+using Actions.Server.Logging;
 using Actions.Server.Secrets;
 using Actions.Storage;
 using Actions.V1;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server;
+namespace Actions.Server.Configs;
 
 /// <summary>
 /// Keeps the actions of a workspace. Saving compiles: what is stored can be run. Secrets go into the store encrypted, and

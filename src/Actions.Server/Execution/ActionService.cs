@@ -3,13 +3,16 @@ using Actions.Engine.Executions;
 using Actions.Engine.Limits;
 using Actions.Server.Access;
 using Actions.Server.Catalog;
+using Actions.Server.Configuration;
+using Actions.Server.Errors;
 using Actions.Server.Lifecycle;
+using Actions.Server.Logging;
 using Actions.Server.Telemetry;
 using Actions.V1;
 using Grpc.Core;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server;
+namespace Actions.Server.Execution;
 
 /// <summary>What a voice engine calls during a conversation.</summary>
 internal sealed class ActionService(

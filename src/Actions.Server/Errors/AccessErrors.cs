@@ -1,6 +1,4 @@
-using Actions.V1;
-
-namespace Actions.Server.Access;
+namespace Actions.Server.Errors;
 
 /// <summary>The call says nothing about who makes it.</summary>
 internal sealed class CredentialsMissingException() : Exception(
@@ -10,10 +8,10 @@ internal sealed class CredentialsMissingException() : Exception(
 internal sealed class CredentialsInvalidException(string message) : Exception(message);
 
 /// <summary>The caller is known, but may not do this.</summary>
-internal sealed class RoleInsufficientException(Role needed) : Exception(
-    $"This needs the role '{Roles.NameOf(needed)}'. Use a key that has it.")
+internal sealed class RoleInsufficientException(string role) : Exception(
+    $"This needs the role '{role}'. Use a key that has it.")
 {
-    public Role Needed { get; } = needed;
+    public string Role { get; } = role;
 }
 
 /// <summary>The workspace calls too often, or too much at once.</summary>

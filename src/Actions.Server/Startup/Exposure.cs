@@ -1,17 +1,20 @@
 using Actions.Server.Access;
+using Actions.Server.Configuration;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server.Hosting;
+namespace Actions.Server.Startup;
 
 /// <summary>
 /// On an address that isn't loopback, the way to it has to be encrypted, which is known before a port is open, and callers
 /// have to have credentials, which the store may have to tell.
 /// </summary>
 internal sealed class Exposure(
-    IConfiguration configuration, IOptions<AccessOptions> access, IApiKeyStore keys) : IHostedLifecycleService
+    IConfiguration configuration, IOptions<AccessOptions> access, IApiKeyStore keys)
 {
-    public Task StartingAsync(CancellationToken cancellationToken)
+    /// <summary>Before a port is open.</summary>
+    /// <exception cref="StartRefusedException">A listener beyond loopback has no TLS, and no proxy in front has it.</exception>
+    public void RequireTls()
     {
         foreach (var (key, url) in ListenerAddresses.BeyondLoopback(configuration))
         {
@@ -20,8 +23,6 @@ internal sealed class Exposure(
                     $"{key} is an address beyond loopback without TLS. Make it https (Kestrel:Endpoints:...:Certificate), or set "
                     + $"{AccessOptions.Section}:TlsEndedByProxy to true if a proxy in front ends TLS.");
         }
-
-        return Task.CompletedTask;
     }
 
     /// <summary>Before the first call.</summary>
@@ -36,14 +37,4 @@ internal sealed class Exposure(
                 $"{listener} is an address beyond loopback, and there is no key: anybody could call. Set "
                 + $"{AccessOptions.Section}:AdminKey, or make a key first (Actions.Server key create --workspace default --role admin).");
     }
-
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

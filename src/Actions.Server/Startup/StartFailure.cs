@@ -1,8 +1,9 @@
+using Actions.Server.Configuration;
 using Actions.Server.Secrets;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server.Hosting;
+namespace Actions.Server.Startup;
 
 /// <summary>What keeps a server from starting and is the operator's to mend.</summary>
 internal static class StartFailure

@@ -1,8 +1,9 @@
 using System.Diagnostics.Metrics;
+using Actions.Server.Logging;
 using Actions.Server.Telemetry;
 using Actions.V1;
 
-namespace Actions.Server;
+namespace Actions.Server.Execution;
 
 /// <summary>
 /// Tells operators that APIs no longer answer as their samples did: a counter for how often, the log for which action,

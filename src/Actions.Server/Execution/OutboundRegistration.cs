@@ -1,10 +1,12 @@
 using Actions.Engine.Outbound.Guard;
+using Actions.Server.Configuration;
+using Actions.Server.Logging;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server.Hosting;
+namespace Actions.Server.Execution;
 
 /// <summary>What may be called: the engine's guard, with the server's settings, listeners and log.</summary>
 internal static class OutboundRegistration

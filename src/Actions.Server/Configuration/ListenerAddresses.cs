@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace Actions.Server.Hosting;
+namespace Actions.Server.Configuration;
 
 /// <summary>Where the configuration says that the server listens.</summary>
 internal static class ListenerAddresses

@@ -1,13 +1,17 @@
 using System.Runtime.ExceptionServices;
+using Actions.Server.Configuration;
+using Actions.Server.Lifecycle;
+using Actions.Server.Logging;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Server.Lifecycle;
+namespace Actions.Server.Startup;
 
 /// <summary>Has the store prepared before the first call, then keeps <see cref="ServingStatus"/> true to it.</summary>
 internal sealed class StoreProbe(
     IActionStore store,
     StorePreparation preparation,
+    Exposure exposure,
     ServingStatus status,
     IOptions<ReadinessOptions> options,
     IOptions<ServerOptions> server,
@@ -32,6 +36,7 @@ internal sealed class StoreProbe(
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        exposure.RequireTls();
         // What waiting doesn't mend is a mistake in the configuration: the error ends the start, before a port is open.
         await TryPrepareAsync(FirstTry, cancellationToken).ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -48,7 +53,7 @@ internal sealed class StoreProbe(
     {
         try
         {
-            while (!preparation.Done.IsCompleted)
+            while (!status.Prepared.IsCompleted)
             {
                 await Task.Delay(AwayInterval, time, stoppingToken).ConfigureAwait(false);
                 await TryPrepareAsync(LaterTry, stoppingToken).ConfigureAwait(false);
@@ -65,7 +70,7 @@ internal sealed class StoreProbe(
         {
             // Caught here because the host takes it for a crash when the start failed after this had begun.
         }
-        catch (Exception e) when (!preparation.Done.IsCompleted)
+        catch (Exception e) when (!status.Prepared.IsCompleted)
         {
             _refusal = ExceptionDispatchInfo.Capture(e);
             host.StopApplication();

@@ -1,0 +1,17 @@
+using Actions.Server.Secrets;
+using Microsoft.Extensions.Options;
+
+namespace Actions.Server.Startup;
+
+internal static class StartupRegistration
+{
+    /// <summary>The checks and the preparation of the store before the first call, and the banner.</summary>
+    public static IServiceCollection AddStartup(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<IValidateOptions<SecretsOptions>>(new ClearKeyRingOnLoopbackOnly(configuration));
+        services.AddSingleton<Exposure>();
+        services.AddSingleton<StorePreparation>();
+        services.AddHostedService<StoreProbe>();
+        return services;
+    }
+}
