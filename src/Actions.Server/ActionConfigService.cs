@@ -42,16 +42,8 @@ internal sealed class ActionConfigService(
         {
             // Ours to make, not the store's: the secrets are bound to it.
             config.Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
-            try
-            {
-                config = await store.CreateAsync(
-                    workspace, vault.Protect(workspace, config), context.CancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                // Somebody may be reading just now that there is no such name.
-                catalog.Invalidate(workspace, config.Id);
-            }
+            config = await store.CreateAsync(
+                workspace, vault.Protect(workspace, config), context.CancellationToken).ConfigureAwait(false);
         }
 
         return new CreateActionConfigResponse { ActionConfig = SecretVault.Redact(config) };
@@ -110,10 +102,6 @@ internal sealed class ActionConfigService(
                 // Without an etag the caller means whatever is there: again, on what somebody else just wrote.
                 continue;
             }
-            finally
-            {
-                catalog.Invalidate(workspace, change.Id);
-            }
 
             return new UpdateActionConfigResponse { ActionConfig = SecretVault.Redact(updated) };
         }
@@ -124,18 +112,9 @@ internal sealed class ActionConfigService(
     {
         var workspace = Caller.Of(context).Workspace;
         Required(request.Id, "id");
-        try
-        {
-            await store.DeleteAsync(
-                workspace, request.Id, request.Etag.Length > 0 ? request.Etag : null, context.CancellationToken)
-                .ConfigureAwait(false);
-        }
-        finally
-        {
-            // Also where the write failed: it may have reached the disk.
-            catalog.Invalidate(workspace, request.Id);
-        }
-
+        await store.DeleteAsync(
+            workspace, request.Id, request.Etag.Length > 0 ? request.Etag : null, context.CancellationToken)
+            .ConfigureAwait(false);
         return new DeleteActionConfigResponse();
     }
 
@@ -220,10 +199,6 @@ internal sealed class ActionConfigService(
             catch (ActionNotFoundException)
             {
                 return;
-            }
-            finally
-            {
-                catalog.Invalidate(workspace, id);
             }
         }
     }

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server;
 
 /// <summary>Makes, lists and revokes the keys of a workspace.</summary>
-internal sealed class ApiKeyService(IApiKeyStore store, ApiKeys keys, TimeProvider time, IOptions<ServerOptions> options)
+internal sealed class ApiKeyService(IApiKeyStore store, TimeProvider time, IOptions<ServerOptions> options)
     : V1.ApiKeyService.ApiKeyServiceBase
 {
     public override async Task<CreateApiKeyResponse> CreateApiKey(CreateApiKeyRequest request, ServerCallContext context)
@@ -16,7 +16,6 @@ internal sealed class ApiKeyService(IApiKeyStore store, ApiKeys keys, TimeProvid
         var wanted = request.ApiKey ?? throw new InvalidFieldsException("api_key", "is required.");
         var issued = ApiKeyIssue.Make(Caller.Of(context).Workspace, wanted, "api_key.", time.GetUtcNow());
         await store.AddAsync(issued.Stored, context.CancellationToken).ConfigureAwait(false);
-        keys.Changed(issued.Stored.Key.Id);
         return new CreateApiKeyResponse { ApiKey = issued.Stored.Key, Key = issued.Text };
     }
 
@@ -43,16 +42,8 @@ internal sealed class ApiKeyService(IApiKeyStore store, ApiKeys keys, TimeProvid
     {
         if (request.Id.Length == 0)
             throw new InvalidFieldsException("id", "is required.");
-        try
-        {
-            var revoked = await store.RevokeAsync(Caller.Of(context).Workspace, request.Id, context.CancellationToken)
-                .ConfigureAwait(false);
-            return new RevokeApiKeyResponse { ApiKey = revoked };
-        }
-        finally
-        {
-            // Also where the write failed: it may have reached the disk.
-            keys.Changed(request.Id);
-        }
+        var revoked = await store.RevokeAsync(Caller.Of(context).Workspace, request.Id, context.CancellationToken)
+            .ConfigureAwait(false);
+        return new RevokeApiKeyResponse { ApiKey = revoked };
     }
 }

@@ -5,8 +5,8 @@ using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
 using Actions.Server.Secrets;
+using Actions.Server.Store;
 using Actions.Server.Telemetry;
-using Actions.Storage;
 
 try
 {
@@ -16,7 +16,7 @@ try
     var builder = WebApplication.CreateBuilder(args);
     builder.AddListeners();
     builder.Services.AddServerOptions(builder.Configuration);
-    builder.Services.AddActionStore(builder.Configuration);
+    builder.Services.AddStore(builder.Configuration);
     builder.Services.AddEngine(builder.Configuration);
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();

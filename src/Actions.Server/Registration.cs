@@ -25,7 +25,7 @@ internal static class Registration
 
     public static IServiceCollection AddActionServices(this IServiceCollection services)
     {
-        services.AddSingleton<StoreReads>();
+        services.AddSingleton<PlanCache>();
         services.AddSingleton<ActionCatalog>();
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();

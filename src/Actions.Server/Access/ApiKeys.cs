@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Actions.Storage;
 using Actions.V1;
@@ -10,37 +9,19 @@ namespace Actions.Server.Access;
 /// Whose an API key is. Keys once seen are kept in memory and read anew in the background (<see cref="ApiKeyRefresher"/>):
 /// their calls wait for no store, and one that is away locks out nobody who was in.
 /// </summary>
-internal sealed class ApiKeys(IApiKeyStore store, StoreReads reads, TimeProvider time, IOptions<AccessOptions> options)
+internal sealed class ApiKeys(IApiKeyStore store, ApiKeyCache cache, TimeProvider time, IOptions<AccessOptions> options)
 {
-    // Some hundred bytes each. Beyond it the cache starts afresh.
-    private const int MaxCached = 10_000;
-
     private const string Invalid = "The API key is not valid: it is unknown, has expired or was revoked.";
 
-    // A key that nobody has used for so long is read when it is used again. Long beside the pauses of a voice engine.
-    private static readonly TimeSpan ForgottenAfter = TimeSpan.FromMinutes(10);
-
-    private readonly ConcurrentDictionary<string, SeenKey> _seen = new(StringComparer.Ordinal);
     private readonly byte[]? _adminDigest = options.Value.AdminKey.Length == 0 ? null : ApiKeyText.Digest(options.Value.AdminKey);
-    private volatile bool _any = options.Value.AdminKey.Length > 0;
-    private volatile bool _anyWasRead;
-    private long _changes;
 
     /// <summary>
     /// Whether there is a key, or ever was one: keys that were revoked don't open the server again. True from the moment
     /// that a first key is made here, and within two seconds of one that is made elsewhere.
     /// </summary>
     /// <exception cref="StoreUnavailableException">It was never found out, and the store is away.</exception>
-    public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken)
-    {
-        if (!_any && !_anyWasRead)
-        {
-            var changes = Interlocked.Read(ref _changes);
-            AnyIs(await reads.ForCallAsync(store.AnyAsync, cancellationToken).ConfigureAwait(false), changes);
-        }
-
-        return _any;
-    }
+    public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken) =>
+        _adminDigest is not null || (cache.Any ?? await ReadAnyAsync(cancellationToken).ConfigureAwait(false));
 
     /// <exception cref="CredentialsInvalidException">The key is unknown, expired or revoked.</exception>
     /// <exception cref="StoreUnavailableException">The key wasn't seen before, and the store is away.</exception>
@@ -58,76 +39,45 @@ internal sealed class ApiKeys(IApiKeyStore store, StoreReads reads, TimeProvider
         throw new CredentialsInvalidException(Invalid);
     }
 
-    /// <summary>A key was made or revoked here: what was seen is no longer true, nor what is being read.</summary>
-    public void Changed(string id)
-    {
-        Interlocked.Increment(ref _changes);
-        _anyWasRead = false;
-        _seen.TryRemove(id, out _);
-    }
-
-    /// <summary>Reads anew what is kept, at once.</summary>
-    /// <exception cref="StoreUnavailableException">What is kept stays as it was last seen.</exception>
+    /// <summary>Reads again what is cached, at once.</summary>
+    /// <exception cref="StoreUnavailableException">The cache stays as it is.</exception>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        if (!_any && _anyWasRead)
-        {
-            var changes = Interlocked.Read(ref _changes);
-            AnyIs(await reads.InTimeAsync(store.AnyAsync, cancellationToken).ConfigureAwait(false), changes);
-        }
+        if (_adminDigest is null && cache.Any == false)
+            await ReadAnyAsync(cancellationToken).ConfigureAwait(false);
 
-        var seen = _seen.ToArray();
-        if (seen.Length == 0)
+        var cached = cache.InUse();
+        if (cached.Count == 0)
             return;
-        var ids = Array.ConvertAll(seen, key => key.Key);
-        var found = await reads.InTimeAsync(token => store.FindAsync(ids, token), cancellationToken).ConfigureAwait(false);
+        var ids = cached.Select(key => key.Key.Key.Id).ToList();
+        var found = await store.FindAsync(ids, cancellationToken).ConfigureAwait(false);
         var stored = found.ToDictionary(key => key.Key.Id, StringComparer.Ordinal);
-        foreach (var (id, key) in seen)
+        foreach (var key in cached)
         {
-            // Not what was changed here, and perhaps read again, since.
-            if (stored.TryGetValue(id, out var read) && time.GetElapsedTime(key.UsedAt) < ForgottenAfter)
-                _seen.TryUpdate(id, new SeenKey(read, key.UsedAt), key);
+            // A key that was written here since is another one in the cache by now.
+            if (stored.TryGetValue(key.Key.Key.Id, out var read))
+                key.Key = read;
             else
-                _seen.TryRemove(KeyValuePair.Create(id, key));
+                cache.Drop(key);
         }
     }
 
-    private void AnyIs(bool any, long changes)
+    private async Task<bool> ReadAnyAsync(CancellationToken cancellationToken)
     {
-        if (any)
-            _any = true;
-        _anyWasRead = Interlocked.Read(ref _changes) == changes;
+        var writes = cache.Writes;
+        var any = await store.AnyAsync(cancellationToken).ConfigureAwait(false);
+        cache.KeepAny(any, writes);
+        return cache.Any ?? any;
     }
 
     private async ValueTask<StoredApiKey?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        if (_seen.TryGetValue(id, out var seen))
-        {
-            seen.UsedAt = time.GetTimestamp();
-            return seen.Key;
-        }
-
-        var changes = Interlocked.Read(ref _changes);
-        if (await reads.ForCallAsync(token => store.FindAsync(id, token), cancellationToken).ConfigureAwait(false) is not { } read)
-            return null;
-        if (_seen.Count >= MaxCached)
-            _seen.Clear();
-        if (changes == Interlocked.Read(ref _changes))
-            _seen.TryAdd(id, new SeenKey(read, time.GetTimestamp()));
+        if (cache.Find(id) is { } cached)
+            return cached;
+        var writes = cache.Writes;
+        var read = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
+        if (read is not null)
+            cache.Keep(read, writes);
         return read;
-    }
-
-    /// <summary>Compared by reference: what was read again is another one.</summary>
-    private sealed class SeenKey(StoredApiKey key, long usedAt)
-    {
-        private long _usedAt = usedAt;
-
-        public StoredApiKey Key { get; } = key;
-
-        public long UsedAt
-        {
-            get => Interlocked.Read(ref _usedAt);
-            set => Interlocked.Exchange(ref _usedAt, value);
-        }
     }
 }

@@ -10,8 +10,7 @@ namespace Actions.Server.Catalog;
 /// </summary>
 internal sealed class CatalogFollower(
     IActionStore store,
-    ActionCatalog catalog,
-    StoreReads reads,
+    PlanCache cache,
     StorePreparation preparation,
     IOptions<ServerOptions> options,
     TimeProvider time,
@@ -64,10 +63,10 @@ internal sealed class CatalogFollower(
         // The silence, too, may have hidden something from us.
         var mayHaveMissed = changes.MayHaveMissed || !_isTold;
         foreach (var (action, etag) in changes.Changes)
-            catalog.Invalidate(action, etag);
+            cache.Invalidate(action, etag);
         if (mayHaveMissed)
         {
-            catalog.MayHaveMissedWrites();
+            cache.InvalidateLoads();
             if (!await TryVerifyAsync(stoppingToken).ConfigureAwait(false))
                 _mustVerify = true;
         }
@@ -92,7 +91,7 @@ internal sealed class CatalogFollower(
                 log.StoreIsSilent(_interval);
             }
 
-            if (!catalog.TakeUnverified() && !_mustVerify && !(isSilent && time.GetElapsedTime(verifiedAt) >= _interval))
+            if (!_mustVerify && !(isSilent && time.GetElapsedTime(verifiedAt) >= _interval))
                 continue;
             verifiedAt = time.GetTimestamp();
             _mustVerify = false;
@@ -106,13 +105,12 @@ internal sealed class CatalogFollower(
     {
         try
         {
-            foreach (var batch in catalog.Cached.Chunk(BatchSize))
+            foreach (var batch in cache.Cached.Chunk(BatchSize))
             {
                 var actions = batch.Select(cached => cached.Key).ToList();
-                var etags = await reads.InTimeAsync(token => store.ReadEtagsAsync(actions, token), stoppingToken)
-                    .ConfigureAwait(false);
+                var etags = await store.ReadEtagsAsync(actions, stoppingToken).ConfigureAwait(false);
                 foreach (var cached in batch.Where(cached => etags.GetValueOrDefault(cached.Key) != cached.Value.Etag))
-                    catalog.Drop(cached);
+                    cache.Drop(cached);
             }
 
             return true;

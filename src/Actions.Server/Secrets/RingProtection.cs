@@ -26,7 +26,7 @@ internal sealed class RingProtection(
     {
         while (e is not (null or StoreException))
             e = e.InnerException;
-        return e is StoreUnavailableException { InnerException: { } cause } away ? new(cause, away.MayReturn) : null;
+        return e is StoreUnavailableException { InnerException: { } cause } away ? new(cause, away.IsTransient) : null;
     }
 
     /// <summary>Reads the ring, and makes its first key where it has none.</summary>
