@@ -39,7 +39,10 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(1, 4_096)]
     public int MaxCallIdLength { get; set; } = 256;
 
-    /// <summary>Compiled actions in memory, some KiB each. Beyond it the cache starts afresh.</summary>
+    /// <summary>
+    /// Compiled actions in memory, some KiB each. Beyond it the least frequently used one makes room. 1 and 2 mean 3, the
+    /// least that the cache works with.
+    /// </summary>
     [Range(1, 10_000_000)]
     public int MaxCachedActions { get; set; } = 10_000;
 

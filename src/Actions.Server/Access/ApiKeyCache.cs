@@ -1,18 +1,18 @@
-using System.Collections.Concurrent;
 using Actions.Storage;
+using BitFaster.Caching.Lfu;
 
 namespace Actions.Server.Access;
 
 /// <summary>The API keys in memory. A key that is read while any key is written isn't kept.</summary>
 internal sealed class ApiKeyCache(TimeProvider time)
 {
-    // Some hundred bytes each. Beyond it the cache starts afresh.
+    // Some hundred bytes each. Beyond it the least frequently used key makes room.
     private const int MaxCached = 10_000;
 
     // A key that no client has used for so long is read when it is used again. Long beside the pauses of a voice engine.
     private static readonly TimeSpan ForgottenAfter = TimeSpan.FromMinutes(10);
 
-    private readonly ConcurrentDictionary<string, CachedKey> _keys = new(StringComparer.Ordinal);
+    private readonly ConcurrentLfu<string, CachedKey> _keys = new(MaxCached);
     private long _writes;
     private volatile bool _any;
     private volatile bool _anyIsKnown;
@@ -26,7 +26,7 @@ internal sealed class ApiKeyCache(TimeProvider time)
     /// <returns>Null: it isn't cached.</returns>
     public StoredApiKey? Find(string id)
     {
-        if (!_keys.TryGetValue(id, out var cached))
+        if (!_keys.TryGet(id, out var cached))
             return null;
         cached.UsedAt = time.GetTimestamp();
         return cached.Key;
@@ -36,10 +36,8 @@ internal sealed class ApiKeyCache(TimeProvider time)
     /// <param name="writes">How many writes there were before it was read.</param>
     public void Keep(StoredApiKey key, long writes)
     {
-        if (_keys.Count >= MaxCached)
-            _keys.Clear();
         if (writes == Writes)
-            _keys.TryAdd(key.Key.Id, new CachedKey(key, time.GetTimestamp()));
+            _keys.AddOrUpdate(key.Key.Id, new CachedKey(key, time.GetTimestamp()));
     }
 
     /// <inheritdoc cref="Keep" />
@@ -56,7 +54,7 @@ internal sealed class ApiKeyCache(TimeProvider time)
     {
         Interlocked.Increment(ref _writes);
         _anyIsKnown = false;
-        _keys.TryRemove(id, out _);
+        _keys.TryRemove(id);
     }
 
     /// <summary>What is to be read again: the keys that were used lately. Drops the others.</summary>

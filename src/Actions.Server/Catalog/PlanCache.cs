@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using Actions.Engine;
 using Actions.Storage;
+using BitFaster.Caching.Lfu;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Catalog;
@@ -9,10 +9,21 @@ namespace Actions.Server.Catalog;
 /// The compiled actions in memory, and the loads in progress. A load during which its action was written is used by the
 /// calls that began before the write, and isn't kept.
 /// </summary>
+/// <remarks>
+/// When the cache is full, the least frequently used action makes room (W-TinyLFU). A voice engine's actions are called in
+/// turn: with one action more than fits, LRU would drop each shortly before it is used again.
+/// </remarks>
 internal sealed class PlanCache(IOptions<ServerOptions> options)
 {
-    private readonly ConcurrentDictionary<ActionKey, CachedPlan> _plans = new();
-    private readonly ConcurrentDictionary<(string Workspace, string NameKey), string> _ids = new();
+    // The least that the algorithm works with.
+    private const int MinCapacity = 3;
+
+    private readonly ConcurrentLfu<ActionKey, CachedPlan> _plans = new(Math.Max(options.Value.MaxCachedActions, MinCapacity));
+
+    // Renamed actions leave their old names behind: there may be more of those than of plans.
+    private readonly ConcurrentLfu<(string Workspace, string NameKey), string> _ids =
+        new(Math.Max(options.Value.MaxCachedActions, MinCapacity));
+
     private readonly Lock _gate = new();
 
     // Under the gate. A load that may have read an older version than there is now is taken out: nothing joins it any
@@ -26,9 +37,9 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
     public ActionPlan? Find(PlanKey wanted)
     {
         var id = wanted.Id;
-        if (id.Length == 0 && !_ids.TryGetValue((wanted.Workspace, wanted.NameKey), out id))
+        if (id.Length == 0 && !_ids.TryGet((wanted.Workspace, wanted.NameKey), out id))
             return null;
-        return _plans.TryGetValue(new(wanted.Workspace, id), out var cached)
+        return _plans.TryGet(new(wanted.Workspace, id), out var cached)
             // The action may have been renamed since.
             && (wanted.NameKey.Length == 0 || ActionName.Key(cached.Plan.Name) == wanted.NameKey)
             ? cached.Plan
@@ -61,8 +72,8 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
     {
         lock (_gate)
         {
-            if (_plans.TryGetValue(action, out var cached) && cached.Etag != etag)
-                _plans.TryRemove(action, out _);
+            if (_plans.TryGet(action, out var cached) && cached.Etag != etag)
+                _plans.TryRemove(action);
             // What a load by name will find isn't known yet.
             foreach (var key in _loads.Keys.Where(key => key.Workspace == action.Workspace && (key.Id == action.Id || key.Id.Length == 0)))
                 _loads.Remove(key);
@@ -103,15 +114,8 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
 
     private void Keep(string workspace, CachedPlan loaded)
     {
-        // Renamed actions leave their old names behind: there may be more of those than of plans.
-        if (Math.Max(_plans.Count, _ids.Count) >= options.Value.MaxCachedActions)
-        {
-            _plans.Clear();
-            _ids.Clear();
-        }
-
-        _plans[new(workspace, loaded.Plan.Id)] = loaded;
-        _ids[(workspace, ActionName.Key(loaded.Plan.Name))] = loaded.Plan.Id;
+        _plans.AddOrUpdate(new(workspace, loaded.Plan.Id), loaded);
+        _ids.AddOrUpdate((workspace, ActionName.Key(loaded.Plan.Name)), loaded.Plan.Id);
     }
 
     private sealed class Load
