@@ -103,11 +103,6 @@ internal static partial class ServerLog
         + "{Settings}.")]
     public static partial void KeyRingIsNotEncrypted(this ILogger log, string settings);
 
-    [LoggerMessage(122, LogLevel.Warning,
-        "The key ring was moved into the store. Elements: {Count}. The old one is kept, in the clear, in {Folder}: "
-        + "delete it when you have a backup of the store.")]
-    public static partial void KeyRingImported(this ILogger log, int count, string folder);
-
     [LoggerMessage(130, LogLevel.Warning,
         "{Caller} floods the server with {Frames} and was hung up on. See Server:ResetBurst and Server:ControlFrameBurst.")]
     public static partial void CallerFloods(this ILogger log, EndPoint? caller, string frames);

@@ -92,21 +92,6 @@ public sealed class SqliteFileTests : IDisposable
     }
 
     [Fact]
-    public async Task FileOfTheFirstVersion_BecomesThisOneAndKeepsItsActions()
-    {
-        V1.ActionConfig stored;
-        using (var host = await OpenAsync(_path))
-            stored = await CreateAsync(host, "order");
-        // What the versions since have added.
-        Run("DROP TABLE key_ring; DROP TABLE api_keys; PRAGMA user_version = 1");
-
-        using var migrated = await OpenAsync(_path);
-
-        (await migrated.Store.GetAsync(Workspace, stored.Id, Stop)).ShouldBe(stored);
-        (await migrated.KeyRing.AddAsync(new KeyRingElement("key", "<key/>", ""), Stop)).ShouldBeTrue();
-    }
-
-    [Fact]
     public async Task FileOfANewerVersion_IsRefused()
     {
         (await OpenAsync(_path)).Dispose();

@@ -15,7 +15,7 @@ internal static class StartFailure
         // Of a value that is no number, time and so on; its own text names the key.
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } e => $"A setting is wrong. {OneLine(e)}",
         StoreUnavailableException { InnerException: { } cause } e => $"{e.Message} {OneLine(cause)}",
-        KeyRingUnreadableException or KeyRingFolderException => OneLine(exception),
+        KeyRingUnreadableException => OneLine(exception),
         // An address or a certificate, whatever the type: there are many.
         _ when exception.StackTrace?.Contains(" Microsoft.AspNetCore.Server.Kestrel.", StringComparison.Ordinal) == true =>
             $"{OneLine(exception)} Look at Kestrel:Endpoints:Grpc:Url, Kestrel:Endpoints:Web:Url and what else is under Kestrel.",

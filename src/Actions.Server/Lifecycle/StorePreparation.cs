@@ -4,7 +4,7 @@ using Actions.Storage;
 
 namespace Actions.Server.Lifecycle;
 
-/// <summary>All that has to happen in the store before the first call, in order.</summary>
+/// <summary>Everything that needs the store before the first call, in order.</summary>
 internal sealed class StorePreparation(IActionStore store, KeyRingStart ring, Exposure exposure)
 {
     private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -12,10 +12,9 @@ internal sealed class StorePreparation(IActionStore store, KeyRingStart ring, Ex
     /// <summary>Ends when <see cref="RunAsync"/> has succeeded.</summary>
     public Task Done => _done.Task;
 
-    /// <exception cref="StoreUnavailableException">Whether it is worth another try, it says.</exception>
-    /// <exception cref="KeyRingUnreadableException">Another try would find the same.</exception>
-    /// <exception cref="KeyRingFolderException">Likewise.</exception>
-    /// <exception cref="StartRefusedException">Likewise.</exception>
+    /// <exception cref="StoreUnavailableException">If it is transient, another attempt may succeed.</exception>
+    /// <exception cref="KeyRingUnreadableException">Another attempt would fail too.</exception>
+    /// <exception cref="StartRefusedException">Another attempt would fail too.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         await store.InitializeAsync(cancellationToken).ConfigureAwait(false);

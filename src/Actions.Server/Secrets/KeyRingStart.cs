@@ -3,22 +3,20 @@ using Actions.Storage;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// Before the first call, and before Data Protection looks: takes over an old key ring, and makes sure that this one can
-/// be read. A server that can't read it would make a new key and find every stored secret unreadable.
+/// Makes sure that the key ring can be read, before the first call and before Data Protection reads it: Data Protection
+/// would create a new key in its place, and every stored secret would be unreadable.
 /// </summary>
 internal sealed class KeyRingStart(
-    KeyRingFolder folder,
     KeyRing ring,
     RingProtection protection,
     IKeyRingStore store,
     KeyEncryptionKeys keys,
     ILogger<KeyRingStart> log)
 {
-    /// <exception cref="KeyRingUnreadableException">With the settings as they are, it can't be.</exception>
-    /// <exception cref="StoreUnavailableException">The store is out of reach.</exception>
+    /// <exception cref="KeyRingUnreadableException">An element can't be decrypted with these settings.</exception>
+    /// <exception cref="StoreUnavailableException">The store can't be reached.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        await folder.ImportAsync(cancellationToken).ConfigureAwait(false);
         foreach (var element in await store.ReadAllAsync(cancellationToken).ConfigureAwait(false))
             ring.Open(element);
         if (keys.Current is null)

@@ -42,7 +42,6 @@ internal static class SecretsRegistration
         services.AddSettings<SecretsOptions>(configuration, SecretsOptions.Section);
         services.AddSingleton(provider => KeyEncryptionKeys.Read(provider.GetRequiredService<IOptions<SecretsOptions>>().Value, []));
         services.AddSingleton<KeyRing>();
-        services.AddSingleton<KeyRingFolder>();
         return services;
     }
 }

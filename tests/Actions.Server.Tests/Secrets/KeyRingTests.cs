@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Server.Tests.Secrets;
 
-/// <summary>The key ring in the store: restarts, losses, new keys, and the place where it was before.</summary>
+/// <summary>The key ring in the store: restarts, losses, new keys.</summary>
 public sealed class KeyRingTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("actions-server-tests-");
@@ -155,32 +155,6 @@ public sealed class KeyRingTests : IDisposable
 
         restarted.Services.GetRequiredService<IKeyManager>().GetAllKeys().Count(key => key.ExpirationDate > TimeProvider.System.GetUtcNow())
             .ShouldBe(1);
-    }
-
-    [Fact]
-    public async Task RingInTheFolderWhereItWas_IsMovedIntoTheStoreOnce()
-    {
-        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
-        var action = await SavedAsync(upstream.Url);
-        var folder = Directory.CreateDirectory(Path.Combine(_folder.FullName, "keys"));
-        var (name, content, _) = DatabaseFile.KeyRing(Database).ShouldHaveSingleItem();
-        await File.WriteAllTextAsync(Path.Combine(folder.FullName, $"{name}.xml"), content, Token);
-        DatabaseFile.Run(Database, "DELETE FROM key_ring").ShouldBe(1);
-        var settings = TestKeys.Settings("key", _folder.FullName);
-
-        await using (var server = await StartAsync(settings))
-        {
-            await server.ExecuteAsync(new() { Id = action.Id });
-            (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("first");
-            server.Log.Where(line => line.Contains("[122]")).ShouldHaveSingleItem().ShouldContain("keys.imported");
-        }
-
-        DatabaseFile.KeyRing(Database).ShouldHaveSingleItem().KeyId.ShouldNotBeEmpty();
-        folder.Refresh();
-        folder.Exists.ShouldBeFalse();
-        (await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "keys.imported", $"{name}.xml"), Token)).ShouldBe(content);
-        await using var again = await StartAsync(settings);
-        again.Log.ShouldNotContain(line => line.Contains("[122]"));
     }
 
     private static void ShouldBeUnreadable(ActionConfig action, Refusal refusal) => refusal.ShouldBe(

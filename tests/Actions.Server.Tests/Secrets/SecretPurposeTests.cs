@@ -1,7 +1,5 @@
 using Actions.Engine.Tests;
 using Actions.V1;
-using Microsoft.AspNetCore.DataProtection;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Server.Tests.Secrets;
 
@@ -27,27 +25,6 @@ public sealed class SecretPurposeTests
         refusal.Reason.ShouldBe("ERROR_REASON_SECRET_UNREADABLE");
         upstream.Requests.ShouldBeEmpty();
         (await server.ExecuteAsync(new() { Id = second.Id }))[^1].Result.ShouldNotBeNull();
-    }
-
-    [Fact]
-    public async Task SecretSavedForItsWorkspaceOnly_IsReadAndBoundToItsActionByTheNextSave()
-    {
-        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
-        await using var server = await RunningServer.StartAsync();
-        var action = await server.CreateAsync(Secured(upstream.Url));
-        var old = server.Services.GetRequiredService<IDataProtectionProvider>().CreateProtector("Actions.Server.Secrets", "default");
-        var stored = DatabaseFile.Action(server.DatabasePath, action.Id);
-        stored.Authentication.ApiKey.Value.Plaintext = old.Protect("older");
-        DatabaseFile.Write(server.DatabasePath, stored);
-
-        await server.ExecuteAsync(new() { Id = action.Id });
-        (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("older");
-        await server.UpdateAsync(new() { Id = action.Id, Description = "Newer." });
-        await server.ExecuteAsync(new() { Id = action.Id });
-        (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("older");
-
-        var saved = DatabaseFile.Action(server.DatabasePath, action.Id).Authentication.ApiKey.Value.Plaintext;
-        Should.Throw<System.Security.Cryptography.CryptographicException>(() => old.Unprotect(saved));
     }
 
     private static ActionConfig Secured(string url)

@@ -64,19 +64,13 @@ public sealed class MongoDocumentTests : IAsyncLifetime
     [InlineData("""{"$ref": "x", "$id": 1}""")]
     [InlineData("""{"a.b": 1, "$": {"$set": [null, {"$numberLong": "1"}]}}""")]
     [InlineData("""[1, 1.5, 1e300, -5e-324, 12345678901, 9007199254740993, true, false, null, "é\u0000"]""")]
-    public async Task WhateverIsInAMessage_ComesBackFromEitherForm(string json)
+    public async Task WhateverIsInAMessage_ComesBack(string json)
     {
         var action = ActionStoreContract.NewAction("order");
         action.Variables.Add(new Variable { Name = "value", DefaultValue = Value.Parser.ParseJson(json) });
         action.Sample = new Sample { StatusCode = 200, ContentType = "application/json", Body = ByteString.CopyFromUtf8(json) };
         var stored = await _host.Store.CreateAsync("acme", action, Stop);
 
-        (await _host.Store.GetAsync("acme", stored.Id, Stop)).ShouldBe(stored);
-
-        await Documents.UpdateOneAsync(
-            Builders<BsonDocument>.Filter.Eq("id", stored.Id),
-            Builders<BsonDocument>.Update.Unset("config_binary").Unset("sample_binary"),
-            cancellationToken: Stop);
         (await _host.Store.GetAsync("acme", stored.Id, Stop)).ShouldBe(stored);
     }
 
