@@ -1,7 +1,6 @@
 using Actions.Engine;
 using Actions.Server.Secrets;
 using Actions.Storage;
-using Actions.V1;
 
 namespace Actions.Server.Catalog;
 
@@ -9,7 +8,7 @@ namespace Actions.Server.Catalog;
 /// Compiled actions by id and name: from the cache, or from the store through the compiler. <see cref="CatalogFollower"/>
 /// drops from the cache what other servers write.
 /// </summary>
-internal sealed class ActionCatalog(IActionStore store, PlanCache cache, SecretVault vault, ActionCompiler compiler)
+internal sealed class ActionCatalog(EncryptedActionStore store, PlanCache cache, SecretVault vault, ActionCompiler compiler)
 {
     /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
     /// <exception cref="SecretUnreadableException">A secret of it can't be decrypted.</exception>
@@ -32,7 +31,7 @@ internal sealed class ActionCatalog(IActionStore store, PlanCache cache, SecretV
             ?? throw new ActionNameNotFoundException(name);
 
     private async ValueTask<ActionPlan?> FindAsync(
-        PlanKey wanted, Func<Task<ActionConfig?>> read, CancellationToken cancellationToken)
+        PlanKey wanted, Func<Task<EncryptedAction?>> read, CancellationToken cancellationToken)
     {
         return cache.Find(wanted)
             ?? await cache.LoadAsync(wanted, LoadAsync).WaitAsync(cancellationToken).ConfigureAwait(false);

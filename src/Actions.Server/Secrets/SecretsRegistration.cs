@@ -25,6 +25,7 @@ internal static class SecretsRegistration
             && service.ImplementationType?.Assembly == typeof(DataProtectionOptions).Assembly));
         services.AddSingleton<RingProtection>();
         services.AddSingleton<SecretVault>();
+        services.AddSingleton<EncryptedActionStore>();
         return services;
     }
 

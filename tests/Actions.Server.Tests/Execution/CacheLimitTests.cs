@@ -28,7 +28,7 @@ public sealed class CacheLimitTests
             server.Services.GetRequiredService<IActionStore>(),
             new StoreLimit(TimeSpan.FromMinutes(1), () => Interlocked.Increment(ref reads) > 0, TimeProvider.System));
         var catalog = new ActionCatalog(
-            counted,
+            new EncryptedActionStore(counted),
             new PlanCache(Options.Create(new ServerOptions { MaxCachedActions = Limit })),
             server.Services.GetRequiredService<SecretVault>(),
             server.Services.GetRequiredService<ActionCompiler>());
