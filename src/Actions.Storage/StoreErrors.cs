@@ -17,7 +17,7 @@ public sealed class ApiKeyNotFoundException(string id) : StoreException($"There 
     public string Id { get; } = id;
 }
 
-/// <summary>An action of the workspace has the id: whoever made it didn't make a new one.</summary>
+/// <summary>An action of the workspace has the id.</summary>
 public sealed class IdTakenException(string id) : StoreException($"There is already an action with the id '{id}'.");
 
 /// <summary>Another action of the workspace has the name, regardless of case.</summary>
@@ -27,7 +27,7 @@ public sealed class NameTakenException(string name) : StoreException($"There is 
     public string Name { get; } = name;
 }
 
-/// <summary>The etag is not the stored one: somebody else wrote in between.</summary>
+/// <summary>The etag is not the stored one: another client wrote in between.</summary>
 public sealed class EtagMismatchException(string id, string storedEtag)
     : StoreException($"The action '{id}' was changed by somebody else. Read it again and repeat the change.")
 {
