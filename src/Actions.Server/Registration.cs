@@ -30,6 +30,7 @@ internal static class Registration
 
     public static IServiceCollection AddActionServices(this IServiceCollection services)
     {
+        services.AddSingleton<PlanCache>();
         services.AddSingleton<ActionCatalog>();
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();

@@ -9,7 +9,7 @@ namespace Actions.Storage;
 /// Guarantees, whatever the engine:
 /// <list type="bullet">
 /// <item>A write whose task completed is durable: it survives the process's and the machine's crash.</item>
-/// <item>A name is unique within its workspace regardless of case (<see cref="ActionName.Key"/>), whoever races.</item>
+/// <item>A name is unique within its workspace regardless of case (<see cref="ActionName.Key"/>), also when writes race.</item>
 /// <item>Of several replacements that expect the same etag exactly one wins; the etag is checked and the row
 /// written in one statement.</item>
 /// <item>Nothing of another workspace is ever returned or changed: its ids are as unknown as ids that never
@@ -27,7 +27,7 @@ public interface IActionStore
     Task CheckAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores a new action under <c>config.Id</c>, which the caller has made and nobody has used before: what is in the
+    /// Stores a new action under <c>config.Id</c>, which the server creates anew: what is in the
     /// action may be bound to it. Assigns etag, create and update time; what the caller put there is ignored.
     /// </summary>
     /// <returns>What was stored.</returns>
@@ -54,20 +54,17 @@ public interface IActionStore
     /// </summary>
     /// <returns>What was stored.</returns>
     /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
-    /// <exception cref="EtagMismatchException">Somebody else wrote in between.</exception>
+    /// <exception cref="EtagMismatchException">Another client wrote in between.</exception>
     /// <exception cref="NameTakenException">Another action of the workspace has the new name.</exception>
     Task<ActionConfig> ReplaceAsync(
         string workspace, ActionConfig config, string expectedEtag, CancellationToken cancellationToken);
 
-    /// <param name="workspace">Whose.</param>
-    /// <param name="id">Which.</param>
-    /// <param name="expectedEtag">Null: whatever the version.</param>
-    /// <param name="cancellationToken">Gives up before the write, never in the middle of it.</param>
+    /// <summary>Deletes the action, if its etag is still <paramref name="expectedEtag"/>. Null: any version.</summary>
     /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
-    /// <exception cref="EtagMismatchException">Somebody else wrote in between.</exception>
+    /// <exception cref="EtagMismatchException">Another client wrote in between.</exception>
     Task DeleteAsync(string workspace, string id, string? expectedEtag, CancellationToken cancellationToken);
 
-    /// <summary>Which versions there are now, so that whoever keeps some in memory can tell which to drop.</summary>
+    /// <summary>The versions that are stored now, for dropping stale ones from a cache.</summary>
     /// <returns>The etags of those actions that exist.</returns>
     Task<IReadOnlyDictionary<ActionKey, string>> ReadEtagsAsync(
         IReadOnlyCollection<ActionKey> actions, CancellationToken cancellationToken);
@@ -87,9 +84,9 @@ public interface IActionStore
 /// <param name="Id">Its id within the workspace.</param>
 public readonly record struct ActionKey(string Workspace, string Id);
 
-/// <summary>News of writes.</summary>
+/// <summary>Writes that the store reports.</summary>
 /// <param name="Changes">In the order in which they were written.</param>
-/// <param name="MayHaveMissed">Before these there may have been writes that nobody will be told of.</param>
+/// <param name="MayHaveMissed">Earlier writes may have gone unreported.</param>
 public sealed record ActionChanges(IReadOnlyCollection<ActionChange> Changes, bool MayHaveMissed);
 
 /// <summary>An action was created, replaced or deleted.</summary>

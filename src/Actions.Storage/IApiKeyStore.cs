@@ -14,7 +14,7 @@ public interface IApiKeyStore
     Task AddAsync(StoredApiKey key, CancellationToken cancellationToken);
 
     /// <summary>Whichever workspace it is of: this is how a caller's workspace is found out.</summary>
-    /// <returns>Null: nobody's.</returns>
+    /// <returns>Null: there is no such key.</returns>
     Task<StoredApiKey?> FindAsync(string id, CancellationToken cancellationToken);
 
     /// <summary>As <see cref="FindAsync(string, CancellationToken)"/>, many at once.</summary>

@@ -44,7 +44,7 @@ public sealed class SqliteOptions
     /// <summary>
     /// How long a write waits for its turn behind others, and then for another process that holds the file, before the
     /// caller is told that the store is unavailable. 100 ms to 60 s. The default is long beside a write, which takes
-    /// milliseconds, and short beside the patience of whoever saves an action.
+    /// milliseconds, and short for a person who saves an action.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00", ParseLimitsInInvariantCulture = true,
         ErrorMessage = "Storage:Sqlite:BusyTimeout must be from 00:00:00.1 to 00:01:00.")]

@@ -122,7 +122,7 @@ public enum StoreDifference
     /// <summary>The target has an older version of it.</summary>
     Older,
 
-    /// <summary>The target has another version of it, which isn't older: somebody has written there.</summary>
+    /// <summary>The target has another version of it, which isn't older: another client has written there.</summary>
     Conflict,
 
     /// <summary>Only the target has it. A key ring may: a server that was started on the target has made a key of its own.</summary>

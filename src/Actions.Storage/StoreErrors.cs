@@ -17,7 +17,7 @@ public sealed class ApiKeyNotFoundException(string id) : StoreException($"There 
     public string Id { get; } = id;
 }
 
-/// <summary>An action of the workspace has the id: whoever made it didn't make a new one.</summary>
+/// <summary>An action of the workspace has the id.</summary>
 public sealed class IdTakenException(string id) : StoreException($"There is already an action with the id '{id}'.");
 
 /// <summary>Another action of the workspace has the name, regardless of case.</summary>
@@ -27,7 +27,7 @@ public sealed class NameTakenException(string name) : StoreException($"There is 
     public string Name { get; } = name;
 }
 
-/// <summary>The etag is not the stored one: somebody else wrote in between.</summary>
+/// <summary>The etag is not the stored one: another client wrote in between.</summary>
 public sealed class EtagMismatchException(string id, string storedEtag)
     : StoreException($"The action '{id}' was changed by somebody else. Read it again and repeat the change.")
 {
@@ -40,14 +40,14 @@ public sealed class EtagMismatchException(string id, string storedEtag)
 
 /// <summary>
 /// The store can't be reached, is full, is locked or is damaged. The inner exception says which, in a sentence for the
-/// log and the operator; the caller is not told.
+/// log and the operator; the client doesn't see it.
 /// </summary>
 /// <param name="inner">The cause.</param>
-/// <param name="mayReturn">Whether a store that can't be used at the start may be there later, without anybody changing
-/// the settings: a server on the network may, a file that can't be opened won't.</param>
-public sealed class StoreUnavailableException(Exception inner, bool mayReturn = false)
+/// <param name="isTransient">Whether the same settings may work later: a server on the network may come back, a file that
+/// can't be opened won't.</param>
+public sealed class StoreUnavailableException(Exception inner, bool isTransient = false)
     : StoreException("The store of the actions can't be reached.", inner)
 {
-    /// <summary>Whether it is worth waiting for the store when it isn't there at the start.</summary>
-    public bool MayReturn { get; } = mayReturn;
+    /// <summary>Whether a server that starts should wait for the store.</summary>
+    public bool IsTransient { get; } = isTransient;
 }

@@ -16,6 +16,9 @@ public abstract partial class ActionStoreContract : IAsyncLifetime
     /// <summary>The settings of a place of this test's own, the same at each call.</summary>
     protected abstract IReadOnlyDictionary<string, string?> Settings { get; }
 
+    /// <summary>Whether the store is decorated, as the server's is.</summary>
+    protected virtual bool IsDecorated => false;
+
     private protected static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private protected IActionStore Store => _host.Store;
@@ -32,7 +35,7 @@ public abstract partial class ActionStoreContract : IAsyncLifetime
     /// <summary>Opens one more store over the same place, as a second process of the server would.</summary>
     private protected async Task<StoreHost> OpenAsync()
     {
-        var host = new StoreHost(Settings, _clock);
+        var host = new StoreHost(Settings, _clock, IsDecorated);
         await host.Store.InitializeAsync(Stop);
         return host;
     }

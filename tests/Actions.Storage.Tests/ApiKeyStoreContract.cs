@@ -15,6 +15,9 @@ public abstract class ApiKeyStoreContract : IAsyncLifetime
     /// <summary>The settings of a place of this test's own, the same at each call.</summary>
     protected abstract IReadOnlyDictionary<string, string?> Settings { get; }
 
+    /// <summary>Whether the store is decorated, as the server's is.</summary>
+    protected virtual bool IsDecorated => false;
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private IApiKeyStore Keys => _host.Keys;
@@ -144,7 +147,7 @@ public abstract class ApiKeyStoreContract : IAsyncLifetime
 
     private async Task<StoreHost> OpenAsync()
     {
-        var host = new StoreHost(Settings, _clock);
+        var host = new StoreHost(Settings, _clock, IsDecorated);
         await host.Store.InitializeAsync(Stop);
         return host;
     }

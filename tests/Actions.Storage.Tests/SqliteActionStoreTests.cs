@@ -1,7 +1,7 @@
 namespace Actions.Storage.Tests;
 
 /// <summary>The embedded engine keeps the contract; what only it does is in <see cref="SqliteFileTests"/>.</summary>
-public sealed class SqliteActionStoreTests : ActionStoreContract
+public class SqliteActionStoreTests : ActionStoreContract
 {
     private readonly TemporaryDirectory _directory = new();
 
@@ -12,5 +12,6 @@ public sealed class SqliteActionStoreTests : ActionStoreContract
     {
         await base.DisposeAsync();
         _directory.Dispose();
+        GC.SuppressFinalize(this);
     }
 }

@@ -1,7 +1,7 @@
 namespace Actions.Storage.Tests;
 
 /// <summary>The embedded engine keeps the contract of API keys.</summary>
-public sealed class SqliteApiKeyStoreTests : ApiKeyStoreContract
+public class SqliteApiKeyStoreTests : ApiKeyStoreContract
 {
     private readonly TemporaryDirectory _directory = new();
 
@@ -12,5 +12,6 @@ public sealed class SqliteApiKeyStoreTests : ApiKeyStoreContract
     {
         await base.DisposeAsync();
         _directory.Dispose();
+        GC.SuppressFinalize(this);
     }
 }

@@ -1,14 +1,18 @@
+using System.Collections.Concurrent;
+using Actions.Storage.Decorators;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Storage.Tests;
 
-/// <summary>A store as the server gets it: from settings, through the container.</summary>
+/// <summary>A store as the server gets it: from settings, through the container, decorated if asked for.</summary>
 internal sealed class StoreHost : IDisposable
 {
     private readonly ServiceProvider _services;
+    private readonly ConcurrentQueue<ActionKey> _writtenActions = new();
+    private readonly ConcurrentQueue<string> _writtenKeys = new();
 
-    public StoreHost(IReadOnlyDictionary<string, string?> settings, TimeProvider clock)
+    public StoreHost(IReadOnlyDictionary<string, string?> settings, TimeProvider clock, bool isDecorated = false)
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         _services = new ServiceCollection()
@@ -19,7 +23,18 @@ internal sealed class StoreHost : IDisposable
         Keys = _services.GetRequiredService<IApiKeyStore>();
         KeyRing = _services.GetRequiredService<IKeyRingStore>();
         Archive = _services.GetRequiredService<IStoreArchive>();
+        if (!isDecorated)
+            return;
+        var limit = new StoreLimit(TimeSpan.FromMinutes(1), () => true, TimeProvider.System);
+        Store = new LimitedActionStore(new NotifyingActionStore(Store, _writtenActions.Enqueue), limit);
+        Keys = new LimitedApiKeyStore(new NotifyingApiKeyStore(Keys, _writtenKeys.Enqueue), limit);
     }
+
+    /// <summary>What a decorated store has reported.</summary>
+    public IReadOnlyCollection<ActionKey> WrittenActions => _writtenActions;
+
+    /// <inheritdoc cref="WrittenActions" />
+    public IReadOnlyCollection<string> WrittenKeys => _writtenKeys;
 
     public IActionStore Store { get; }
 
@@ -37,9 +52,6 @@ internal sealed class StoreHost : IDisposable
     };
 
     /// <summary>Returns when the store can be used again.</summary>
-    /// <param name="host">Whose.</param>
-    /// <param name="patience">How long at most.</param>
-    /// <param name="cancellationToken">Gives up.</param>
     /// <param name="succeeds">What shows it. Null: the check.</param>
     public static async Task ReadyAsync(
         StoreHost host, TimeSpan patience, CancellationToken cancellationToken, Func<Task>? succeeds = null)

@@ -35,7 +35,7 @@ internal sealed class AccessGate(
         try
         {
             if (!status.Prepared.IsCompleted)
-                throw new StoreUnavailableException(new IOException("It is not there yet."), mayReturn: true);
+                throw new StoreUnavailableException(new IOException("It is not there yet."), isTransient: true);
             var caller = await CallerOfAsync(context).ConfigureAwait(false);
             var needed = Roles.NeededFor(method) ?? throw new InvalidOperationException($"No role is declared for {method}.");
             if (caller.Role < needed)

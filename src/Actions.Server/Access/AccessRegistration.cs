@@ -13,6 +13,7 @@ internal static class AccessRegistration
     {
         services.AddSettings<AccessOptions>(configuration, AccessOptions.Section);
         services.AddSettings<LimitsOptions>(configuration, LimitsOptions.Section);
+        services.AddSingleton<ApiKeyCache>();
         services.AddSingleton<ApiKeys>();
         services.AddHostedService<ApiKeyRefresher>();
         services.AddSingleton<CallerCertificates>();

@@ -24,7 +24,7 @@ internal sealed class ApiKeyRefresher(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Nobody calls any more.
+            // The server stops.
         }
     }
 

@@ -10,31 +10,19 @@ namespace Actions.Server.Access;
 /// Whose an API key is. Keys once seen are kept in memory and read anew in the background (<see cref="ApiKeyRefresher"/>):
 /// their calls wait for no store, and one that is away locks out nobody who was in.
 /// </summary>
-internal sealed class ApiKeys(IApiKeyStore store, SeenKeys seen, TimeProvider time, IOptions<AccessOptions> options)
+internal sealed class ApiKeys(IApiKeyStore store, ApiKeyCache cache, TimeProvider time, IOptions<AccessOptions> options)
 {
     private const string Invalid = "The API key is not valid: it is unknown, has expired or was revoked.";
 
-    // A key that nobody has used for so long is read when it is used again. Long beside the pauses of a voice engine.
-    private static readonly TimeSpan ForgottenAfter = TimeSpan.FromMinutes(10);
-
     private readonly byte[]? _adminDigest = options.Value.AdminKey.Length == 0 ? null : ApiKeyText.Digest(options.Value.AdminKey);
-    private volatile bool _any = options.Value.AdminKey.Length > 0;
-
-    // What SeenKeys.Changes was when the store was last asked whether there is any key. -1: never asked.
-    private long _anyReadAt = -1;
 
     /// <summary>
     /// Whether there is a key, or ever was one: keys that were revoked don't open the server again. True from the moment
     /// that a first key is made here, and within two seconds of one that is made elsewhere.
     /// </summary>
     /// <exception cref="StoreUnavailableException">It was never found out, and the store is away.</exception>
-    public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken)
-    {
-        if (!_any && Interlocked.Read(ref _anyReadAt) != seen.Changes)
-            await ReadAnyAsync(cancellationToken).ConfigureAwait(false);
-
-        return _any;
-    }
+    public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken) =>
+        _adminDigest is not null || (cache.Any ?? await ReadAnyAsync(cancellationToken).ConfigureAwait(false));
 
     /// <exception cref="CredentialsInvalidException">The key is unknown, expired or revoked.</exception>
     /// <exception cref="StoreUnavailableException">The key wasn't seen before, and the store is away.</exception>
@@ -52,37 +40,45 @@ internal sealed class ApiKeys(IApiKeyStore store, SeenKeys seen, TimeProvider ti
         throw new CredentialsInvalidException(Invalid);
     }
 
-    /// <summary>Reads anew what is kept, at once.</summary>
-    /// <exception cref="StoreUnavailableException">What is kept stays as it was last seen.</exception>
+    /// <summary>Reads again what is cached, at once.</summary>
+    /// <exception cref="StoreUnavailableException">The cache stays as it is.</exception>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        if (!_any && Interlocked.Read(ref _anyReadAt) >= 0)
+        if (_adminDigest is null && cache.Any == false)
             await ReadAnyAsync(cancellationToken).ConfigureAwait(false);
-        var kept = seen.All().ToList();
-        if (kept.Count == 0)
+
+        var cached = cache.InUse();
+        if (cached.Count == 0)
             return;
-        var found = await store.FindAsync(kept.ConvertAll(key => key.Key.Key.Id), cancellationToken).ConfigureAwait(false);
+        var ids = cached.Select(key => key.Key.Key.Id).ToList();
+        var found = await store.FindAsync(ids, cancellationToken).ConfigureAwait(false);
         var stored = found.ToDictionary(key => key.Key.Id, StringComparer.Ordinal);
-        foreach (var key in kept)
-            seen.Refresh(key, time.GetElapsedTime(key.UsedAt) < ForgottenAfter ? stored.GetValueOrDefault(key.Key.Key.Id) : null);
+        foreach (var key in cached)
+        {
+            // A key that was written here since is another one in the cache by now.
+            if (stored.TryGetValue(key.Key.Key.Id, out var read))
+                key.Key = read;
+            else
+                cache.Drop(key);
+        }
     }
 
-    private async Task ReadAnyAsync(CancellationToken cancellationToken)
+    private async Task<bool> ReadAnyAsync(CancellationToken cancellationToken)
     {
-        var changes = seen.Changes;
-        if (await store.AnyAsync(cancellationToken).ConfigureAwait(false))
-            _any = true;
-        Interlocked.Exchange(ref _anyReadAt, changes);
+        var writes = cache.Writes;
+        var any = await store.AnyAsync(cancellationToken).ConfigureAwait(false);
+        cache.KeepAny(any, writes);
+        return cache.Any ?? any;
     }
 
     private async ValueTask<StoredApiKey?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        if (seen.Use(id) is { } known)
-            return known;
-        var changes = seen.Changes;
+        if (cache.Find(id) is { } cached)
+            return cached;
+        var writes = cache.Writes;
         var read = await store.FindAsync(id, cancellationToken).ConfigureAwait(false);
         if (read is not null)
-            seen.Keep(read, changes);
+            cache.Keep(read, writes);
         return read;
     }
 }

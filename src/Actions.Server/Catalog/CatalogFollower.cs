@@ -7,12 +7,12 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Catalog;
 
 /// <summary>
-/// Makes the catalog forget what other servers have changed: told by the store within a second; where the store tells of
-/// nothing, or has fallen silent, by comparing etags.
+/// Drops from the cache what other servers have written: within a second where the store has a change stream, and by polling
+/// etags where it has none or the stream is silent.
 /// </summary>
 internal sealed class CatalogFollower(
     IActionStore store,
-    PlanCache plans,
+    PlanCache cache,
     ServingStatus status,
     IOptions<ServerOptions> options,
     TimeProvider time,
@@ -21,28 +21,28 @@ internal sealed class CatalogFollower(
     // Of ReadEtagsAsync: a request of some 100 KB.
     private const int BatchSize = 1_000;
 
-    // What ended is begun anew: after a change of the store's own configuration it may tell more.
-    private static readonly TimeSpan WatchAgainAfter = TimeSpan.FromSeconds(30);
+    // A stream that ended is opened again: the store's configuration may have changed.
+    private static readonly TimeSpan ReopenInterval = TimeSpan.FromSeconds(30);
 
     private readonly TimeSpan _interval = options.Value.CatalogCheckInterval;
-    private long _heardAt = time.GetTimestamp();
-    private volatile bool _isTold;
-    private volatile bool _mustVerify;
+    private long _lastBatchAt = time.GetTimestamp();
+    private volatile bool _watchActive;
+    private volatile bool _verifyPending;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
             await status.Prepared.WaitAsync(stoppingToken).ConfigureAwait(false);
-            await Task.WhenAll(ListenAsync(stoppingToken), VerifyWhenSilentAsync(stoppingToken)).ConfigureAwait(false);
+            await Task.WhenAll(WatchAsync(stoppingToken), PollWhenSilentAsync(stoppingToken)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Nobody executes any more.
+            // The server stops.
         }
     }
 
-    private async Task ListenAsync(CancellationToken stoppingToken)
+    private async Task WatchAsync(CancellationToken stoppingToken)
     {
         while (true)
         {
@@ -53,78 +53,78 @@ internal sealed class CatalogFollower(
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                log.FollowingBroke(e);
+                log.ChangeStreamFailed(e);
             }
 
-            await Task.Delay(WatchAgainAfter, time, stoppingToken).ConfigureAwait(false);
+            await Task.Delay(ReopenInterval, time, stoppingToken).ConfigureAwait(false);
         }
     }
 
     private async Task FollowAsync(ActionChanges changes, CancellationToken stoppingToken)
     {
-        // The silence, too, may have hidden something from us.
-        var mayHaveMissed = changes.MayHaveMissed || !_isTold;
+        // Writes during the silence may have gone unreported.
+        var mayHaveMissed = changes.MayHaveMissed || !_watchActive;
         foreach (var (action, etag) in changes.Changes)
-            plans.Invalidate(action, etag);
+            cache.Invalidate(action, etag);
         if (mayHaveMissed)
         {
-            plans.MayHaveMissedWrites();
+            cache.InvalidateLoads();
             if (!await TryVerifyAsync(stoppingToken).ConfigureAwait(false))
-                _mustVerify = true;
+                _verifyPending = true;
         }
 
-        Interlocked.Exchange(ref _heardAt, time.GetTimestamp());
-        if (!_isTold)
-            log.StoreTellsOfChanges();
-        _isTold = true;
+        Interlocked.Exchange(ref _lastBatchAt, time.GetTimestamp());
+        if (!_watchActive)
+            log.ChangeStreamActive();
+        _watchActive = true;
     }
 
-    private async Task VerifyWhenSilentAsync(CancellationToken stoppingToken)
+    private async Task PollWhenSilentAsync(CancellationToken stoppingToken)
     {
-        // Finer than the interval, so that the silence and the time since the last look don't add up.
+        // Finer than the interval, so that the silence and the time since the last poll don't add up.
         using var timer = new PeriodicTimer(_interval / 5, time);
         var verifiedAt = time.GetTimestamp();
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
-            var isSilent = time.GetElapsedTime(Interlocked.Read(ref _heardAt)) >= _interval;
-            if (isSilent && _isTold)
+            var isSilent = time.GetElapsedTime(Interlocked.Read(ref _lastBatchAt)) >= _interval;
+            if (isSilent && _watchActive)
             {
-                _isTold = false;
-                log.StoreIsSilent(_interval);
+                _watchActive = false;
+                log.ChangeStreamSilent(_interval);
             }
 
-            if (!_mustVerify && !(isSilent && time.GetElapsedTime(verifiedAt) >= _interval))
+            if (!_verifyPending && !(isSilent && time.GetElapsedTime(verifiedAt) >= _interval))
                 continue;
             verifiedAt = time.GetTimestamp();
-            _mustVerify = false;
+            _verifyPending = false;
             if (!await TryVerifyAsync(stoppingToken).ConfigureAwait(false))
-                _mustVerify = true;
+                _verifyPending = true;
         }
     }
 
-    /// <returns>False: it couldn't be done, and what is cached stays.</returns>
+    /// <returns>False: the store is unavailable, and the cache stays as it is.</returns>
     private async Task<bool> TryVerifyAsync(CancellationToken stoppingToken)
     {
         try
         {
-            foreach (var batch in plans.All().Chunk(BatchSize))
+            foreach (var batch in cache.Cached.Chunk(BatchSize))
             {
                 var actions = batch.Select(cached => cached.Key).ToList();
                 var etags = await store.ReadEtagsAsync(actions, stoppingToken).ConfigureAwait(false);
                 foreach (var cached in batch.Where(cached => etags.GetValueOrDefault(cached.Key) != cached.Value.Etag))
-                    plans.Drop(cached);
+                    cache.Drop(cached);
             }
 
             return true;
         }
         catch (StoreUnavailableException)
         {
-            // StoreProbe says so in the log.
+            // StoreProbe logs it.
             return false;
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            log.FollowingBroke(e);
+            log.ChangeStreamFailed(e);
             return false;
         }
     }

@@ -1,123 +1,137 @@
 using Actions.Engine;
 using Actions.Server.Configuration;
 using Actions.Storage;
-using Microsoft.Extensions.Caching.Memory;
+using BitFaster.Caching.Lfu;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Catalog;
 
 /// <summary>
-/// Compiled actions by id and by name, at most <see cref="ServerOptions.MaxCachedActions"/>. Those that weren't used for
-/// longest are evicted, a few at a time.
+/// The compiled actions in memory, and the loads in progress. A load during which its action was written is used by the
+/// calls that began before the write, and isn't kept.
 /// </summary>
 /// <remarks>
-/// A plan that was read while anything was written is used, but not kept: it may be the version before the write.
-/// Configurations are written by people and read in about a millisecond, so that hardly a read is lost. One counter of
-/// writes is all that this takes.
+/// When the cache is full, the least frequently used action makes room (W-TinyLFU). A voice engine's actions are called in
+/// turn: with one action more than fits, LRU would drop each shortly before it is used again.
 /// </remarks>
-internal sealed class PlanCache : IDisposable
+internal sealed class PlanCache(IOptions<ServerOptions> options)
 {
-    // About the memory of an ordinary action's plan. A larger action counts as several.
-    private const int BytesPerAction = 8 << 10;
+    // The least that the algorithm works with.
+    private const int MinCapacity = 3;
 
-    // Room is made for so many at once: as few as can be, since what is evicted may be asked for next.
-    private const double Compaction = 0.01;
+    private readonly ConcurrentLfu<ActionKey, CachedPlan> _plans = new(Math.Max(options.Value.MaxCachedActions, MinCapacity));
 
-    private readonly MemoryCache _plans;
-    private readonly MemoryCache _ids;
+    // Renamed actions leave their old names behind: there may be more of those than of plans.
+    private readonly ConcurrentLfu<(string Workspace, string NameKey), string> _ids =
+        new(Math.Max(options.Value.MaxCachedActions, MinCapacity));
+
     private readonly Lock _gate = new();
-    private long _writes;
 
-    public PlanCache(IOptions<ServerOptions> options)
-    {
-        var limit = options.Value.MaxCachedActions;
-        _plans = new(new MemoryCacheOptions { SizeLimit = limit, CompactionPercentage = Compaction });
-        _ids = new(new MemoryCacheOptions { SizeLimit = limit, CompactionPercentage = Compaction });
-    }
-
-    /// <summary>How many writes the cache has heard of. A load notes it before it reads.</summary>
-    public long Writes => Interlocked.Read(ref _writes);
+    // Under the gate. A load that may have read an older version than there is now is taken out: nothing joins it any
+    // more, and its plan isn't kept.
+    private readonly Dictionary<PlanKey, Load> _loads = [];
 
     /// <summary>What is cached now.</summary>
-    public IEnumerable<KeyValuePair<ActionKey, CachedPlan>> All()
+    public IReadOnlyCollection<KeyValuePair<ActionKey, CachedPlan>> Cached => _plans.ToArray();
+
+    /// <returns>Null: it isn't cached.</returns>
+    public ActionPlan? Find(PlanKey wanted)
     {
-        foreach (var key in _plans.Keys)
-            if (_plans.TryGetValue(key, out CachedPlan? plan))
-                yield return KeyValuePair.Create((ActionKey)key, plan!);
-    }
-
-    public CachedPlan? Find(ActionKey action) => _plans.TryGetValue(action, out CachedPlan? cached) ? cached : null;
-
-    public CachedPlan? FindByName(string workspace, string nameKey) =>
-        _ids.TryGetValue(new NameKey(workspace, nameKey), out string? id) && Find(new(workspace, id!)) is { } cached
-        && ActionName.Key(cached.Plan.Name) == nameKey // renamed since
-            ? cached
+        var id = wanted.Id;
+        if (id.Length == 0 && !_ids.TryGet((wanted.Workspace, wanted.NameKey), out id))
+            return null;
+        return _plans.TryGet(new(wanted.Workspace, id), out var cached)
+            // The action may have been renamed since.
+            && (wanted.NameKey.Length == 0 || ActionName.Key(cached.Plan.Name) == wanted.NameKey)
+            ? cached.Plan
             : null;
+    }
 
-    /// <summary>Keeps a plan, unless anything was written since its load began.</summary>
-    /// <param name="workspace">The workspace of the action.</param>
-    /// <param name="loaded">The plan with the version it was compiled from.</param>
-    /// <param name="began"><see cref="Writes"/> from before the read.</param>
-    public void Keep(string workspace, CachedPlan loaded, long began)
+    /// <summary>
+    /// Calls that need the same plan at the same time share one load. It goes on when the calls are cancelled.
+    /// </summary>
+    public Task<ActionPlan?> LoadAsync(PlanKey wanted, Func<Task<CachedPlan?>> load)
     {
         lock (_gate)
         {
-            if (began != _writes)
-                return;
-            _plans.Set(new ActionKey(workspace, loaded.Plan.Id), loaded, new MemoryCacheEntryOptions { Size = loaded.Size(BytesPerAction) });
-            _ids.Set(new NameKey(workspace, ActionName.Key(loaded.Plan.Name)), loaded.Plan.Id, new MemoryCacheEntryOptions { Size = 1 });
+            if (!_loads.TryGetValue(wanted, out var running))
+            {
+                _loads[wanted] = running = new Load();
+                // On another thread: the gate is held.
+                running.Plan = Task.Run(() => RunAsync(wanted, running, load), CancellationToken.None);
+            }
+
+            return running.Plan;
         }
     }
 
-    /// <summary>Hears of a write.</summary>
-    /// <param name="action">The action that was written.</param>
-    /// <param name="etag">The version that is stored since: a plan of this very version stays. Null: unknown.</param>
-    public void Invalidate(ActionKey action, string? etag = null)
+    /// <summary>To be called for every write before it is acknowledged, and for every write that the store reports.</summary>
+    /// <param name="action">Was created, replaced or deleted.</param>
+    /// <param name="etag">The version since then: a plan of that version stays, which matters when the store becomes
+    /// unavailable right after the write. Null: unknown.</param>
+    public void Invalidate(ActionKey action, string? etag)
     {
         lock (_gate)
         {
-            _writes++;
-            if (Find(action) is { } cached && cached.Etag != etag)
-                _plans.Remove(action);
+            if (_plans.TryGet(action, out var cached) && cached.Etag != etag)
+                _plans.TryRemove(action);
+            // What a load by name will find isn't known yet.
+            foreach (var key in _loads.Keys.Where(key => key.Workspace == action.Workspace && (key.Id == action.Id || key.Id.Length == 0)))
+                _loads.Remove(key);
         }
     }
 
-    /// <summary>Hears that writes may have been missed: no load that is under way may be kept.</summary>
-    public void MayHaveMissedWrites()
+    /// <summary>Writes may have gone unreported: no load that is running now is kept.</summary>
+    public void InvalidateLoads()
     {
         lock (_gate)
-            _writes++;
+            _loads.Clear();
     }
 
-    /// <summary>Drops a plan that turned out stale, unless it has been loaded anew.</summary>
-    public void Drop(KeyValuePair<ActionKey, CachedPlan> stale)
+    /// <summary>Drops a plan, unless it has been loaded again since.</summary>
+    public void Drop(KeyValuePair<ActionKey, CachedPlan> stale) => _plans.TryRemove(stale);
+
+    private async Task<ActionPlan?> RunAsync(PlanKey wanted, Load running, Func<Task<CachedPlan?>> load)
     {
-        lock (_gate)
+        CachedPlan? loaded = null;
+        try
         {
-            if (Find(stale.Key) == stale.Value)
-                _plans.Remove(stale.Key);
+            loaded = await load().ConfigureAwait(false);
+            return loaded?.Plan;
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                if (_loads.TryGetValue(wanted, out var current) && current == running)
+                {
+                    _loads.Remove(wanted);
+                    if (loaded is not null)
+                        Keep(wanted.Workspace, loaded);
+                }
+            }
         }
     }
 
-    public void Dispose()
+    private void Keep(string workspace, CachedPlan loaded)
     {
-        _plans.Dispose();
-        _ids.Dispose();
+        _plans.AddOrUpdate(new(workspace, loaded.Plan.Id), loaded);
+        _ids.AddOrUpdate((workspace, ActionName.Key(loaded.Plan.Name)), loaded.Plan.Id);
     }
 
-    private readonly record struct NameKey(string Workspace, string Name);
+    private sealed class Load
+    {
+        public Task<ActionPlan?> Plan { get; set; } = null!;
+    }
 }
 
-/// <summary>A compiled action and the version it was compiled from. Compared by reference: two loads are two.</summary>
-/// <param name="plan">The compiled action.</param>
-/// <param name="etag">The version.</param>
-/// <param name="bytes">Size of the stored configuration.</param>
-internal sealed class CachedPlan(ActionPlan plan, string etag, int bytes)
+/// <summary>How a call names an action: by its id, or by the form of its name that is compared; the other is empty.</summary>
+internal readonly record struct PlanKey(string Workspace, string Id, string NameKey);
+
+/// <summary>A compiled action and the version that it was made of. Compared by reference: two loads are two.</summary>
+internal sealed class CachedPlan(ActionPlan plan, string etag)
 {
     public ActionPlan Plan { get; } = plan;
 
     public string Etag { get; } = etag;
-
-    /// <summary>What it counts in the cache, 1 for an ordinary action.</summary>
-    public long Size(int bytesPerAction) => 1 + (bytes / bytesPerAction);
 }

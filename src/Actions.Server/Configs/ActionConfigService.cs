@@ -19,7 +19,7 @@ namespace Actions.Server.Configs;
 /// to no caller.
 /// </summary>
 internal sealed class ActionConfigService(
-    IActionStore store,
+    EncryptedActionStore store,
     SecretVault vault,
     ActionCompiler compiler,
     ActionCatalog catalog,
@@ -45,11 +45,12 @@ internal sealed class ActionConfigService(
         {
             // Ours to make, not the store's: the secrets are bound to it.
             config.Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
-            config = await store.CreateAsync(
+            var created = await store.CreateAsync(
                 workspace, vault.Protect(workspace, config), context.CancellationToken).ConfigureAwait(false);
+            return new CreateActionConfigResponse { ActionConfig = SecretVault.Redact(created).Message };
         }
 
-        return new CreateActionConfigResponse { ActionConfig = SecretVault.Redact(config) };
+        return new CreateActionConfigResponse { ActionConfig = SecretVault.Redact(config).Message };
     }
 
     public override async Task<GetActionConfigResponse> GetActionConfig(
@@ -57,7 +58,7 @@ internal sealed class ActionConfigService(
     {
         var workspace = Caller.Of(context).Workspace;
         var stored = await GetAsync(workspace, Required(request.Id, "id"), context.CancellationToken).ConfigureAwait(false);
-        return new GetActionConfigResponse { ActionConfig = SecretVault.Redact(stored) };
+        return new GetActionConfigResponse { ActionConfig = SecretVault.Redact(stored).Message };
     }
 
     public override async Task<ListActionConfigsResponse> ListActionConfigs(
@@ -67,7 +68,7 @@ internal sealed class ActionConfigService(
         var page = new Page(request, options.Value);
         // One more than fits tells whether there is another page.
         var actions = await store.ListAsync(workspace, page.Query, context.CancellationToken).ConfigureAwait(false);
-        return page.ToResponse([.. actions.Select(SecretVault.Redact)]);
+        return page.ToResponse([.. actions.Select(action => SecretVault.Redact(action).Message)]);
     }
 
     public override async Task<UpdateActionConfigResponse> UpdateActionConfig(
@@ -83,7 +84,7 @@ internal sealed class ActionConfigService(
                 throw new EtagMismatchException(stored.Id, stored.Etag);
 
             // The change is written over what its author could have read: a secret that is there then is new.
-            var updated = SecretVault.Redact(stored.Clone());
+            var updated = SecretVault.Redact(stored).Message;
             ConfigMask.Apply(request.UpdateMask, change, updated);
             CheckSize(updated);
             Compile(updated, "action_config", vault.KeepWhereEmpty(workspace, updated, stored, "action_config"));
@@ -91,22 +92,21 @@ internal sealed class ActionConfigService(
             if (request.ValidateOnly)
             {
                 await CheckNameAsync(workspace, updated, context.CancellationToken).ConfigureAwait(false);
-                return new UpdateActionConfigResponse { ActionConfig = SecretVault.Redact(updated) };
+                return new UpdateActionConfigResponse { ActionConfig = SecretVault.Redact(updated).Message };
             }
 
             try
             {
-                updated = await store.ReplaceAsync(
+                var replaced = await store.ReplaceAsync(
                     workspace, vault.Protect(workspace, updated), stored.Etag, context.CancellationToken)
                     .ConfigureAwait(false);
+                return new UpdateActionConfigResponse { ActionConfig = SecretVault.Redact(replaced).Message };
             }
             catch (EtagMismatchException) when (change.Etag.Length == 0)
             {
                 // Without an etag the caller means whatever is there: again, on what somebody else just wrote.
                 continue;
             }
-
-            return new UpdateActionConfigResponse { ActionConfig = SecretVault.Redact(updated) };
         }
     }
 
@@ -187,12 +187,9 @@ internal sealed class ActionConfigService(
         // Until it is written on what is there, or the action is gone, which the API's answer needn't suffer from.
         while (await store.GetAsync(workspace, id, cancellationToken).ConfigureAwait(false) is { } stored)
         {
-            var etag = stored.Etag;
-            stored.Sample = sample;
-            KeptSample.In(stored);
             try
             {
-                await store.ReplaceAsync(workspace, stored, etag, cancellationToken).ConfigureAwait(false);
+                await store.ReplaceAsync(workspace, stored.WithSample(sample), stored.Etag, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (EtagMismatchException)
@@ -206,7 +203,7 @@ internal sealed class ActionConfigService(
         }
     }
 
-    private async Task<ActionConfig> GetAsync(string workspace, string id, CancellationToken cancellationToken) =>
+    private async Task<EncryptedAction> GetAsync(string workspace, string id, CancellationToken cancellationToken) =>
         await store.GetAsync(workspace, id, cancellationToken).ConfigureAwait(false)
             ?? throw new ActionNotFoundException(id);
 

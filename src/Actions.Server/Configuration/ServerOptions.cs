@@ -38,21 +38,24 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(1, 4_096)]
     public int MaxCallIdLength { get; set; } = 256;
 
-    /// <summary>Compiled actions in memory, some KiB each. Beyond it the cache starts afresh.</summary>
+    /// <summary>
+    /// Compiled actions in memory, some KiB each. Beyond it the least frequently used one makes room. 1 and 2 mean 3, the
+    /// least that the cache works with.
+    /// </summary>
     [Range(1, 10_000_000)]
     public int MaxCachedActions { get; set; } = 10_000;
 
     /// <summary>
-    /// How old the cached actions may be where the store doesn't tell of changes: so often all of them are compared with
-    /// it. 5 s: a change made by another server is executed here within 10 s, whenever the store fell silent, and asking
-    /// costs ten reads of 1,000 etags at most.
+    /// How often the cached actions are compared with the store while it has no active change stream. 5 s: a change made by
+    /// another server is executed here within 10 s, whenever the stream became silent, and a comparison of 10,000 actions
+    /// is ten reads of 1,000 etags.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:10", ParseLimitsInInvariantCulture = true)]
     public TimeSpan CatalogCheckInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// How long a call waits for a read of the store before it is UNAVAILABLE. 2 s: a read takes milliseconds, an election
-    /// among the store's members seconds, and the caller of an action listens to silence meanwhile.
+    /// How long an RPC waits for one operation of the store before it fails with UNAVAILABLE. 2 s: an operation takes
+    /// milliseconds, an election among the store's members seconds, and the caller hears silence meanwhile.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);

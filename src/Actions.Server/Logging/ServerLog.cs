@@ -54,29 +54,29 @@ internal static partial class ServerLog
     [LoggerMessage(16, LogLevel.Warning, "A call to {Origin} was refused: {Explanation}.")]
     public static partial void OutboundCallRefused(this ILogger log, string origin, string explanation);
 
-    [LoggerMessage(100, LogLevel.Warning, "The store is unavailable: not ready.")]
+    [LoggerMessage(100, LogLevel.Warning, "Store unavailable; server is not ready.")]
     public static partial void StoreIsUnavailable(this ILogger log, Exception failure);
 
-    [LoggerMessage(101, LogLevel.Information, "The store is back: ready.")]
+    [LoggerMessage(101, LogLevel.Information, "Store available again; server is ready.")]
     public static partial void StoreIsBack(this ILogger log);
 
     [LoggerMessage(102, LogLevel.Warning,
-        "The store is not there yet: not ready. It is tried again every second.")]
+        "Store not available yet; server is not ready. Retrying every second.")]
     public static partial void StoreIsAwaited(this ILogger log, Exception failure);
 
-    [LoggerMessage(103, LogLevel.Information, "The store is there: ready.")]
+    [LoggerMessage(103, LogLevel.Information, "Store available; server is ready.")]
     public static partial void StoreIsPrepared(this ILogger log);
 
-    [LoggerMessage(104, LogLevel.Information, "The store tells of changes that other servers make.")]
-    public static partial void StoreTellsOfChanges(this ILogger log);
+    [LoggerMessage(104, LogLevel.Information, "Change stream active: changes of other servers are followed.")]
+    public static partial void ChangeStreamActive(this ILogger log);
 
-    [LoggerMessage(105, LogLevel.Warning, "The store tells of no changes any more. Cached actions are compared with it every {Interval}.")]
-    public static partial void StoreIsSilent(this ILogger log, TimeSpan interval);
+    [LoggerMessage(105, LogLevel.Warning, "Change stream silent; falling back to polling every {Interval}.")]
+    public static partial void ChangeStreamSilent(this ILogger log, TimeSpan interval);
 
-    [LoggerMessage(106, LogLevel.Error, "Following the store's changes broke; it goes on.")]
-    public static partial void FollowingBroke(this ILogger log, Exception cause);
+    [LoggerMessage(106, LogLevel.Error, "Following the store's changes failed; retrying.")]
+    public static partial void ChangeStreamFailed(this ILogger log, Exception cause);
 
-    [LoggerMessage(107, LogLevel.Error, "Reading the API keys anew broke; it goes on.")]
+    [LoggerMessage(107, LogLevel.Error, "Refreshing the cached API keys failed; retrying.")]
     public static partial void KeyRefreshBroke(this ILogger log, Exception cause);
 
     [LoggerMessage(110, LogLevel.Information, "Received {Signal}.")]
@@ -95,12 +95,11 @@ internal static partial class ServerLog
     public static partial void GraceOver(this ILogger log, TimeSpan elapsed, int running);
 
     [LoggerMessage(120, LogLevel.Information,
-        "The key ring has a new element, '{Name}'. Encrypted under the key-encryption key: {KeyEncryptionKeyId}.")]
+        "Key ring has a new element, '{Name}', encrypted under key-encryption key {KeyEncryptionKeyId}.")]
     public static partial void KeyIsStored(this ILogger log, string name, string keyEncryptionKeyId);
 
     [LoggerMessage(121, LogLevel.Warning,
-        "The key ring is stored in the clear: whoever has the store can read the secrets of actions. To encrypt it, set "
-        + "{Settings}.")]
+        "Key ring is stored in the clear: read access to the store is access to all secrets. To encrypt it, set {Settings}.")]
     public static partial void KeyRingIsNotEncrypted(this ILogger log, string settings);
 
     [LoggerMessage(130, LogLevel.Warning,

@@ -1,21 +1,21 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Xml.Linq;
+using Actions.Server.Configuration;
 using Actions.Server.Logging;
 using Actions.Storage;
 using Microsoft.AspNetCore.DataProtection.Repositories;
+using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// The keys of the secrets, in the store, each element as a whole encrypted under the key-encryption key and bound to its
-/// name: whoever can write to the store can't bring in a key of his own.
+/// The keys of the secrets, in the store. Each element is encrypted as a whole under the key-encryption key, and bound to its
+/// name: write access to the store isn't enough to add a key.
 /// </summary>
-internal sealed class KeyRing(IKeyRingStore store, KeyEncryptionKeys keys, ILogger<KeyRing> log) : IXmlRepository
+internal sealed class KeyRing(
+    IKeyRingStore store, KeyEncryptionKeys keys, TimeProvider time, IOptions<ServerOptions> options, ILogger<KeyRing> log) : IXmlRepository
 {
-    // It keeps a thread, once a day; beside that as Server:StoreTimeout.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
-
     /// <exception cref="KeyRingUnreadableException">Under a key that the settings don't name, or damaged.</exception>
     /// <exception cref="StoreUnavailableException">The store is out of reach.</exception>
     public IReadOnlyCollection<XElement> GetAllElements() =>
@@ -56,17 +56,22 @@ internal sealed class KeyRing(IKeyRingStore store, KeyEncryptionKeys keys, ILogg
 
     private static byte[] Context(string name, string keyId) => Encoding.UTF8.GetBytes($"Actions.Grpc key ring\0{name}\0{keyId}");
 
-    // The framework's interface knows no tasks. On a thread of the pool, whoever's thread asks.
-    private static T Await<T>(Func<CancellationToken, Task<T>> call)
+    /// <summary>
+    /// Blocks the thread, because Data Protection's <see cref="IXmlRepository"/> is synchronous. Data Protection reads the
+    /// ring at the start, once a day and for an unknown key, and holds one lock meanwhile, so that one thread reads the
+    /// store; the time-out is that of every read. On the pool, so that no synchronization context can be waited for.
+    /// </summary>
+    private T Await<T>(Func<CancellationToken, Task<T>> operation)
     {
-        using var timeout = new CancellationTokenSource(Patience);
         try
         {
-            return Task.Run(() => call(timeout.Token).WaitAsync(timeout.Token), CancellationToken.None).GetAwaiter().GetResult();
+            return Task.Run(() => TimeLimit.RunAsync(
+                time, options.Value.StoreTimeout, token => operation(token).WaitAsync(token), CancellationToken.None))
+                .GetAwaiter().GetResult();
         }
-        catch (OperationCanceledException e)
+        catch (TimeoutException e)
         {
-            throw new StoreUnavailableException(new TimeoutException($"It didn't answer within {Patience}.", e), mayReturn: true);
+            throw new StoreUnavailableException(e, isTransient: true);
         }
     }
 }

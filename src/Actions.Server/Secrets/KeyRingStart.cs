@@ -4,8 +4,8 @@ using Actions.Storage;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// Checks, before the first call and before Data Protection reads it, that the key ring can be read. A server that can't
-/// read it would make a new key, and find every stored secret unreadable.
+/// Makes sure that the key ring can be read, before the first call and before Data Protection reads it: Data Protection
+/// would create a new key in its place, and every stored secret would be unreadable.
 /// </summary>
 internal sealed class KeyRingStart(
     KeyRing ring,
@@ -14,8 +14,8 @@ internal sealed class KeyRingStart(
     KeyEncryptionKeys keys,
     ILogger<KeyRingStart> log)
 {
-    /// <exception cref="KeyRingUnreadableException">With the settings as they are, it can't be.</exception>
-    /// <exception cref="StoreUnavailableException">The store is out of reach.</exception>
+    /// <exception cref="KeyRingUnreadableException">An element can't be decrypted with these settings.</exception>
+    /// <exception cref="StoreUnavailableException">The store can't be reached.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         foreach (var element in await store.ReadAllAsync(cancellationToken).ConfigureAwait(false))

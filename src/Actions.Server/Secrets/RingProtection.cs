@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.DataProtection;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// Data Protection by the key ring. It keeps the ring in memory for a day and, but for its first two minutes, takes a key
-/// that isn't in there for one that is nowhere; another server may have made it since.
+/// Data Protection with the key ring of the store. Data Protection caches the ring for 24 hours. After its first two minutes
+/// it treats an unknown key id as missing for good, although another server may have created the key.
 /// </summary>
 internal sealed class RingProtection(
     IDataProtectionProvider first, KeyRing ring, TimeProvider time, ILoggerFactory logs)
 {
-    // A secret whose key is lost is asked for with each call of its action: not every one reads the ring again.
-    private static readonly TimeSpan RenewedAtMostEvery = TimeSpan.FromSeconds(10);
+    // Each call of an action whose key is lost asks for the key; the ring isn't read every time.
+    private static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private volatile IDataProtectionProvider _current = first;
@@ -20,42 +20,42 @@ internal sealed class RingProtection(
 
     public IDataProtectionProvider Current => _current;
 
-    /// <summary>A key ring that is out of reach says nothing about a secret.</summary>
-    /// <returns>Null: the failure has another cause.</returns>
-    public static StoreUnavailableException? StoreIsAway(Exception? e)
+    /// <summary>A key ring that can't be read says nothing about a secret.</summary>
+    /// <returns>The outage of the store behind a failure. Null: the failure has another cause.</returns>
+    public static StoreUnavailableException? OutageIn(Exception? e)
     {
         while (e is not (null or StoreException))
             e = e.InnerException;
-        return e is StoreUnavailableException { InnerException: { } cause } away ? new(cause, away.MayReturn) : null;
+        return e is StoreUnavailableException { InnerException: { } cause } outage ? new(cause, outage.IsTransient) : null;
     }
 
-    /// <summary>Reads the ring, and makes its first key where it has none.</summary>
-    /// <exception cref="StoreUnavailableException">The store is out of reach.</exception>
+    /// <summary>Reads the ring, and creates its first key if it has none.</summary>
+    /// <exception cref="StoreUnavailableException">The store can't be reached.</exception>
     public void Load()
     {
         try
         {
             Current.CreateProtector(nameof(RingProtection)).Protect([]);
         }
-        catch (CryptographicException e) when (StoreIsAway(e) is { } away)
+        catch (CryptographicException e) when (OutageIn(e) is { } outage)
         {
-            throw away;
+            throw outage;
         }
     }
 
-    /// <summary>Makes a provider that reads the ring anew.</summary>
-    /// <param name="used">That knew no key.</param>
-    /// <returns>What to try again with; null: what was used is new enough.</returns>
+    /// <summary>Creates a provider that reads the ring again.</summary>
+    /// <param name="used">The provider that didn't know the key.</param>
+    /// <returns>The provider to try again with. Null: the one that was used is new enough.</returns>
     public IDataProtectionProvider? Renew(IDataProtectionProvider used)
     {
         lock (_gate)
         {
             if (_current != used)
                 return _current;
-            if (_renewedAt is { } renewed && time.GetElapsedTime(renewed) < RenewedAtMostEvery)
+            if (_renewedAt is { } renewed && time.GetElapsedTime(renewed) < RenewalInterval)
                 return null;
             _renewedAt = time.GetTimestamp();
-            // The framework has no other way to say that what it knows is old.
+            // The framework has no call that refreshes the ring.
             return _current = new ServiceCollection()
                 .AddSingleton(logs)
                 .AddSingleton(ring)

@@ -9,14 +9,13 @@ using Secret = Actions.V1.Secret;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// The one way of secrets into the store and back. An action holds its secrets in one of three states, and each method
-/// leads from one to another: in the clear, as a caller writes them and the compiler reads them; as ciphertext, in the
-/// store; not at all, as a caller sees them.
+/// The one way of secrets into the store and back. Each state of an action has its type: <see cref="ActionConfig"/>, secrets
+/// in the clear, as clients write them and the compiler reads them; <see cref="EncryptedAction"/>, as it is stored;
+/// <see cref="RedactedAction"/>, as clients read it.
 /// </summary>
 /// <remarks>
-/// The ciphertext stands in <see cref="Secret.Plaintext"/>: what is stored is the contract's own message, and the contract
-/// has no field for what never travels. Whatever comes from the store has ciphertext there, without exception. The
-/// methods change the message that they are given.
+/// The ciphertext is in <see cref="Secret.Plaintext"/>: what is stored is the contract's own message, which has no field for
+/// what is never sent. The methods copy the message that they are given.
 /// </remarks>
 internal sealed class SecretVault(RingProtection protection)
 {
@@ -24,38 +23,40 @@ internal sealed class SecretVault(RingProtection protection)
     private const string Purpose = "Actions.Server.Secrets";
 
     /// <summary>From the clear to what is stored. The action has its id.</summary>
-    public ActionConfig Protect(string workspace, ActionConfig config)
+    public EncryptedAction Protect(string workspace, ActionConfig config)
     {
-        var protector = ProtectorFor(protection.Current, workspace, config.Id);
+        var stored = config.Clone();
+        var protector = ProtectorFor(protection.Current, workspace, stored.Id);
+        foreach (var field in SecretField.All.Where(field => field.TextIn(stored).Length > 0))
+            field.Put(stored, new Secret { Plaintext = protector.Protect(field.TextIn(stored)) });
+        return new EncryptedAction(stored);
+    }
+
+    /// <returns>The action in the clear: for the compiler only.</returns>
+    /// <exception cref="SecretUnreadableException">The key ring has lost the key.</exception>
+    public ActionConfig Reveal(string workspace, EncryptedAction action)
+    {
+        var config = action.Stored.Clone();
         foreach (var field in SecretField.All.Where(field => field.TextIn(config).Length > 0))
-            field.Put(config, new Secret { Plaintext = protector.Protect(field.TextIn(config)) });
+            field.Put(config, Read(workspace, action, field));
         return config;
     }
 
-    /// <summary>From what is stored to the clear: for the compiler, and nobody else.</summary>
-    /// <exception cref="SecretUnreadableException">The key ring has lost the key.</exception>
-    public ActionConfig Reveal(string workspace, ActionConfig stored)
-    {
-        foreach (var field in SecretField.All.Where(field => field.TextIn(stored).Length > 0))
-            field.Put(stored, Read(workspace, stored, field));
-        return stored;
-    }
-
     /// <summary>
-    /// Keeps a stored secret where an action in the clear has the same method, but an empty secret: unless it would then
-    /// be sent to another origin, for which whoever may change the action needn't know it.
+    /// Fills in the stored secret where an action in the clear has the same method, but an empty secret: unless it would then
+    /// be sent to another origin, to which a client without the secret could direct it.
     /// </summary>
     /// <returns>A violation for each secret that has to be entered again.</returns>
     /// <exception cref="SecretUnreadableException">The key ring has lost the key of one that would be kept.</exception>
-    public IReadOnlyList<FieldViolation> KeepWhereEmpty(string workspace, ActionConfig config, ActionConfig stored, string root)
+    public IReadOnlyList<FieldViolation> KeepWhereEmpty(string workspace, ActionConfig config, EncryptedAction stored, string root)
     {
         var moved = new List<FieldViolation>();
         // A method's secret has a path of its own: the same path is the same method.
         foreach (var field in SecretField.All.Where(field => field.HolderIn(config) is not null))
         {
-            if (field.TextIn(config).Length > 0 || field.TextIn(stored).Length == 0)
+            if (field.TextIn(config).Length > 0 || field.TextIn(stored.Stored).Length == 0)
                 continue;
-            if (CredentialOrigins.AreSame(config, stored))
+            if (CredentialOrigins.AreSame(config, stored.Stored))
                 field.Put(config, Read(workspace, stored, field));
             else
                 moved.Add(new FieldViolation(
@@ -66,23 +67,26 @@ internal sealed class SecretVault(RingProtection protection)
         return moved;
     }
 
-    /// <summary>From either to what a caller may see.</summary>
-    public static ActionConfig Redact(ActionConfig config)
+    public static RedactedAction Redact(EncryptedAction action) => Redact(action.Stored);
+
+    /// <param name="config">In the clear.</param>
+    public static RedactedAction Redact(ActionConfig config)
     {
-        foreach (var field in SecretField.All.Where(field => field.In(config) is not null))
-            field.Put(config, new Secret { IsSet = field.TextIn(config).Length > 0 });
-        return config;
+        var message = config.Clone();
+        foreach (var field in SecretField.All.Where(field => field.In(message) is not null))
+            field.Put(message, new Secret { IsSet = field.TextIn(message).Length > 0 });
+        return new RedactedAction(message);
     }
 
-    private Secret Read(string workspace, ActionConfig stored, SecretField field)
+    private Secret Read(string workspace, EncryptedAction stored, SecretField field)
     {
         try
         {
-            return new Secret { Plaintext = Unprotect(workspace, stored.Id, field.TextIn(stored)) };
+            return new Secret { Plaintext = Unprotect(workspace, stored.Id, field.TextIn(stored.Stored)) };
         }
         catch (CryptographicException e)
         {
-            throw (Exception?)RingProtection.StoreIsAway(e) ?? new SecretUnreadableException(stored.Id, field.Path, e);
+            throw (Exception?)RingProtection.OutageIn(e) ?? new SecretUnreadableException(stored.Id, field.Path, e);
         }
     }
 
@@ -93,14 +97,14 @@ internal sealed class SecretVault(RingProtection protection)
         {
             return ProtectorFor(used, workspace, id).Unprotect(ciphertext);
         }
-        catch (CryptographicException e) when (RingProtection.StoreIsAway(e) is null && protection.Renew(used) is { } renewed)
+        catch (CryptographicException e) when (RingProtection.OutageIn(e) is null && protection.Renew(used) is { } renewed)
         {
-            // Saved by another server, perhaps, with a key that is newer than what is in memory here.
+            // Another server may have saved it with a key that is newer than the ring in memory here.
             return ProtectorFor(renewed, workspace, id).Unprotect(ciphertext);
         }
     }
 
-    /// <summary>What one action's row holds is ciphertext of no use in another's.</summary>
+    /// <summary>Binds a ciphertext to its action: copied into another one, it can't be decrypted.</summary>
     private static IDataProtector ProtectorFor(IDataProtectionProvider provider, string workspace, string id) =>
         provider.CreateProtector(Purpose, workspace, id);
 }

@@ -24,6 +24,7 @@ internal static class SecretsRegistration
             && service.ImplementationType?.Assembly == typeof(DataProtectionOptions).Assembly));
         services.AddSingleton<RingProtection>();
         services.AddSingleton<SecretVault>();
+        services.AddSingleton<EncryptedActionStore>();
         return services;
     }
 
@@ -35,7 +36,7 @@ internal static class SecretsRegistration
         return services;
     }
 
-    /// <summary>The key ring alone, for whoever works on it.</summary>
+    /// <summary>The key ring alone, for the command that encrypts it anew.</summary>
     public static IServiceCollection AddKeyRing(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<SecretsOptions>(configuration, SecretsOptions.Section);

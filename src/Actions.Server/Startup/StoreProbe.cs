@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Startup;
 
-/// <summary>Has the store prepared before the first call, then keeps <see cref="ServingStatus"/> true to it.</summary>
+/// <summary>Prepares the store before the first call, then checks it and sets <see cref="ServingStatus"/>.</summary>
 internal sealed class StoreProbe(
     IActionStore store,
     StorePreparation preparation,
@@ -19,11 +19,11 @@ internal sealed class StoreProbe(
     IHostApplicationLifetime host,
     ILogger<StoreProbe> log) : BackgroundService
 {
-    // While the store is away, so that its return is seen soon; a check of a store that is away costs it nothing.
-    private static readonly TimeSpan AwayInterval = TimeSpan.FromSeconds(1);
+    // While the store is unavailable, so that recovery is detected soon.
+    private static readonly TimeSpan RecoveryInterval = TimeSpan.FromSeconds(1);
 
-    // How long the start waits before it goes on without the store, and how long a later try may take: a first start makes
-    // indexes, and waits for another server that is making them.
+    // How long the start waits before it goes on without the store, and how long a later attempt may take: a first start
+    // creates indexes, or waits for another server that is creating them.
     private static readonly TimeSpan FirstTry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LaterTry = TimeSpan.FromSeconds(30);
 
@@ -37,12 +37,12 @@ internal sealed class StoreProbe(
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         exposure.RequireTls();
-        // What waiting doesn't mend is a mistake in the configuration: the error ends the start, before a port is open.
+        // An error that isn't transient is a mistake in the configuration: it ends the start, before a port is open.
         await TryPrepareAsync(FirstTry, cancellationToken).ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Throws what was found too late to throw it from the start, so that the process ends in the same way.</summary>
+    /// <summary>Throws an error that was found after the start, so that the process ends in the same way.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
@@ -55,20 +55,22 @@ internal sealed class StoreProbe(
         {
             while (!status.Prepared.IsCompleted)
             {
-                await Task.Delay(AwayInterval, time, stoppingToken).ConfigureAwait(false);
+                await Task.Delay(RecoveryInterval, time, stoppingToken).ConfigureAwait(false);
                 await TryPrepareAsync(LaterTry, stoppingToken).ConfigureAwait(false);
             }
 
             while (true)
             {
-                var interval = status.State == ServingState.StoreUnavailable && AwayInterval < _interval ? AwayInterval : _interval;
+                var interval = status.State == ServingState.StoreUnavailable && RecoveryInterval < _interval
+                    ? RecoveryInterval
+                    : _interval;
                 await Task.Delay(interval, time, stoppingToken).ConfigureAwait(false);
                 Report(await CheckAsync(stoppingToken).ConfigureAwait(false));
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Caught here because the host takes it for a crash when the start failed after this had begun.
+            // The host would log it as a crash when the start fails after this has begun.
         }
         catch (Exception e) when (!status.Prepared.IsCompleted)
         {
@@ -79,21 +81,19 @@ internal sealed class StoreProbe(
 
     private async Task TryPrepareAsync(TimeSpan within, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(within, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         try
         {
-            await preparation.RunAsync(either.Token).ConfigureAwait(false);
+            await TimeLimit.RunAsync(time, within, preparation.RunAsync, cancellationToken).ConfigureAwait(false);
             if (status.MoveTo(ServingState.Ready) && _isAwaited)
                 log.StoreIsPrepared();
         }
-        catch (StoreUnavailableException e) when (e.MayReturn)
+        catch (StoreUnavailableException e) when (e.IsTransient)
         {
             Await(e);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (TimeoutException e)
         {
-            Await(new TimeoutException($"The store didn't answer within {within}."));
+            Await(e);
         }
     }
 
@@ -117,20 +117,15 @@ internal sealed class StoreProbe(
 
     private async Task<Exception?> CheckAsync(CancellationToken stoppingToken)
     {
-        using var timeout = new CancellationTokenSource(_checkTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stoppingToken);
         try
         {
-            await store.CheckAsync(either.Token).WaitAsync(either.Token).ConfigureAwait(false);
+            await TimeLimit.RunAsync(time, _checkTimeout, token => store.CheckAsync(token).WaitAsync(token), stoppingToken)
+                .ConfigureAwait(false);
             return null;
         }
-        catch (StoreUnavailableException failure)
+        catch (Exception failure) when (failure is StoreUnavailableException or TimeoutException)
         {
             return failure;
-        }
-        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
-        {
-            return new TimeoutException("The store didn't answer in time.");
         }
     }
 }

@@ -1,36 +1,41 @@
 using Actions.Server.Access;
 using Actions.Server.Catalog;
+using Actions.Server.Configuration;
+using Actions.Server.Lifecycle;
 using Actions.Storage;
+using Actions.Storage.Decorators;
+using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Store;
 
-/// <summary>The store as the server uses it.</summary>
+/// <summary>The store as RPCs get it.</summary>
 internal static class StoreRegistration
 {
     /// <summary>
-    /// Registers the store with its decorators. The time-out stands outside: a write that is abandoned because it takes
-    /// too long still drops what is cached when it ends.
+    /// The engine that the settings name, decorated twice. Inside: every write invalidates the caches, also one that ends
+    /// after its RPC was given up. Outside: no RPC waits for longer than <see cref="ServerOptions.StoreTimeout"/>, nor for
+    /// a store that the last check found unavailable.
     /// </summary>
     public static IServiceCollection AddStore(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddActionStore(configuration);
-        services.AddSingleton<StoreCalls>();
-        services.AddSingleton<PlanCache>();
-        services.AddSingleton<SeenKeys>();
-        services.Decorate<IActionStore>((store, provider) => new TimedActionStore(
-            new InvalidatingActionStore(store, provider.GetRequiredService<PlanCache>()),
-            provider.GetRequiredService<StoreCalls>()));
-        services.Decorate<IApiKeyStore>((store, provider) => new TimedApiKeyStore(
-            new InvalidatingApiKeyStore(store, provider.GetRequiredService<SeenKeys>()),
-            provider.GetRequiredService<StoreCalls>()));
+        services.AddSingleton(provider => new StoreLimit(
+            provider.GetRequiredService<IOptions<ServerOptions>>().Value.StoreTimeout,
+            () => provider.GetRequiredService<ServingStatus>().State != ServingState.StoreUnavailable,
+            provider.GetRequiredService<TimeProvider>()));
+        services.Decorate<IActionStore>((provider, engine) => new LimitedActionStore(
+            new NotifyingActionStore(engine, written => provider.GetRequiredService<PlanCache>().Invalidate(written, etag: null)),
+            provider.GetRequiredService<StoreLimit>()));
+        services.Decorate<IApiKeyStore>((provider, engine) => new LimitedApiKeyStore(
+            new NotifyingApiKeyStore(engine, provider.GetRequiredService<ApiKeyCache>().Invalidate),
+            provider.GetRequiredService<StoreLimit>()));
         return services;
     }
 
-    private static void Decorate<T>(this IServiceCollection services, Func<T, IServiceProvider, T> decorate)
-        where T : class
+    private static void Decorate<TPort>(this IServiceCollection services, Func<IServiceProvider, TPort, TPort> decorate)
+        where TPort : class
     {
-        var inner = services.Single(service => service.ServiceType == typeof(T));
-        services.Remove(inner);
-        services.AddSingleton(provider => decorate((T)inner.ImplementationFactory!(provider), provider));
+        var engine = services.Single(service => service.ServiceType == typeof(TPort)).ImplementationFactory!;
+        services.AddSingleton(provider => decorate(provider, (TPort)engine(provider)));
     }
 }

@@ -6,7 +6,7 @@ namespace Actions.Storage.Mongo;
 
 /// <summary>
 /// A message in a document, twice: in its JSON form (https://protobuf.dev/programming-guides/json/) for people and their
-/// queries, and in its binary form, which alone keeps the fields of a newer release and is therefore what is read.
+/// queries, and in its binary form, which is read: only it keeps the fields of a newer release.
 /// </summary>
 internal static class MessageDocument
 {
@@ -28,14 +28,11 @@ internal static class MessageDocument
     public static T? Get<T>(BsonDocument document, string name)
         where T : class, IMessage<T>, new()
     {
-        if (document.TryGetValue(name + BinarySuffix, out var binary) && binary is BsonBinaryData { Bytes: var bytes })
-        {
-            var message = new T();
-            message.MergeFrom(bytes);
-            return message;
-        }
-
-        return null;
+        if (!document.TryGetValue(name + BinarySuffix, out var binary) || binary is not BsonBinaryData { Bytes: var bytes })
+            return null;
+        var message = new T();
+        message.MergeFrom(bytes);
+        return message;
     }
 
     private static BsonValue ToJson(IMessage message)
@@ -52,7 +49,7 @@ internal static class MessageDocument
         }
     }
 
-    // Not the driver's own parser: it reads extended JSON, and would take somebody's {"$date": …} for a date.
+    // Not the driver's own parser: it reads extended JSON, and would take a body's {"$date": …} for a date.
     private static BsonValue ToBson(JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.Object => new BsonDocument(json.EnumerateObject().Select(member => new BsonElement(ToName(member.Name), ToBson(member.Value)))),

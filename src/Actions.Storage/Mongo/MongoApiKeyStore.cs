@@ -58,7 +58,7 @@ internal sealed class MongoApiKeyStore(MongoDatabase database, TimeProvider cloc
         return database.WriteAsync(
             async token =>
             {
-                // Whoever is first sets the time; it stays.
+                // The first revocation sets the time; later ones keep it.
                 await database.ApiKeys.UpdateOneAsync(
                     key & Where.Eq(RevokeTime, BsonNull.Value),
                     Builders<BsonDocument>.Update.Set(RevokeTime, now),

@@ -10,13 +10,13 @@ namespace Actions.Storage.Mongo;
 /// </summary>
 internal sealed class MongoChanges(MongoDatabase database, TimeProvider clock)
 {
-    // How long the server may wait for news before it says that there are none.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    // How long the server waits for changes before it responds with an empty batch.
+    private static readonly TimeSpan MaxAwaitTime = TimeSpan.FromSeconds(1);
 
-    // Between attempts to open it, and between two answers without news of a server that doesn't wait.
+    // Between attempts to open the stream, and between two empty batches of a server that doesn't wait.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
-    // Of each change only which version of which document it was: documents are read by whoever needs them.
+    // Only the key and the etag of each changed document.
     private static readonly PipelineDefinition<ChangeStreamDocument<BsonDocument>, BsonDocument> Pipeline =
         new[] { new BsonDocument("$project", new BsonDocument { ["operationType"] = 1, ["documentKey"] = 1, ["fullDocument.etag"] = 1 }) };
 
@@ -59,16 +59,19 @@ internal sealed class MongoChanges(MongoDatabase database, TimeProvider clock)
     private async Task<(IChangeStreamCursor<BsonDocument>? Cursor, bool HistoryLost, bool Impossible)> OpenAsync(
         BsonDocument? token, CancellationToken cancellationToken)
     {
-        using var time = new CancellationTokenSource(database.OperationTimeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
+        var options = new ChangeStreamOptions { MaxAwaitTime = MaxAwaitTime, ResumeAfter = token };
         try
         {
-            var options = new ChangeStreamOptions { MaxAwaitTime = Patience, ResumeAfter = token };
-            return (await Task.Run(() => database.Actions.WatchAsync(Pipeline, options, either.Token), either.Token).ConfigureAwait(false), false, false);
+            var cursor = await TimeLimit.RunAsync(
+                clock,
+                database.OperationTimeout,
+                stop => Task.Run(() => database.Actions.WatchAsync(Pipeline, options, stop), stop),
+                cancellationToken).ConfigureAwait(false);
+            return (cursor, false, false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // What is no outage and no lost history is a server that has no such streams, or doesn't let this user have one.
+            // Any other command error: the server has no change streams, or this user may not open one.
             var lost = MongoErrors.IsHistoryLost(e);
             return (null, lost, !lost && !MongoErrors.IsOutage(e) && e is MongoCommandException);
         }
@@ -78,20 +81,19 @@ internal sealed class MongoChanges(MongoDatabase database, TimeProvider clock)
     private async Task<List<BsonDocument>?> NextAsync(IChangeStreamCursor<BsonDocument> cursor, CancellationToken cancellationToken)
     {
         var asked = clock.GetTimestamp();
-        using var time = new CancellationTokenSource(Patience + database.OperationTimeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
         try
         {
-            if (!await cursor.MoveNextAsync(either.Token).ConfigureAwait(false))
+            if (!await TimeLimit.RunAsync(clock, MaxAwaitTime + database.OperationTimeout, cursor.MoveNextAsync, cancellationToken)
+                .ConfigureAwait(false))
                 return null;
             var documents = cursor.Current.ToList();
-            if (documents.Count == 0 && clock.GetElapsedTime(asked) < Patience / 2)
-                await Task.Delay(Pause, clock, either.Token).ConfigureAwait(false);
+            if (documents.Count == 0 && clock.GetElapsedTime(asked) < MaxAwaitTime / 2)
+                await Task.Delay(Pause, clock, cancellationToken).ConfigureAwait(false);
             return documents;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // The next attempt to open it tells what is wrong.
+            // The next attempt to open the stream finds the cause.
             return null;
         }
     }
@@ -105,14 +107,14 @@ internal sealed class MongoChanges(MongoDatabase database, TimeProvider clock)
                 && named.TryGetValue("_id", out var id) && MongoKey.Read(id) is { } action)
                 changes.Add(new ActionChange(action, EtagIn(document)));
             else
-                // The collection was dropped or renamed, or somebody has put something else into it.
+                // The collection was dropped or renamed, or holds a document that isn't an action.
                 mayHaveMissed = true;
         }
 
         return new ActionChanges(changes, mayHaveMissed);
     }
 
-    // There is a document with insertions and replacements, which are what this engine does.
+    // Insertions and replacements, which are all that this engine does, carry the document.
     private static string? EtagIn(BsonDocument change) =>
         change.TryGetValue("fullDocument", out var document) && document is BsonDocument written
         && written.TryGetValue("etag", out var etag) && etag.IsString

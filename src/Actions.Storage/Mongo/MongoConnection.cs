@@ -56,7 +56,7 @@ internal static class MongoConnection
     /// <summary>Where the client connects to, for people; never with credentials.</summary>
     public static string Describe(MongoClient client) => string.Join(',', client.Settings.Servers);
 
-    /// <summary>Only where MongoDB is asked for: nobody else needs a connection string.</summary>
+    /// <summary>A connection string is needed by the engine mongodb only.</summary>
     public sealed class Rules : IValidateOptions<StorageOptions>
     {
         public ValidateOptionsResult Validate(string? name, StorageOptions options) =>

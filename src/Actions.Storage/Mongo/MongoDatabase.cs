@@ -9,10 +9,10 @@ namespace Actions.Storage.Mongo;
 /// </summary>
 internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvider clock) : IDisposable
 {
-    // How often a database that is away is looked for; a client that is told to try again in a second finds it.
-    private static readonly TimeSpan SearchInterval = TimeSpan.FromMilliseconds(500);
+    // Between two pings of a database that is unreachable: shorter than the RetryInfo of a client, one second.
+    private static readonly TimeSpan PingInterval = TimeSpan.FromMilliseconds(500);
 
-    // To build an index over what is there already takes longer than any other operation.
+    // Building an index over existing documents takes longer than any other operation.
     private static readonly TimeSpan PreparationTimeout = TimeSpan.FromMinutes(1);
 
     private readonly MongoDbOptions _options = options.Value.MongoDb;
@@ -30,34 +30,34 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
     /// <summary>How long an operation may take.</summary>
     public TimeSpan OperationTimeout => _options.OperationTimeout;
 
-    /// <summary>Runs whatever the state: what prepares the database may be used when it has succeeded.</summary>
+    /// <summary>Runs also while the database is marked unavailable. Success marks it available.</summary>
     public async Task PrepareAsync(Func<CancellationToken, Task> prepare, CancellationToken cancellationToken)
     {
-        await WithinAsync(PreparationTimeout, Nothing, cancellationToken).ConfigureAwait(false);
+        await WithinAsync(PreparationTimeout, PrepareAndReturnAsync, cancellationToken).ConfigureAwait(false);
         lock (_gate)
             _outage = null;
 
-        async Task<bool> Nothing(CancellationToken token)
+        async Task<bool> PrepareAndReturnAsync(CancellationToken token)
         {
             await prepare(token).ConfigureAwait(false);
             return true;
         }
     }
 
-    /// <summary>The caller's cancellation ends it at any time.</summary>
+    /// <summary>Cancellation ends it at any time.</summary>
     public Task<T> ReadAsync<T>(Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<T>(cancellationToken);
-        return Away() is { } away ? Task.FromException<T>(away) : WithinAsync(OperationTimeout, read, cancellationToken);
+        return Outage() is { } outage ? Task.FromException<T>(outage) : WithinAsync(OperationTimeout, read, cancellationToken);
     }
 
-    /// <summary>Once begun, the caller's cancellation doesn't leave it in doubt.</summary>
+    /// <summary>Cancellation is ignored once the write has begun, so that its result is known.</summary>
     public Task<T> WriteAsync<T>(Func<CancellationToken, Task<T>> write, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<T>(cancellationToken);
-        return Away() is { } away ? Task.FromException<T>(away) : WithinAsync(OperationTimeout, write, CancellationToken.None);
+        return Outage() is { } outage ? Task.FromException<T>(outage) : WithinAsync(OperationTimeout, write, CancellationToken.None);
     }
 
     /// <summary>Asks the primary.</summary>
@@ -74,31 +74,26 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
 
     private async Task<T> WithinAsync<T>(TimeSpan limit, Func<CancellationToken, Task<T>> use, CancellationToken cancellationToken)
     {
-        using var time = new CancellationTokenSource(limit, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellationToken);
         try
         {
-            // On the pool, not on the caller's thread: making the client may ask the name service, synchronously.
-            return await Task.Run(() => use(either.Token), either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw Unavailable(new TimeoutException($"No answer within {limit}.", e));
+            // On the pool: creating the client may query DNS synchronously.
+            return await TimeLimit.RunAsync(clock, limit, token => Task.Run(() => use(token), token), cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is not (StoreException or OperationCanceledException))
         {
-            // Whatever the driver throws, of which there are more types than it documents, and damaged documents.
+            // The driver throws more types than it documents; damaged documents end here too.
             throw Unavailable(e);
         }
     }
 
-    private StoreUnavailableException? Away() =>
-        Volatile.Read(ref _outage) is { } outage ? new StoreUnavailableException(outage, mayReturn: true) : null;
+    private StoreUnavailableException? Outage() =>
+        Volatile.Read(ref _outage) is { } outage ? new StoreUnavailableException(outage, isTransient: true) : null;
 
     private StoreUnavailableException Unavailable(Exception cause)
     {
-        var told = new IOException(
-            $"MongoDB{(_client is null ? "" : $" at {MongoConnection.Describe(_client)}")} {MongoErrors.Describe(BehindIt(cause))}. "
+        var described = new IOException(
+            $"MongoDB{(_client is null ? "" : $" at {MongoConnection.Describe(_client)}")} {MongoErrors.Describe(CauseOf(cause))}. "
             + "Look at Storage:MongoDb.",
             cause);
         if (MongoErrors.IsOutage(cause))
@@ -107,38 +102,37 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
             {
                 if (_outage is null)
                 {
-                    _outage = told;
-                    _ = SearchAsync(_disposed.Token);
+                    _outage = described;
+                    _ = PingUntilAvailableAsync(_disposed.Token);
                 }
             }
         }
 
-        return new StoreUnavailableException(told, mayReturn: true);
+        return new StoreUnavailableException(described, isTransient: true);
     }
 
-    /// <summary>Who looked for a server in vain isn't told why; those who watch the servers know.</summary>
-    private Exception BehindIt(Exception cause) => cause is TimeoutException
+    /// <summary>A server-selection timeout has no cause; the heartbeat monitor knows the last connection error.</summary>
+    private Exception CauseOf(Exception cause) => cause is TimeoutException
         ? _client?.Cluster.Description.Servers.Select(server => server.HeartbeatException).FirstOrDefault(e => e is not null) ?? cause
         : cause;
 
-    /// <summary>One asks, so that nobody else waits.</summary>
-    private async Task SearchAsync(CancellationToken disposed)
+    /// <summary>One task detects recovery, so that no operation has to wait for a time-out.</summary>
+    private async Task PingUntilAvailableAsync(CancellationToken disposed)
     {
         while (!disposed.IsCancellationRequested)
         {
             try
             {
-                using var time = new CancellationTokenSource(OperationTimeout, clock);
-                using var either = CancellationTokenSource.CreateLinkedTokenSource(time.Token, disposed);
-                await Task.Run(() => PingAsync(either.Token), either.Token).ConfigureAwait(false);
+                await TimeLimit.RunAsync(clock, OperationTimeout, token => Task.Run(() => PingAsync(token), token), disposed)
+                    .ConfigureAwait(false);
                 lock (_gate)
                     _outage = null;
                 return;
             }
             catch (Exception) when (!disposed.IsCancellationRequested)
             {
-                // The same, or worse: whoever asks is told the first cause.
-                await Task.Delay(SearchInterval, clock, disposed)
+                // Operations report the first cause of the outage.
+                await Task.Delay(PingInterval, clock, disposed)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
             }
             catch (Exception)

@@ -11,7 +11,7 @@ internal static class MongoIndexes
     {
         await database.Actions.Indexes.CreateManyAsync(
             [
-                // One name, one action, whoever races; and the order of lists.
+                // Unique names, also when writes race, and the order of lists.
                 Index("by_name", unique: true, "workspace", "name_key"),
                 Index("by_label", unique: false, "workspace", "labels", "name_key"),
             ],

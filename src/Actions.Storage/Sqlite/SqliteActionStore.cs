@@ -142,7 +142,7 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
             },
             cancellationToken);
 
-    // SQLite tells nobody in another process.
+    // SQLite has no change notifications across processes.
     public IAsyncEnumerable<ActionChanges> WatchAsync(CancellationToken cancellationToken) =>
         AsyncEnumerable.Empty<ActionChanges>();
 

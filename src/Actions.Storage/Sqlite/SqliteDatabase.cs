@@ -17,6 +17,12 @@ internal sealed class SqliteDatabase : IDisposable
     // fullfsync is the same thing for macOS, whose fsync stops at the disk's cache.
     private readonly string _openingPragmas;
 
+    // SQLite keeps the thread that calls it, for as long as the busy time-out when another process holds the file. These
+    // are threads of their own, so that the pool's, which every time-out needs, stay free. Above what a machine's cores
+    // read at once, and few enough to keep when all of them hang.
+    private const int MaxThreads = 32;
+    private readonly SemaphoreSlim _threads = new(MaxThreads);
+
     // SQLite's own waiting for the one writer is polling, and unfair. Here writers of this process queue instead.
     private readonly SemaphoreSlim _writersTurn = new(1);
 
@@ -59,24 +65,15 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Runs at once: SQLite reads the file in microseconds and WAL readers wait for no writer.</summary>
-    public Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken)
-    {
-        if (cancellationToken.IsCancellationRequested)
-            return Task.FromCanceled<T>(cancellationToken);
-        try
-        {
-            return Task.FromResult(Guarded(() =>
+    /// <summary>SQLite reads the file in microseconds, and WAL readers wait for no writer.</summary>
+    public Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken) =>
+        OnOwnThreadAsync(
+            () => Guarded(() =>
             {
                 using var connection = Open();
                 return read(connection);
-            }));
-        }
-        catch (StoreException e)
-        {
-            return Task.FromException<T>(e);
-        }
-    }
+            }),
+            cancellationToken);
 
     /// <summary>Runs <paramref name="write"/> in a transaction, and commits it if that returns.</summary>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> write, CancellationToken cancellationToken)
@@ -85,19 +82,22 @@ internal sealed class SqliteDatabase : IDisposable
             throw Unavailable("has too many writers waiting", new TimeoutException());
         try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            return Guarded(() =>
-            {
-                using var connection = Open();
-                // Not deferred: the lock is taken now, with waiting; upgrading a reader later could only fail.
-                using var transaction = connection.BeginTransaction(deferred: false);
-                var result = write(connection);
-                transaction.Commit();
-                // Checked before the write is acknowledged: the file may have lost its name since the connection opened.
-                if (SqliteFile.HasMoved(connection))
-                    throw new InvalidDataException("was moved or deleted while it was written");
-                return result;
-            });
+            return await OnOwnThreadAsync(
+                () => Guarded(() =>
+                {
+                    using var connection = Open();
+                    // Not deferred: the lock is taken now, with waiting; upgrading a reader later could only fail.
+                    using var transaction = connection.BeginTransaction(deferred: false);
+                    // While it waited for the lock, its client may have given up: nothing is written then.
+                    cancellationToken.ThrowIfCancellationRequested();
+                    var result = write(connection);
+                    transaction.Commit();
+                    // Checked before the write is acknowledged: the file may have lost its name since the connection opened.
+                    if (SqliteFile.HasMoved(connection))
+                        throw new InvalidDataException("was moved or deleted while it was written");
+                    return result;
+                }),
+                cancellationToken);
         }
         finally
         {
@@ -118,6 +118,24 @@ internal sealed class SqliteDatabase : IDisposable
         using (var connection = new SqliteConnection(_connectionString))
             SqliteConnection.ClearPool(connection);
         _writersTurn.Dispose();
+        _threads.Dispose();
+    }
+
+    private async Task<T> OnOwnThreadAsync<T>(Func<T> use, CancellationToken cancellationToken)
+    {
+        await _threads.WaitAsync(cancellationToken);
+        try
+        {
+            return await Task.Factory.StartNew(
+                use,
+                cancellationToken,
+                TaskCreationOptions.LongRunning | TaskCreationOptions.RunContinuationsAsynchronously,
+                TaskScheduler.Default);
+        }
+        finally
+        {
+            _threads.Release();
+        }
     }
 
     private void CreateFile()

@@ -3,19 +3,19 @@ using Microsoft.Data.Sqlite;
 namespace Actions.Storage.Sqlite;
 
 /// <summary>
-/// The tables, and how an older file becomes a newer one. <c>PRAGMA user_version</c> counts the scripts run.
+/// The tables, and how the file of an older release is migrated. <c>PRAGMA user_version</c> counts the scripts run.
 /// </summary>
 internal static class SqliteSchema
 {
-    // "ActG": marks the file as ours, so that a wrong path never adds tables to somebody else's database.
+    // "ActG": marks the file as ours, so that a wrong path never adds tables to another program's database.
     private const long ApplicationId = 0x41637447;
 
     // Only ever append: a released script has run on files that exist.
     private static readonly string[] Migrations =
     [
-        // What the store itself assigns (etag, times) stands in columns, because one statement checks and writes it,
-        // and is left out of the message. The sample has a column of its own, because it is by far the largest part
-        // and a list does without it. Text is compared byte by byte (BINARY), in UTF-8.
+        // Fields that the store assigns (etag, times), or that one statement checks and writes, are columns and not part of
+        // the message. The sample has a column of its own: it is by far the largest part, and lists don't return it.
+        // Text is compared byte by byte (BINARY), in UTF-8.
         """
         CREATE TABLE actions (
             number      INTEGER PRIMARY KEY,
@@ -36,15 +36,11 @@ internal static class SqliteSchema
             value  TEXT    NOT NULL,
             PRIMARY KEY (action, name)
         ) STRICT, WITHOUT ROWID;
-
-        -- The keys that secrets are encrypted with, themselves encrypted under the key that is named.
         CREATE TABLE key_ring (
             name               TEXT NOT NULL PRIMARY KEY,
-            content            TEXT NOT NULL,
-            key_encryption_key TEXT NOT NULL -- its id; empty: content is in the clear
+            content            TEXT NOT NULL, -- XML, encrypted as a whole
+            key_encryption_key TEXT NOT NULL  -- the id of the key; empty: content is in the clear
         ) STRICT, WITHOUT ROWID;
-
-        -- What is asked for, or checked and written in one statement, stands in columns and not in the message.
         CREATE TABLE api_keys (
             id          TEXT    PRIMARY KEY,
             workspace   TEXT    NOT NULL,
@@ -57,7 +53,7 @@ internal static class SqliteSchema
     ];
 
     /// <summary>Brings the file to this version's schema; does nothing when it is there already.</summary>
-    /// <exception cref="InvalidDataException">The file is somebody else's, or of a newer version.</exception>
+    /// <exception cref="InvalidDataException">The file is another program's, or of a newer version.</exception>
     public static void Migrate(SqliteConnection connection)
     {
         // The lock is taken before the version is read: another process may be migrating the same file.

@@ -1,3 +1,4 @@
+using Actions.Server.Tests.Servers;
 using Actions.V1;
 using Grpc.Core;
 using Microsoft.Data.Sqlite;
@@ -95,7 +96,7 @@ public sealed class FollowingTests
         var other = await server.CreateAsync(AnAction.Calling($"{upstream.Url}/other"));
         await PathCalledAsync(server, cached);
 
-        using (await HoldingAsync(server.DatabasePath))
+        using (await HeldDatabase.HoldAsync(server.DatabasePath))
         {
             var began = TimeProvider.System.GetTimestamp();
             var calls = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => PathCalledAsync(server, other)));
@@ -124,30 +125,5 @@ public sealed class FollowingTests
         {
             return (await Refusal.OfAsync(Task.FromException(e))).Reason;
         }
-    }
-
-    /// <summary>Keeps everybody else from the file, until it is disposed.</summary>
-    private static async Task<SqliteConnection> HoldingAsync(string database)
-    {
-        var connection = new SqliteConnection($"Data Source={database};Pooling=False;Default Timeout=1");
-        await Eventually.TrueAsync(() =>
-        {
-            // Who has it open shares it; the server's background opens it again every second.
-            SqliteConnection.ClearAllPools();
-            try
-            {
-                connection.Open();
-                using var hold = connection.CreateCommand();
-                hold.CommandText = "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT";
-                hold.ExecuteNonQuery();
-                return Task.FromResult(true);
-            }
-            catch (SqliteException)
-            {
-                connection.Close();
-                return Task.FromResult(false);
-            }
-        });
-        return connection;
     }
 }

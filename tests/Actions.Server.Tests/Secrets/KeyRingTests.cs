@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Server.Tests.Secrets;
 
-/// <summary>The key ring in the store: restarts, losses, new keys, and the place where it was before.</summary>
+/// <summary>The key ring in the store: restarts, losses, new keys.</summary>
 public sealed class KeyRingTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("actions-server-tests-");

@@ -1,7 +1,7 @@
 namespace Actions.Storage.Tests.Mongo;
 
 /// <summary>The engine for many servers keeps the contract.</summary>
-public sealed class MongoActionStoreTests : ActionStoreContract
+public class MongoActionStoreTests : ActionStoreContract
 {
     private readonly MongoPlace _place = new();
 
@@ -13,5 +13,6 @@ public sealed class MongoActionStoreTests : ActionStoreContract
     {
         await base.DisposeAsync();
         await _place.DropAsync();
+        GC.SuppressFinalize(this);
     }
 }

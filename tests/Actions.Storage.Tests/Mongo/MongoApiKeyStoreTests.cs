@@ -1,7 +1,7 @@
 namespace Actions.Storage.Tests.Mongo;
 
 /// <summary>The engine for many servers keeps the contract of API keys.</summary>
-public sealed class MongoApiKeyStoreTests : ApiKeyStoreContract
+public class MongoApiKeyStoreTests : ApiKeyStoreContract
 {
     private readonly MongoPlace _place = new();
 
@@ -11,5 +11,6 @@ public sealed class MongoApiKeyStoreTests : ApiKeyStoreContract
     {
         await base.DisposeAsync();
         await _place.DropAsync();
+        GC.SuppressFinalize(this);
     }
 }

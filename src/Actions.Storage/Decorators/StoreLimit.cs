@@ -1,0 +1,43 @@
+namespace Actions.Storage.Decorators;
+
+/// <summary>
+/// Fails an operation of a store at once while the store is known to be unavailable, and after a time-out when the store
+/// doesn't respond.
+/// </summary>
+/// <param name="timeout">Of one operation.</param>
+/// <param name="isAvailable">False: the last check found the store unavailable.</param>
+/// <param name="clock">For the time-out.</param>
+public sealed class StoreLimit(TimeSpan timeout, Func<bool> isAvailable, TimeProvider clock)
+{
+    /// <summary>
+    /// An operation that ignores its token goes on by itself after the time-out. A write whose time is over may still
+    /// succeed, as with any store on a network.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It is, or it didn't respond in time. Both are transient.</exception>
+    public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
+    {
+        if (!isAvailable())
+            throw new StoreUnavailableException(new IOException("The last check found the store unavailable."), isTransient: true);
+        try
+        {
+            return await TimeLimit.RunAsync(clock, timeout, token => operation(token).WaitAsync(token), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            throw new StoreUnavailableException(e, isTransient: true);
+        }
+    }
+
+    /// <inheritdoc cref="RunAsync{T}" />
+    public Task RunAsync(Func<CancellationToken, Task> operation, CancellationToken cancellationToken)
+    {
+        return RunAsync(RunAndReturnAsync, cancellationToken);
+
+        async Task<bool> RunAndReturnAsync(CancellationToken token)
+        {
+            await operation(token).ConfigureAwait(false);
+            return true;
+        }
+    }
+}
