@@ -53,7 +53,7 @@ internal sealed class CatalogFollower(
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                log.FollowingBroke(e);
+                log.ChangeStreamFailed(e);
             }
 
             await Task.Delay(WatchAgainAfter, time, stoppingToken).ConfigureAwait(false);
@@ -75,7 +75,7 @@ internal sealed class CatalogFollower(
 
         Interlocked.Exchange(ref _heardAt, time.GetTimestamp());
         if (!_isTold)
-            log.StoreTellsOfChanges();
+            log.ChangeNotificationsActive();
         _isTold = true;
     }
 
@@ -90,7 +90,7 @@ internal sealed class CatalogFollower(
             if (isSilent && _isTold)
             {
                 _isTold = false;
-                log.StoreIsSilent(_interval);
+                log.ChangeNotificationsSilent(_interval);
             }
 
             if (!_mustVerify && !(isSilent && time.GetElapsedTime(verifiedAt) >= _interval))
@@ -124,7 +124,7 @@ internal sealed class CatalogFollower(
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            log.FollowingBroke(e);
+            log.ChangeStreamFailed(e);
             return false;
         }
     }
