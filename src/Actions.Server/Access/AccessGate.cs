@@ -15,7 +15,7 @@ namespace Actions.Server.Access;
 internal sealed class AccessGate(
     ServingStatus status,
     ApiKeys keys,
-    CallerCertificates certificates,
+    ClientCertificates certificates,
     WorkspaceLimits limits,
     ILogger<AccessGate> log)
 {
@@ -36,12 +36,12 @@ internal sealed class AccessGate(
         {
             if (!status.Prepared.IsCompleted)
                 throw new StoreUnavailableException(new IOException("It is not there yet."), isTransient: true);
-            var caller = await CallerOfAsync(context).ConfigureAwait(false);
+            var client = await ClientOfAsync(context).ConfigureAwait(false);
             var needed = Roles.NeededFor(method) ?? throw new InvalidOperationException($"No role is declared for {method}.");
-            if (caller.Role < needed)
+            if (client.Role < needed)
                 throw new RoleInsufficientException(Roles.NameOf(needed));
-            lease = limits.Enter(caller.Workspace);
-            context.Features.Set(caller);
+            lease = limits.Enter(client.Workspace);
+            context.Features.Set(client);
         }
         catch (Exception e) when (RpcErrors.From(e) is { } error)
         {
@@ -56,21 +56,21 @@ internal sealed class AccessGate(
             await next(context).ConfigureAwait(false);
     }
 
-    private async ValueTask<Caller> CallerOfAsync(HttpContext context)
+    private async ValueTask<ClientIdentity> ClientOfAsync(HttpContext context)
     {
         var authorization = context.Request.Headers[HeaderNames.Authorization];
         if (authorization.Count > 0)
         {
             return authorization is [{ } value] && value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-                ? await keys.CallerOfAsync(value[Scheme.Length..].Trim(), context.RequestAborted).ConfigureAwait(false)
+                ? await keys.ClientOfAsync(value[Scheme.Length..].Trim(), context.RequestAborted).ConfigureAwait(false)
                 : throw new CredentialsInvalidException("The metadata 'authorization' must be one 'Bearer <key>'.");
         }
 
         if (certificates.Any && context.Connection.ClientCertificate is { } certificate)
-            return certificates.CallerOf(certificate);
+            return certificates.ClientOf(certificate);
         if (certificates.Any || !IsLoopback(context) || await keys.AnyAsync(context.RequestAborted).ConfigureAwait(false))
             throw new CredentialsMissingException();
-        return Caller.Anonymous;
+        return ClientIdentity.Anonymous;
     }
 
     // Without a key the server starts on loopback only; this holds whatever else may have bound it elsewhere.

@@ -16,7 +16,7 @@ internal static class AccessRegistration
         services.AddSingleton<ApiKeyCache>();
         services.AddSingleton<ApiKeys>();
         services.AddHostedService<ApiKeyRefresher>();
-        services.AddSingleton<CallerCertificates>();
+        services.AddSingleton<ClientCertificates>();
         services.AddSingleton<WorkspaceLimits>();
         services.AddSingleton<AccessGate>();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<AccessOptions>>((kestrel, options) =>

@@ -40,7 +40,7 @@ internal sealed class ApiKeyRefresher(
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            log.KeyRefreshBroke(e);
+            log.KeyRefreshFailed(e);
         }
     }
 }

@@ -14,7 +14,7 @@ internal sealed class ApiKeyService(IApiKeyStore store, TimeProvider time, IOpti
     public override async Task<CreateApiKeyResponse> CreateApiKey(CreateApiKeyRequest request, ServerCallContext context)
     {
         var wanted = request.ApiKey ?? throw new InvalidFieldsException("api_key", "is required.");
-        var issued = ApiKeyIssue.Make(Caller.Of(context).Workspace, wanted, "api_key.", time.GetUtcNow());
+        var issued = ApiKeyIssue.Make(ClientIdentity.Of(context).Workspace, wanted, "api_key.", time.GetUtcNow());
         await store.AddAsync(issued.Stored, context.CancellationToken).ConfigureAwait(false);
         return new CreateApiKeyResponse { ApiKey = issued.Stored.Key, Key = issued.Text };
     }
@@ -29,7 +29,7 @@ internal sealed class ApiKeyService(IApiKeyStore store, TimeProvider time, IOpti
 
         var size = request.PageSize == 0 ? limits.DefaultPageSize : request.PageSize;
         // One more than fits tells whether there is another page.
-        var listed = await store.ListAsync(Caller.Of(context).Workspace, request.PageToken, size + 1, context.CancellationToken)
+        var listed = await store.ListAsync(ClientIdentity.Of(context).Workspace, request.PageToken, size + 1, context.CancellationToken)
             .ConfigureAwait(false);
         return new ListApiKeysResponse
         {
@@ -42,7 +42,7 @@ internal sealed class ApiKeyService(IApiKeyStore store, TimeProvider time, IOpti
     {
         if (request.Id.Length == 0)
             throw new InvalidFieldsException("id", "is required.");
-        var revoked = await store.RevokeAsync(Caller.Of(context).Workspace, request.Id, context.CancellationToken)
+        var revoked = await store.RevokeAsync(ClientIdentity.Of(context).Workspace, request.Id, context.CancellationToken)
             .ConfigureAwait(false);
         return new RevokeApiKeyResponse { ApiKey = revoked };
     }

@@ -26,17 +26,17 @@ internal sealed class ApiKeys(IApiKeyStore store, ApiKeyCache cache, TimeProvide
 
     /// <exception cref="CredentialsInvalidException">The key is unknown, expired or revoked.</exception>
     /// <exception cref="StoreUnavailableException">The key wasn't seen before, and the store is away.</exception>
-    public async ValueTask<Caller> CallerOfAsync(string text, CancellationToken cancellationToken)
+    public async ValueTask<ClientIdentity> ClientOfAsync(string text, CancellationToken cancellationToken)
     {
         var digest = ApiKeyText.Digest(text);
         if (_adminDigest is not null && CryptographicOperations.FixedTimeEquals(digest, _adminDigest))
-            return new Caller(options.Value.AdminWorkspace, Role.Admin);
+            return new ClientIdentity(options.Value.AdminWorkspace, Role.Admin);
         if (ApiKeyText.IdOf(text) is { } id
             && await FindAsync(id, cancellationToken).ConfigureAwait(false) is { } stored
             && CryptographicOperations.FixedTimeEquals(digest, stored.Sha256.Span)
             && stored.Key.RevokeTime is null
             && !(stored.Key.ExpireTime?.ToDateTimeOffset() <= time.GetUtcNow()))
-            return new Caller(stored.Workspace, stored.Key.Role);
+            return new ClientIdentity(stored.Workspace, stored.Key.Role);
         throw new CredentialsInvalidException(Invalid);
     }
 

@@ -12,13 +12,13 @@ internal sealed class WorkspaceLimits : IDisposable
     // What of the average is put back at a time.
     private const int PerSecond = 10;
 
-    // Nobody knows when a call will end; a moment is what most of them take.
-    private static readonly TimeSpan AMoment = TimeSpan.FromMilliseconds(500);
+    // A concurrency limit has no natural retry time. 500 ms is a typical call.
+    private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromMilliseconds(500);
 
-    // How often the log hears of one workspace.
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+    // At most one log event per workspace in this time.
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<string, long> _told = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, long> _loggedAt = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
     private readonly ILogger _log;
     private readonly PartitionedRateLimiter<string> _concurrency;
@@ -49,7 +49,7 @@ internal sealed class WorkspaceLimits : IDisposable
     {
         var place = _concurrency.AttemptAcquire(workspace);
         if (!place.IsAcquired)
-            throw Reached(workspace, $"{Calls(_options.ConcurrentCalls)} at once", AMoment);
+            throw Reached(workspace, $"{Calls(_options.ConcurrentCalls)} at once", DefaultRetryAfter);
         using var token = _rate.AttemptAcquire(workspace);
         if (token.IsAcquired)
             return place;
@@ -57,7 +57,7 @@ internal sealed class WorkspaceLimits : IDisposable
         throw Reached(
             workspace,
             $"{Calls(_options.CallsPerSecond)} per second",
-            token.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : AMoment);
+            token.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : DefaultRetryAfter);
     }
 
     public void Dispose()
@@ -68,9 +68,9 @@ internal sealed class WorkspaceLimits : IDisposable
 
     private LimitReachedException Reached(string workspace, string limit, TimeSpan retryAfter)
     {
-        if (!_told.TryGetValue(workspace, out var told) || _time.GetElapsedTime(told) > Silence)
+        if (!_loggedAt.TryGetValue(workspace, out var loggedAt) || _time.GetElapsedTime(loggedAt) > LogInterval)
         {
-            _told[workspace] = _time.GetTimestamp();
+            _loggedAt[workspace] = _time.GetTimestamp();
             _log.WorkspaceBeyondLimit(workspace, limit);
         }
 

@@ -75,7 +75,7 @@ internal sealed class CatalogFollower(
 
         Interlocked.Exchange(ref _lastBatchAt, time.GetTimestamp());
         if (!_watchActive)
-            log.ChangeStreamActive();
+            log.ChangeNotificationsActive();
         _watchActive = true;
     }
 
@@ -90,7 +90,7 @@ internal sealed class CatalogFollower(
             if (isSilent && _watchActive)
             {
                 _watchActive = false;
-                log.ChangeStreamSilent(_interval);
+                log.ChangeNotificationsSilent(_interval);
             }
 
             if (!_verifyPending && !(isSilent && time.GetElapsedTime(verifiedAt) >= _interval))

@@ -32,7 +32,7 @@ internal sealed class ActionConfigService(
     public override async Task<CreateActionConfigResponse> CreateActionConfig(
         CreateActionConfigRequest request, ServerCallContext context)
     {
-        var workspace = Caller.Of(context).Workspace;
+        var workspace = ClientIdentity.Of(context).Workspace;
         var config = Required(request.ActionConfig, "action_config").Clone();
         OutputOnly.Clear(config);
         CheckSize(config);
@@ -56,7 +56,7 @@ internal sealed class ActionConfigService(
     public override async Task<GetActionConfigResponse> GetActionConfig(
         GetActionConfigRequest request, ServerCallContext context)
     {
-        var workspace = Caller.Of(context).Workspace;
+        var workspace = ClientIdentity.Of(context).Workspace;
         var stored = await GetAsync(workspace, Required(request.Id, "id"), context.CancellationToken).ConfigureAwait(false);
         return new GetActionConfigResponse { ActionConfig = SecretVault.Redact(stored).Message };
     }
@@ -64,7 +64,7 @@ internal sealed class ActionConfigService(
     public override async Task<ListActionConfigsResponse> ListActionConfigs(
         ListActionConfigsRequest request, ServerCallContext context)
     {
-        var workspace = Caller.Of(context).Workspace;
+        var workspace = ClientIdentity.Of(context).Workspace;
         var page = new Page(request, options.Value);
         // One more than fits tells whether there is another page.
         var actions = await store.ListAsync(workspace, page.Query, context.CancellationToken).ConfigureAwait(false);
@@ -74,7 +74,7 @@ internal sealed class ActionConfigService(
     public override async Task<UpdateActionConfigResponse> UpdateActionConfig(
         UpdateActionConfigRequest request, ServerCallContext context)
     {
-        var workspace = Caller.Of(context).Workspace;
+        var workspace = ClientIdentity.Of(context).Workspace;
         var change = Required(request.ActionConfig, "action_config");
         Required(change.Id, "action_config.id");
         while (true)
@@ -113,7 +113,7 @@ internal sealed class ActionConfigService(
     public override async Task<DeleteActionConfigResponse> DeleteActionConfig(
         DeleteActionConfigRequest request, ServerCallContext context)
     {
-        var workspace = Caller.Of(context).Workspace;
+        var workspace = ClientIdentity.Of(context).Workspace;
         Required(request.Id, "id");
         await store.DeleteAsync(
             workspace, request.Id, request.Etag.Length > 0 ? request.Etag : null, context.CancellationToken)
@@ -123,7 +123,7 @@ internal sealed class ActionConfigService(
 
     public override async Task<InitializeResponse> Initialize(InitializeRequest request, ServerCallContext context)
     {
-        var workspace = Caller.Of(context).Workspace;
+        var workspace = ClientIdentity.Of(context).Workspace;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Aborted);
         var input = new ExecutionInput(workspace, request.Variables);
         if (request.TargetCase == InitializeRequest.TargetOneofCase.Draft)

@@ -32,7 +32,7 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : CallInte
         catch (Exception e)
         {
             var errorId = Guid.NewGuid().ToString("N");
-            log.CallBroke(context.Method, errorId, e);
+            log.CallFailedInternally(context.Method, errorId, e);
             throw RpcErrors.Internal(errorId);
         }
     }

@@ -32,7 +32,7 @@ internal sealed class ActionService(
         if (request.CallId.Length > options.Value.MaxCallIdLength)
             throw new InvalidFieldsException(
                 "call_id", $"has {request.CallId.Length} characters; at most {options.Value.MaxCallIdLength} are allowed.");
-        var workspace = Caller.Of(context).Workspace;
+        var workspace = ClientIdentity.Of(context).Workspace;
         var plan = await FindAsync(workspace, request, stop.Token).ConfigureAwait(false);
         if (plan.Disabled)
             throw new ActionDisabledException(plan.Id);

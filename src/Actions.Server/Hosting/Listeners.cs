@@ -33,9 +33,9 @@ internal static class Listeners
                 ["Logging:LogLevel:Grpc"] = "Warning",
             },
         });
-        builder.Services.AddSingleton<FloodGuard>();
+        builder.Services.AddSingleton<Http2FloodLimiter>();
         builder.Services.AddOptions<KestrelServerOptions>()
-            .Configure<IOptions<ServerOptions>, FloodGuard>((kestrel, options, guard) =>
+            .Configure<IOptions<ServerOptions>, Http2FloodLimiter>((kestrel, options, guard) =>
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxConcurrentConnections = options.Value.MaxConnections;
@@ -48,7 +48,7 @@ internal static class Listeners
             });
     }
 
-    private static void Guard(EndpointConfiguration endpoint, FloodGuard guard)
+    private static void Guard(EndpointConfiguration endpoint, Http2FloodLimiter guard)
     {
         if (endpoint.ListenOptions.Protocols == HttpProtocols.Http1)
             return;

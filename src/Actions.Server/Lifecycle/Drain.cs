@@ -59,7 +59,7 @@ internal sealed class Drain(
     public async Task RunAsync()
     {
         var started = time.GetTimestamp();
-        log.DrainBegun(Begin(), _gracePeriod);
+        log.DrainStarted(Begin(), _gracePeriod);
 
         using var gracePeriod = new CancellationTokenSource(_gracePeriod, time);
         using var graceOver = CancellationTokenSource.CreateLinkedTokenSource(gracePeriod.Token, _graceOver.Token);
@@ -69,7 +69,7 @@ internal sealed class Drain(
             return;
         }
 
-        log.GraceOver(time.GetElapsedTime(started), Running());
+        log.GracePeriodExpired(time.GetElapsedTime(started), Running());
         await _aborted.CancelAsync().ConfigureAwait(false);
     }
 

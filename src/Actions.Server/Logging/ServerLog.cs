@@ -4,19 +4,19 @@ using Grpc.Core;
 
 namespace Actions.Server.Logging;
 
-/// <summary>Every log event of the server. Never a body, a secret or a variable's value.</summary>
+/// <summary>All log events of the server. None has a body, a secret or a variable's value.</summary>
 internal static partial class ServerLog
 {
-    [LoggerMessage(1, LogLevel.Information, "{Method} was refused with {Code}: {Message}")]
+    [LoggerMessage(1, LogLevel.Information, "Call to {Method} rejected with {Code}: {Message}")]
     public static partial void CallRefused(this ILogger log, string method, StatusCode code, string message);
 
-    [LoggerMessage(2, LogLevel.Warning, "{Method} failed with {Code}.")]
+    [LoggerMessage(2, LogLevel.Warning, "Call to {Method} failed with {Code}.")]
     public static partial void CallFailed(this ILogger log, string method, StatusCode code, Exception cause);
 
-    [LoggerMessage(3, LogLevel.Error, "{Method} broke; error id {ErrorId}.")]
-    public static partial void CallBroke(this ILogger log, string method, string errorId, Exception cause);
+    [LoggerMessage(3, LogLevel.Error, "Call to {Method} failed with an internal error, id {ErrorId}.")]
+    public static partial void CallFailedInternally(this ILogger log, string method, string errorId, Exception cause);
 
-    [LoggerMessage(4, LogLevel.Warning, "Workspace '{Workspace}' is beyond its limit of {Limit}: calls are refused. See Limits.")]
+    [LoggerMessage(4, LogLevel.Warning, "Workspace '{Workspace}' exceeds its limit of {Limit}; calls are rejected. See the settings under Limits.")]
     public static partial void WorkspaceBeyondLimit(this ILogger log, string workspace, string limit);
 
     [LoggerMessage(10, LogLevel.Information,
@@ -37,53 +37,53 @@ internal static partial class ServerLog
         int attempts,
         string detail);
 
-    [LoggerMessage(12, LogLevel.Information, "Execution {ExecutionId} of action {ActionId} for call '{CallId}' was abandoned.")]
+    [LoggerMessage(12, LogLevel.Information, "Execution {ExecutionId} of action {ActionId} for call '{CallId}' was cancelled by the client.")]
     public static partial void ExecutionAbandoned(this ILogger log, string executionId, string actionId, string callId);
 
     [LoggerMessage(13, LogLevel.Information,
-        "Execution {ExecutionId} of action {ActionId}: attempt {Attempt} begins; the last one failed, {Reason}. {Detail}")]
+        "Execution {ExecutionId} of action {ActionId}: starting attempt {Attempt}; the previous one failed, {Reason}. {Detail}")]
     public static partial void ExecutionRetried(
         this ILogger log, string executionId, string actionId, int attempt, V1.FailureReason reason, string detail);
 
-    [LoggerMessage(14, LogLevel.Warning, "The API of action {ActionId} no longer answers as its sample did: {Fields}.")]
+    [LoggerMessage(14, LogLevel.Warning, "Responses for action {ActionId} no longer match its sample: {Fields}.")]
     public static partial void ResultDrifted(this ILogger log, string actionId, string fields);
 
-    [LoggerMessage(15, LogLevel.Warning, "The sample of action {ActionId} could not be kept: the store is unavailable.")]
+    [LoggerMessage(15, LogLevel.Warning, "The sample of action {ActionId} was not saved: the store is unavailable.")]
     public static partial void SampleNotKept(this ILogger log, string actionId, Exception cause);
 
-    [LoggerMessage(16, LogLevel.Warning, "A call to {Origin} was refused: {Explanation}.")]
+    [LoggerMessage(16, LogLevel.Warning, "Outbound call to {Origin} blocked: {Explanation}.")]
     public static partial void OutboundCallRefused(this ILogger log, string origin, string explanation);
 
-    [LoggerMessage(100, LogLevel.Warning, "Store unavailable; server is not ready.")]
+    [LoggerMessage(100, LogLevel.Warning, "Store unavailable; the server is not ready.")]
     public static partial void StoreIsUnavailable(this ILogger log, Exception failure);
 
-    [LoggerMessage(101, LogLevel.Information, "Store available again; server is ready.")]
+    [LoggerMessage(101, LogLevel.Information, "Store available again; the server is ready.")]
     public static partial void StoreIsBack(this ILogger log);
 
     [LoggerMessage(102, LogLevel.Warning,
-        "Store not available yet; server is not ready. Retrying every second.")]
+        "Store not available yet; the server is not ready. Retrying every second.")]
     public static partial void StoreIsAwaited(this ILogger log, Exception failure);
 
-    [LoggerMessage(103, LogLevel.Information, "Store available; server is ready.")]
+    [LoggerMessage(103, LogLevel.Information, "Store prepared; the server is ready.")]
     public static partial void StoreIsPrepared(this ILogger log);
 
-    [LoggerMessage(104, LogLevel.Information, "Change stream active: changes of other servers are followed.")]
-    public static partial void ChangeStreamActive(this ILogger log);
+    [LoggerMessage(104, LogLevel.Information, "Change stream active: changes by other servers arrive as they happen.")]
+    public static partial void ChangeNotificationsActive(this ILogger log);
 
     [LoggerMessage(105, LogLevel.Warning, "Change stream silent; falling back to polling every {Interval}.")]
-    public static partial void ChangeStreamSilent(this ILogger log, TimeSpan interval);
+    public static partial void ChangeNotificationsSilent(this ILogger log, TimeSpan interval);
 
-    [LoggerMessage(106, LogLevel.Error, "Following the store's changes failed; retrying.")]
+    [LoggerMessage(106, LogLevel.Error, "Change stream failed; reconnecting.")]
     public static partial void ChangeStreamFailed(this ILogger log, Exception cause);
 
-    [LoggerMessage(107, LogLevel.Error, "Refreshing the cached API keys failed; retrying.")]
-    public static partial void KeyRefreshBroke(this ILogger log, Exception cause);
+    [LoggerMessage(107, LogLevel.Error, "Refreshing the API keys failed; retrying.")]
+    public static partial void KeyRefreshFailed(this ILogger log, Exception cause);
 
     [LoggerMessage(110, LogLevel.Information, "Received {Signal}.")]
     public static partial void SignalReceived(this ILogger log, PosixSignal signal);
 
-    [LoggerMessage(111, LogLevel.Information, "Draining. Running calls: {Running}; they have {Grace} to finish.")]
-    public static partial void DrainBegun(this ILogger log, int running, TimeSpan grace);
+    [LoggerMessage(111, LogLevel.Information, "Draining. Running calls: {Running}; grace period: {Grace}.")]
+    public static partial void DrainStarted(this ILogger log, int running, TimeSpan grace);
 
     [LoggerMessage(112, LogLevel.Information, "Still draining after {Elapsed} of {Grace}. Running calls: {Running}.")]
     public static partial void DrainContinues(this ILogger log, TimeSpan elapsed, TimeSpan grace, int running);
@@ -91,11 +91,11 @@ internal static partial class ServerLog
     [LoggerMessage(113, LogLevel.Information, "Drained in {Elapsed}.")]
     public static partial void Drained(this ILogger log, TimeSpan elapsed);
 
-    [LoggerMessage(114, LogLevel.Warning, "The grace is over after {Elapsed}. Calls cut off: {Running}.")]
-    public static partial void GraceOver(this ILogger log, TimeSpan elapsed, int running);
+    [LoggerMessage(114, LogLevel.Warning, "Grace period expired after {Elapsed}. Calls aborted: {Running}.")]
+    public static partial void GracePeriodExpired(this ILogger log, TimeSpan elapsed, int running);
 
     [LoggerMessage(120, LogLevel.Information,
-        "Key ring has a new element, '{Name}', encrypted under key-encryption key {KeyEncryptionKeyId}.")]
+        "New element '{Name}' in the key ring, encrypted with the key-encryption key {KeyEncryptionKeyId}.")]
     public static partial void KeyIsStored(this ILogger log, string name, string keyEncryptionKeyId);
 
     [LoggerMessage(121, LogLevel.Warning,
@@ -103,6 +103,6 @@ internal static partial class ServerLog
     public static partial void KeyRingIsNotEncrypted(this ILogger log, string settings);
 
     [LoggerMessage(130, LogLevel.Warning,
-        "{Caller} floods the server with {Frames} and was hung up on. See Server:ResetBurst and Server:ControlFrameBurst.")]
-    public static partial void CallerFloods(this ILogger log, EndPoint? caller, string frames);
+        "Closed connection from {Client}: too many {Frames}. See Server:ResetBurst and Server:ControlFrameBurst.")]
+    public static partial void ConnectionFlooded(this ILogger log, EndPoint? client, string frames);
 }

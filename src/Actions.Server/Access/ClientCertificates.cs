@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Access;
 
 /// <summary>Whose a client certificate is (mutual TLS). That it is genuine, Kestrel has found out before.</summary>
-internal sealed class CallerCertificates(IOptions<AccessOptions> options)
+internal sealed class ClientCertificates(IOptions<AccessOptions> options)
 {
     private const string SubjectAlternativeName = "2.5.29.17";
 
@@ -15,14 +15,14 @@ internal sealed class CallerCertificates(IOptions<AccessOptions> options)
     public bool Any => _mappings.Length > 0;
 
     /// <exception cref="CredentialsInvalidException">Nobody's.</exception>
-    public Caller CallerOf(X509Certificate2 certificate)
+    public ClientIdentity ClientOf(X509Certificate2 certificate)
     {
         var names = NamesOf(certificate);
         var mapping = Array.Find(_mappings, mapping =>
             mapping.Subject.Length > 0 ? mapping.Subject == certificate.Subject : names.Contains(mapping.San));
         return mapping is null
             ? throw new CredentialsInvalidException("The client certificate belongs to no workspace.")
-            : new Caller(mapping.Workspace, Roles.Parse(mapping.Role));
+            : new ClientIdentity(mapping.Workspace, Roles.Parse(mapping.Role));
     }
 
     // GeneralNames ::= SEQUENCE OF GeneralName (RFC 5280, section 4.2.1.6).

@@ -13,7 +13,7 @@ namespace Actions.Server.Hosting.Floods;
 /// begin (the rapid reset of CVE-2023-44487), and floods of frames that no limit of Kestrel's counts.
 /// </summary>
 /// <remarks>What an address may send is counted for all its connections, the past ones too: else it would just connect anew.</remarks>
-internal sealed class FloodGuard(IOptions<ServerOptions> options, TimeProvider time, ILogger<FloodGuard> log)
+internal sealed class Http2FloodLimiter(IOptions<ServerOptions> options, TimeProvider time, ILogger<Http2FloodLimiter> log)
 {
     // Some hundred bytes each. Beyond it all begin afresh: who floods from so many addresses isn't stopped by counting.
     private const int MaxAddresses = 10_000;
@@ -54,7 +54,7 @@ internal sealed class FloodGuard(IOptions<ServerOptions> options, TimeProvider t
         if (budget.TryTake(frame, out var isFirst))
             return true;
         if (isFirst)
-            log.CallerFloods(caller, frame.IsReset ? "resets" : "control frames");
+            log.ConnectionFlooded(caller, frame.IsReset ? "resets" : "control frames");
         return false;
     }
 
