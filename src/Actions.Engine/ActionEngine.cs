@@ -5,6 +5,7 @@ using Actions.Engine.Masking;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Telemetry;
 using Actions.V1;
 
 namespace Actions.Engine;
@@ -21,13 +22,13 @@ public sealed class ActionEngine
     private readonly AnswerReader _answers;
     private readonly AttemptLoop _attempts;
 
-    public ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time)
+    public ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time, EngineMetrics? metrics = null)
     {
         _options = options;
         _time = time;
         _sender = new UpstreamSender(upstream, new TokenCache(new TokenEndpoint(upstream, options, time), time));
         _answers = new AnswerReader(options, time);
-        _attempts = new AttemptLoop(options, time);
+        _attempts = new AttemptLoop(options, time, metrics ?? EngineMetrics.Detached);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Actions.Server.Lifecycle;
+using Actions.Server.Telemetry;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 
@@ -8,7 +9,8 @@ namespace Actions.Server;
 /// Reads of the store that a call waits for. None of them waits long: not for a store that is known to be away, nor for one
 /// that has stopped answering.
 /// </summary>
-internal sealed class StoreReads(ServingStatus status, IOptions<ServerOptions> options, TimeProvider time)
+internal sealed class StoreReads(
+    ServingStatus status, IOptions<ServerOptions> options, TimeProvider time, StoreMetrics metrics)
 {
     /// <exception cref="StoreUnavailableException">The store is away, or took longer than
     /// <see cref="ServerOptions.StoreTimeout"/>.</exception>
@@ -28,8 +30,14 @@ internal sealed class StoreReads(ServingStatus status, IOptions<ServerOptions> o
             // On a thread of its own, and left alone if it doesn't heed the token: SQLite keeps the thread until it is done.
             return await Task.Run(() => read(either.Token), either.Token).WaitAsync(either.Token).ConfigureAwait(false);
         }
+        catch (StoreUnavailableException)
+        {
+            metrics.Failed(StoreMetrics.Unavailable);
+            throw;
+        }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
+            metrics.Failed(StoreMetrics.Timeout);
             throw new StoreUnavailableException(
                 new TimeoutException($"It didn't answer within {options.Value.StoreTimeout}."), mayReturn: true);
         }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Actions.Engine;
 using Actions.Server.Secrets;
+using Actions.Server.Telemetry;
 using Actions.Storage;
 using Actions.V1;
 using Microsoft.Extensions.Options;
@@ -12,7 +13,12 @@ namespace Actions.Server.Catalog;
 /// keeps the cache true to what other servers write.
 /// </summary>
 internal sealed class ActionCatalog(
-    IActionStore store, StoreReads reads, SecretVault vault, ActionCompiler compiler, IOptions<ServerOptions> options)
+    IActionStore store,
+    StoreReads reads,
+    SecretVault vault,
+    ActionCompiler compiler,
+    IOptions<ServerOptions> options,
+    CatalogMetrics metrics)
 {
     private readonly ConcurrentDictionary<ActionKey, CachedPlan> _plans = new();
     private readonly ConcurrentDictionary<(string Workspace, string NameKey), string> _ids = new();
@@ -36,7 +42,7 @@ internal sealed class ActionCatalog(
     /// <exception cref="StoreUnavailableException">It isn't cached, and the store is away.</exception>
     public async ValueTask<ActionPlan> GetAsync(string workspace, string id, CancellationToken cancellationToken) =>
         _plans.TryGetValue(new(workspace, id), out var cached)
-            ? cached.Plan
+            ? Hit(cached)
             : await JoinAsync((workspace, id, ""), token => store.GetAsync(workspace, id, token), cancellationToken)
                 .ConfigureAwait(false)
                 ?? throw new ActionNotFoundException(id);
@@ -49,10 +55,16 @@ internal sealed class ActionCatalog(
         var key = ActionName.Key(name);
         return _ids.TryGetValue((workspace, key), out var id) && _plans.TryGetValue(new(workspace, id), out var cached)
             && ActionName.Key(cached.Plan.Name) == key // renamed since
-            ? cached.Plan
+            ? Hit(cached)
             : await JoinAsync((workspace, "", key), token => store.FindByNameAsync(workspace, name, token), cancellationToken)
                 .ConfigureAwait(false)
                 ?? throw new ActionNameNotFoundException(name);
+    }
+
+    private ActionPlan Hit(CachedPlan cached)
+    {
+        metrics.Hit();
+        return cached.Plan;
     }
 
     /// <summary>To be called after every write, before it is acknowledged.</summary>
@@ -110,6 +122,7 @@ internal sealed class ActionCatalog(
         Func<CancellationToken, Task<ActionConfig?>> read,
         CancellationToken cancellationToken)
     {
+        metrics.Miss();
         Load load;
         lock (_gate)
         {
@@ -119,7 +132,7 @@ internal sealed class ActionCatalog(
                 _loads[wanted] = load = new Load(_writes);
                 _loading++;
                 // Elsewhere: reading may keep this thread, and nobody may wait for the gate meanwhile.
-                load.Plan = Task.Run(() => LoadAsync(wanted, load, read), CancellationToken.None);
+                load.Plan = Task.Run(() => metrics.LoadAsync(() => LoadAsync(wanted, load, read)), CancellationToken.None);
             }
         }
 
@@ -163,6 +176,7 @@ internal sealed class ActionCatalog(
         // Renamed actions leave their old names behind: there may be more of those than of plans.
         if (Math.Max(_plans.Count, _ids.Count) >= options.Value.MaxCachedActions)
         {
+            metrics.Evicted(_plans.Count);
             _plans.Clear();
             _ids.Clear();
         }

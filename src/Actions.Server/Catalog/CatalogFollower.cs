@@ -1,4 +1,5 @@
 using Actions.Server.Lifecycle;
+using Actions.Server.Telemetry;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 
@@ -15,6 +16,7 @@ internal sealed class CatalogFollower(
     StorePreparation preparation,
     IOptions<ServerOptions> options,
     TimeProvider time,
+    CatalogMetrics metrics,
     ILogger<CatalogFollower> log) : BackgroundService
 {
     // Of ReadEtagsAsync: a request of some 100 KB.
@@ -76,6 +78,7 @@ internal sealed class CatalogFollower(
         if (!_isTold)
             log.StoreTellsOfChanges();
         _isTold = true;
+        metrics.IsPolling = false;
     }
 
     private async Task VerifyWhenSilentAsync(CancellationToken stoppingToken)
@@ -89,6 +92,7 @@ internal sealed class CatalogFollower(
             if (isSilent && _isTold)
             {
                 _isTold = false;
+                metrics.IsPolling = true;
                 log.StoreIsSilent(_interval);
             }
 

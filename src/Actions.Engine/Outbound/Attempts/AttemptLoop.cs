@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Actions.Engine.Telemetry;
 using Polly;
 using Polly.Retry;
 
@@ -12,11 +13,14 @@ internal sealed class AttemptLoop
     private readonly ResiliencePipeline<Attempt> _retries;
     private readonly HostGuards _guards;
     private readonly RetryBudget _budget;
+    private readonly TimeProvider _time;
+    private readonly EngineMetrics _metrics;
 
-    public AttemptLoop(EngineOptions options, TimeProvider time)
+    public AttemptLoop(EngineOptions options, TimeProvider time, EngineMetrics metrics)
     {
-        _guards = new HostGuards(options, time);
-        _budget = new RetryBudget(options, time);
+        (_time, _metrics) = (time, metrics);
+        _guards = new HostGuards(options, time, metrics);
+        _budget = new RetryBudget(options, time, metrics);
         _retries = new ResiliencePipelineBuilder<Attempt> { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions<Attempt>
             {
@@ -53,8 +57,16 @@ internal sealed class AttemptLoop
                 async inner =>
                 {
                     if (loop.Begin() is { } before)
+                    {
+                        _metrics.Retried(before.Reason);
                         onRetry(loop.Attempts, before);
-                    return await _guards.RunAsync(host, attempt, inner.CancellationToken).ConfigureAwait(false);
+                    }
+
+                    var began = _time.GetTimestamp();
+                    var made = await _guards.RunAsync(host, attempt, inner.CancellationToken).ConfigureAwait(false);
+                    _metrics.AttemptEnded(
+                        made.Failure?.Reason, made.Failure?.StatusCode ?? made.Result!.StatusCode, _time.GetElapsedTime(began));
+                    return made;
                 },
                 context).ConfigureAwait(false);
             return (last, loop.Attempts);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Threading.RateLimiting;
+using Actions.Engine.Telemetry;
 using Actions.V1;
 using Polly;
 using Polly.CircuitBreaker;
@@ -12,7 +13,7 @@ internal readonly record struct HostKey(string Workspace, string Authority);
 /// <summary>
 /// One circuit breaker and one concurrency limit per host and workspace. What they hold back fails at once.
 /// </summary>
-internal sealed class HostGuards(EngineOptions options, TimeProvider time)
+internal sealed class HostGuards(EngineOptions options, TimeProvider time, EngineMetrics metrics)
 {
     private readonly ConcurrentDictionary<HostKey, Guard> _guards = new();
 
@@ -22,7 +23,7 @@ internal sealed class HostGuards(EngineOptions options, TimeProvider time)
         var guard = _guards.GetOrAdd(host, _ => new Guard(Limiter(), Circuit()));
         using var lease = guard.Limiter.AttemptAcquire();
         if (!lease.IsAcquired)
-            return Overloaded("Too many calls to this host are in flight.");
+            return Overloaded("Too many calls to this host are in flight.", EngineMetrics.ConcurrencyLimit);
         try
         {
             return await guard.Circuit.ExecuteAsync(
@@ -30,24 +31,29 @@ internal sealed class HostGuards(EngineOptions options, TimeProvider time)
         }
         catch (BrokenCircuitException)
         {
-            return Overloaded("The circuit to this host is open: too many calls to it have failed just now.");
+            return Overloaded(
+                "The circuit to this host is open: too many calls to it have failed just now.", EngineMetrics.BreakerOpen);
         }
     }
 
-    private static Attempt Overloaded(string detail) => new(new UpstreamFailure(FailureReason.Overloaded, detail));
+    private Attempt Overloaded(string detail, string refusal)
+    {
+        metrics.Refused(refusal);
+        return new(new UpstreamFailure(FailureReason.Overloaded, detail));
+    }
 
     private ConcurrencyLimiter Limiter() => new(new ConcurrencyLimiterOptions { PermitLimit = options.MaxCallsPerHost });
 
     private ResiliencePipeline<Attempt> Circuit() =>
         new ResiliencePipelineBuilder<Attempt> { TimeProvider = time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<Attempt>
+            .AddCircuitBreaker(metrics.Observed(new CircuitBreakerStrategyOptions<Attempt>
             {
                 FailureRatio = options.CircuitFailureRatio,
                 MinimumThroughput = options.CircuitMinimumAttempts,
                 SamplingDuration = options.CircuitSamplingDuration,
                 BreakDuration = options.CircuitBreakDuration,
                 ShouldHandle = static arguments => ValueTask.FromResult(arguments.Outcome.Result?.Failure is { IsHostFault: true }),
-            })
+            }))
             .Build();
 
     private sealed record Guard(ConcurrencyLimiter Limiter, ResiliencePipeline<Attempt> Circuit);
