@@ -14,7 +14,7 @@ internal sealed class CatalogMetrics
     private readonly Counter<long> _evictions;
     private readonly Histogram<double> _loads;
     private readonly TimeProvider _time;
-    // Until the store's change feed was heard for the first time, the catalog polls.
+    // Until the store's change feed was heard for the first time, the catalog polls. SQLite has none.
     private volatile bool _isPolling = true;
 
     public CatalogMetrics(IMeterFactory meters, TimeProvider time)
