@@ -8,6 +8,7 @@ using Actions.Engine.Outcomes;
 using Actions.Engine.Request;
 using Actions.Engine.Response;
 using Actions.Engine.SpokenMessages;
+using Actions.Engine.Telemetry;
 using Actions.V1;
 
 namespace Actions.Engine;
@@ -23,13 +24,13 @@ public sealed class ActionEngine
     private readonly AttemptRunner _runner;
     private readonly AttemptLoop _attempts;
 
-    public ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time)
+    public ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time, EngineMetrics? metrics = null)
     {
         _options = options;
         _time = time;
         var tokens = new TokenCache(new TokenEndpoint(upstream, options, time), options, time);
         _runner = new AttemptRunner(upstream, tokens, new ResponseReader(options, time), new SampleReader(options, time), time);
-        _attempts = new AttemptLoop(_runner, options, time);
+        _attempts = new AttemptLoop(_runner, options, time, metrics ?? EngineMetrics.Detached);
     }
 
     /// <summary>

@@ -30,7 +30,12 @@ internal static class Registration
 
     public static IServiceCollection AddActionServices(this IServiceCollection services)
     {
-        services.AddSingleton<PlanCache>();
+        services.AddSingleton(provider =>
+        {
+            var cache = ActivatorUtilities.CreateInstance<PlanCache>(provider);
+            provider.GetRequiredService<CatalogMetrics>().ObserveEvictions(() => cache.Evictions);
+            return cache;
+        });
         services.AddSingleton<ActionCatalog>();
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();

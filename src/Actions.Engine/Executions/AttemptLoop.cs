@@ -2,14 +2,15 @@ using System.Security.Cryptography;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Outcomes;
+using Actions.Engine.Telemetry;
 
 namespace Actions.Engine.Executions;
 
 /// <summary>Makes attempts until one succeeds, none is left, or none could end within the time-out.</summary>
-internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, TimeProvider time)
+internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, TimeProvider time, EngineMetrics metrics)
 {
-    private readonly HostResilience _hosts = new(options, time);
-    private readonly RetryBudget _budget = new(options, time);
+    private readonly HostResilience _hosts = new(options, time, metrics);
+    private readonly RetryBudget _budget = new(options, time, metrics);
 
     /// <param name="execution">What is attempted.</param>
     /// <param name="progress">Its own.</param>
@@ -24,11 +25,13 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
         var attempts = progress.BeginAttempt();
         while (true)
         {
+            var began = time.GetTimestamp();
             var result = await _hosts.RunAsync(
                 host,
                 static (call, token) => call.Runner.RunAsync(call.Execution, call.Progress, token),
                 (Runner: runner, Execution: execution, Progress: progress),
                 cancellationToken).ConfigureAwait(false);
+            metrics.AttemptEnded(result, time.GetElapsedTime(began));
             if (result is not AttemptResult.Failed { Failure: var failure } || attempts >= plan.MaxAttempts || !plan.ShouldRetry(failure))
                 return result;
             var backoff = plan.InitialBackoff * Math.Pow(2, attempts - 1) * Jitter();
@@ -39,6 +42,7 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
             if (backoff >= execution.Timeout - time.GetElapsedTime(execution.Started) || !_budget.TryTakeRetry(host))
                 return result;
             await Task.Delay(backoff, time, cancellationToken).ConfigureAwait(false);
+            metrics.Retried(failure.Reason);
             attempts = progress.BeginAttempt();
             retries?.Add(attempts, failure);
         }

@@ -1,6 +1,7 @@
 using Actions.Engine;
 using Actions.Server.Errors;
 using Actions.Server.Secrets;
+using Actions.Server.Telemetry;
 using Actions.Storage;
 
 namespace Actions.Server.Catalog;
@@ -9,7 +10,8 @@ namespace Actions.Server.Catalog;
 /// Compiled actions by id and name: from the cache, or from the store through the compiler. <see cref="CatalogFollower"/>
 /// drops from the cache what other servers write.
 /// </summary>
-internal sealed class ActionCatalog(EncryptedActionStore store, PlanCache cache, SecretVault vault, ActionCompiler compiler)
+internal sealed class ActionCatalog(
+    EncryptedActionStore store, PlanCache cache, SecretVault vault, ActionCompiler compiler, CatalogMetrics metrics)
 {
     /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
     /// <exception cref="SecretUnreadableException">A secret of it can't be decrypted.</exception>
@@ -34,8 +36,14 @@ internal sealed class ActionCatalog(EncryptedActionStore store, PlanCache cache,
     private async ValueTask<ActionPlan?> FindAsync(
         PlanKey wanted, Func<Task<EncryptedAction?>> read, CancellationToken cancellationToken)
     {
-        return cache.Find(wanted)
-            ?? await cache.LoadAsync(wanted, LoadAsync).WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (cache.Find(wanted) is { } cached)
+        {
+            metrics.Hit();
+            return cached;
+        }
+
+        metrics.Miss();
+        return await cache.LoadAsync(wanted, () => metrics.LoadAsync(LoadAsync)).WaitAsync(cancellationToken).ConfigureAwait(false);
 
         async Task<CachedPlan?> LoadAsync() => await read().ConfigureAwait(false) is { } stored
             ? new CachedPlan(compiler.CompileStored(vault.Reveal(wanted.Workspace, stored), "action_config"), stored.Etag)

@@ -1,6 +1,7 @@
 using Actions.Server.Configuration;
 using Actions.Server.Lifecycle;
 using Actions.Server.Logging;
+using Actions.Server.Telemetry;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
 
@@ -16,6 +17,7 @@ internal sealed class CatalogFollower(
     ServingStatus status,
     IOptions<ServerOptions> options,
     TimeProvider time,
+    CatalogMetrics metrics,
     ILogger<CatalogFollower> log) : BackgroundService
 {
     // Of ReadEtagsAsync: a request of some 100 KB.
@@ -77,6 +79,7 @@ internal sealed class CatalogFollower(
         if (!_watchActive)
             log.ChangeNotificationsActive();
         _watchActive = true;
+        metrics.IsPolling = false;
     }
 
     private async Task PollWhenSilentAsync(CancellationToken stoppingToken)
@@ -90,6 +93,7 @@ internal sealed class CatalogFollower(
             if (isSilent && _watchActive)
             {
                 _watchActive = false;
+                metrics.IsPolling = true;
                 log.ChangeNotificationsSilent(_interval);
             }
 

@@ -34,6 +34,9 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
     /// <summary>What is cached now.</summary>
     public IReadOnlyCollection<KeyValuePair<ActionKey, CachedPlan>> Cached => _plans.ToArray();
 
+    /// <summary>How many plans made room for others so far.</summary>
+    public long Evictions => _plans.Metrics.Value?.Evicted ?? 0;
+
     /// <returns>Null: it isn't cached.</returns>
     public ActionPlan? Find(PlanKey wanted)
     {

@@ -21,6 +21,7 @@ internal sealed class ActionService(
     Drain drain,
     ResultDrift drift,
     ActiveExecutions active,
+    ExecutionMetrics metrics,
     TimeProvider time,
     IOptions<ServerOptions> options,
     ILogger<ActionService> log) : V1.ActionService.ActionServiceBase
@@ -41,6 +42,7 @@ internal sealed class ActionService(
         var input = new ExecutionInput(
             workspace, request.Variables, request.IdempotencyKey, request.BodyView, request.DryRun);
         ExecutionEvent? last = null;
+        var began = time.GetTimestamp();
         active.Enter();
         try
         {
@@ -51,13 +53,17 @@ internal sealed class ActionService(
                     log.ExecutionRetried(executionId, plan.Id, retry.Attempt, retry.Reason, retry.Detail);
                 await responseStream.WriteAsync(new ExecuteResponse { ExecutionId = executionId, Event = told }, stop.Token)
                     .ConfigureAwait(false);
+                metrics.EventWritten(told, began);
             }
         }
         finally
         {
             active.Leave();
             if (last is not null)
+            {
+                metrics.Ended(plan.Name, last, request.DryRun, began);
                 LogEnd(executionId, plan, request, last);
+            }
         }
     }
 

@@ -2,6 +2,7 @@ using Actions.Server.Access;
 using Actions.Server.Catalog;
 using Actions.Server.Configuration;
 using Actions.Server.Lifecycle;
+using Actions.Server.Telemetry;
 using Actions.Storage;
 using Actions.Storage.Decorators;
 using Microsoft.Extensions.Options;
@@ -22,7 +23,8 @@ internal static class StoreRegistration
         services.AddSingleton(provider => new StoreLimit(
             provider.GetRequiredService<IOptions<ServerOptions>>().Value.StoreTimeout,
             () => provider.GetRequiredService<ServingStatus>().State != ServingState.StoreUnavailable,
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            timedOut => provider.GetRequiredService<StoreMetrics>().Failed(timedOut ? StoreMetrics.Timeout : StoreMetrics.Unavailable)));
         services.Decorate<IActionStore>((provider, engine) => new LimitedActionStore(
             new NotifyingActionStore(engine, written => provider.GetRequiredService<PlanCache>().Invalidate(written, etag: null)),
             provider.GetRequiredService<StoreLimit>()));

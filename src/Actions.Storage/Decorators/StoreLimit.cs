@@ -7,7 +7,8 @@ namespace Actions.Storage.Decorators;
 /// <param name="timeout">Of one operation.</param>
 /// <param name="isAvailable">False: the last check found the store unavailable.</param>
 /// <param name="clock">For the time-out.</param>
-public sealed class StoreLimit(TimeSpan timeout, Func<bool> isAvailable, TimeProvider clock)
+/// <param name="onFailure">Called for each operation that fails; true: it took too long.</param>
+public sealed class StoreLimit(TimeSpan timeout, Func<bool> isAvailable, TimeProvider clock, Action<bool>? onFailure = null)
 {
     /// <summary>
     /// An operation that ignores its token goes on by itself after the time-out. A write whose time is over may still
@@ -23,8 +24,14 @@ public sealed class StoreLimit(TimeSpan timeout, Func<bool> isAvailable, TimePro
             return await TimeLimit.RunAsync(clock, timeout, token => operation(token).WaitAsync(token), cancellationToken)
                 .ConfigureAwait(false);
         }
+        catch (StoreUnavailableException)
+        {
+            onFailure?.Invoke(false);
+            throw;
+        }
         catch (TimeoutException e)
         {
+            onFailure?.Invoke(true);
             throw new StoreUnavailableException(e, isTransient: true);
         }
     }

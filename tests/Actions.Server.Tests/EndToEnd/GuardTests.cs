@@ -31,7 +31,7 @@ public sealed class GuardTests
             (failure.Reason, failure.Detail).ShouldBe(
                 (FailureReason.BlockedAddress, "The address may not be called: it isn't public."));
             server.Log.ShouldContain(line => line.Contains(
-                $"A call to http://localhost:{address.Port} was refused:", StringComparison.Ordinal)
+                $"Outbound call to http://localhost:{address.Port} blocked:", StringComparison.Ordinal)
                 && line.Contains("is this server itself, which no setting allows.", StringComparison.Ordinal));
         }
     }

@@ -50,7 +50,7 @@ public sealed class RetryTests(ServerFixture fixture) : IClassFixture<ServerFixt
         keys.Count.ShouldBe(2);
         keys.Distinct().ShouldHaveSingleItem();
         (keys[0] is null).ShouldBe(method == V1.HttpMethod.Get);
-        _server.Log.ShouldContain(line => line.Contains("[13]") && line.Contains(action.Id) && line.Contains("attempt 2 begins"));
+        _server.Log.ShouldContain(line => line.Contains("[13]") && line.Contains(action.Id) && line.Contains("starting attempt 2"));
         _server.Log.ShouldContain(line => line.Contains($"'retry {action.Id}': status 200") && line.Contains("Attempts: 2."));
     }
 

@@ -2,6 +2,7 @@ using Actions.Engine;
 using Actions.Server.Catalog;
 using Actions.Server.Configuration;
 using Actions.Server.Secrets;
+using Actions.Server.Telemetry;
 using Actions.Storage;
 using Actions.Storage.Decorators;
 using Google.Protobuf.WellKnownTypes;
@@ -32,7 +33,8 @@ public sealed class CacheLimitTests
             new EncryptedActionStore(counted),
             new PlanCache(Options.Create(new ServerOptions { MaxCachedActions = Limit })),
             server.Services.GetRequiredService<SecretVault>(),
-            server.Services.GetRequiredService<ActionCompiler>());
+            server.Services.GetRequiredService<ActionCompiler>(),
+            server.Services.GetRequiredService<CatalogMetrics>());
 
         var began = TimeProvider.System.GetTimestamp();
         foreach (var id in ids)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Actions.Server.Tests.Lifecycle;
+using Actions.Server.Tests.Telemetry;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
@@ -36,7 +37,11 @@ public sealed class CanaryTests : IDisposable
         var key = _canaries.Keep(TestKeys.Base64());
         await using var upstream = new CanaryUpstream(_canaries);
         var left = new List<(string Where, byte[] Bytes)>();
-        await using (var server = await ServerProcess.StartAsync(Settings(key), Token))
+        await using var collector = await Collector.StartAsync("none");
+        var settings = Settings(key);
+        settings["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Url;
+        settings["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf";
+        await using (var server = await ServerProcess.StartAsync(settings, Token))
         {
             using var tap = new WireTap();
             using var channel = server.Connect(tap);
@@ -50,6 +55,8 @@ public sealed class CanaryTests : IDisposable
             (await server.WaitForExitAsync(Token)).ShouldBe(0);
             left.Add(("standard output and error, logs at Trace", Encoding.UTF8.GetBytes(server.Output)));
             server.Output.ShouldContain("trce: ");
+            left.Add(("metrics", collector.Received));
+            Encoding.UTF8.GetString(collector.Received).ShouldContain("actions.attempt.duration");
         }
 
         foreach (var file in _folder.GetFiles())

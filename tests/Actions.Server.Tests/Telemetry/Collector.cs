@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
@@ -20,10 +21,14 @@ internal sealed class Collector : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly Channel<long> _values = Channel.CreateUnbounded<long>();
+    private readonly ConcurrentQueue<byte[]> _bodies = [];
 
     private Collector(WebApplication app) => _app = app;
 
     public string Url => _app.Urls.Single();
+
+    /// <summary>All requests, one after the other.</summary>
+    public byte[] Received => [.. _bodies.SelectMany(body => body)];
 
     public static async Task<Collector> StartAsync(string metric)
     {
@@ -36,6 +41,7 @@ internal sealed class Collector : IAsyncDisposable
         {
             using var body = new MemoryStream();
             await request.Body.CopyToAsync(body);
+            collector._bodies.Enqueue(body.ToArray());
             foreach (var value in ValuesOf(metric, body.ToArray()))
                 collector._values.Writer.TryWrite(value);
         });

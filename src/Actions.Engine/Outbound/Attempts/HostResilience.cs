@@ -1,5 +1,6 @@
 using Actions.Engine.Limits;
 using Actions.Engine.Outcomes;
+using Actions.Engine.Telemetry;
 using Actions.V1;
 using Polly;
 using Polly.CircuitBreaker;
@@ -14,7 +15,7 @@ internal readonly record struct HostKey(string Workspace, string Authority);
 /// One pipeline per host and workspace: a concurrency limit, then a circuit breaker. An attempt that it refuses fails at
 /// once. Hosts with an attempt in flight are kept; of the others, the most recently used.
 /// </summary>
-internal sealed class HostResilience(EngineOptions options, TimeProvider time)
+internal sealed class HostResilience(EngineOptions options, TimeProvider time, EngineMetrics metrics)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<HostKey, Host> _hosts = [];
@@ -45,9 +46,10 @@ internal sealed class HostResilience(EngineOptions options, TimeProvider time)
                 context,
                 (attempt, state)).ConfigureAwait(false);
             if (outcome.Exception is RateLimiterRejectedException)
-                return Overloaded("Too many calls to this host are in flight.");
+                return Overloaded("Too many calls to this host are in flight.", EngineMetrics.ConcurrencyLimit);
             if (outcome.Exception is BrokenCircuitException)
-                return Overloaded("The circuit to this host is open: too many calls to it have failed just now.");
+                return Overloaded(
+                    "The circuit to this host is open: too many calls to it have failed just now.", EngineMetrics.BreakerOpen);
             outcome.ThrowIfException();
             return outcome.Result!;
         }
@@ -58,7 +60,11 @@ internal sealed class HostResilience(EngineOptions options, TimeProvider time)
         }
     }
 
-    private static AttemptResult.Failed Overloaded(string detail) => new(new UpstreamFailure(FailureReason.Overloaded, detail));
+    private AttemptResult.Failed Overloaded(string detail, string refusal)
+    {
+        metrics.Refused(refusal);
+        return new(new UpstreamFailure(FailureReason.Overloaded, detail));
+    }
 
     private Host Acquire(HostKey key)
     {
@@ -91,7 +97,7 @@ internal sealed class HostResilience(EngineOptions options, TimeProvider time)
     private ResiliencePipeline<AttemptResult> CreatePipeline() =>
         new ResiliencePipelineBuilder<AttemptResult> { TimeProvider = time }
             .AddConcurrencyLimiter(options.MaxCallsPerHost)
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<AttemptResult>
+            .AddCircuitBreaker(metrics.Observed(new CircuitBreakerStrategyOptions<AttemptResult>
             {
                 FailureRatio = options.CircuitFailureRatio,
                 MinimumThroughput = options.CircuitMinimumAttempts,
@@ -99,7 +105,7 @@ internal sealed class HostResilience(EngineOptions options, TimeProvider time)
                 BreakDuration = options.CircuitBreakDuration,
                 ShouldHandle = static arguments =>
                     ValueTask.FromResult(arguments.Outcome.Result is AttemptResult.Failed { Failure.IsHostFault: true }),
-            })
+            }))
             .Build();
 
     private sealed class Host

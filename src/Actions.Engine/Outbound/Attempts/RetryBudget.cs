@@ -1,5 +1,6 @@
-using BitFaster.Caching.Lru;
 using Actions.Engine.Limits;
+using Actions.Engine.Telemetry;
+using BitFaster.Caching.Lru;
 
 namespace Actions.Engine.Outbound.Attempts;
 
@@ -7,7 +8,7 @@ namespace Actions.Engine.Outbound.Attempts;
 /// Keeps retries from hammering an API that is down: within the last minute attempts stay within 1.1 times the
 /// executions, per host, once more than a number of them ran.
 /// </summary>
-internal sealed class RetryBudget(EngineOptions options, TimeProvider time)
+internal sealed class RetryBudget(EngineOptions options, TimeProvider time, EngineMetrics metrics)
 {
     private const int Seconds = 60;
     private const double AttemptsPerExecution = 1.1;
@@ -20,7 +21,13 @@ internal sealed class RetryBudget(EngineOptions options, TimeProvider time)
     public void CountExecution(HostKey host) => WindowOf(host).Add(Now(), executions: 1, attempts: 1);
 
     /// <summary>Counts another attempt, if there may be one.</summary>
-    public bool TryTakeRetry(HostKey host) => WindowOf(host).TryTakeRetry(Now(), options.RetryBudgetFreeExecutions);
+    public bool TryTakeRetry(HostKey host)
+    {
+        if (WindowOf(host).TryTakeRetry(Now(), options.RetryBudgetFreeExecutions))
+            return true;
+        metrics.Refused(EngineMetrics.RetryBudget);
+        return false;
+    }
 
     private Window WindowOf(HostKey host) => _windows.GetOrAdd(host.Authority, static _ => new Window());
 

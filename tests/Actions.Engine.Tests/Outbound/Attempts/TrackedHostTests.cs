@@ -49,7 +49,7 @@ public sealed class TrackedHostTests
     [Fact]
     public async Task IdleHosts_NoMoreThanTheLimitAreKept()
     {
-        var hosts = new HostResilience(_options, TimeProvider.System);
+        var hosts = new HostResilience(_options, TimeProvider.System, Actions.Engine.Telemetry.EngineMetrics.Detached);
         var result = new Actions.Engine.Outcomes.AttemptResult.Succeeded(new Result());
 
         for (var i = 0; i < 50; i++)
@@ -65,7 +65,7 @@ public sealed class TrackedHostTests
     [Fact]
     public void RetryBudget_ForgetsTheLeastRecentlyUsedHost()
     {
-        var budget = new RetryBudget(_options, new FakeClock());
+        var budget = new RetryBudget(_options, new FakeClock(), Actions.Engine.Telemetry.EngineMetrics.Detached);
         var first = new HostKey("tests", "first");
         budget.CountExecution(first);
         budget.TryTakeRetry(first).ShouldBeFalse();
