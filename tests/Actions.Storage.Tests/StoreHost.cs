@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Actions.Storage.Decorators;
+using Actions.Storage.Registration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 

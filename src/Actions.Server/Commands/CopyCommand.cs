@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Actions.Storage;
+using Actions.Storage.Registration;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Commands;

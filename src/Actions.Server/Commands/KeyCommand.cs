@@ -1,8 +1,9 @@
-using Actions.Engine.Limits;
 using System.CommandLine;
 using System.Globalization;
+using Actions.Engine.Limits;
 using Actions.Server.Access;
 using Actions.Storage;
+using Actions.Storage.Registration;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Actions.Server.Secrets;
 using Actions.Server.Startup;
 using Actions.Storage;
+using Actions.Storage.Registration;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Commands;

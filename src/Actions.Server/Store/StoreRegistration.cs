@@ -5,6 +5,7 @@ using Actions.Server.Lifecycle;
 using Actions.Server.Telemetry;
 using Actions.Storage;
 using Actions.Storage.Decorators;
+using Actions.Storage.Registration;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Store;

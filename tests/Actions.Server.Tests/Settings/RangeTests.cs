@@ -5,6 +5,7 @@ using Actions.Engine.Outbound.Guard;
 using Actions.Server.Configuration;
 using Actions.Server.Lifecycle;
 using Actions.Storage;
+using Actions.Storage.Registration;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;

@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
-namespace Actions.Storage;
+namespace Actions.Storage.Registration;
 
 /// <summary>Puts the store into the container.</summary>
 public static class StorageRegistration
