@@ -8,7 +8,8 @@ internal sealed class Figures(string name)
     private readonly Lock gate = new();
     private readonly List<double> samples = [];
 
-    public static void PrintHead() => Console.WriteLine($"{"",-46}{"n",7}{"median",10}{"p90",10}{"p99",10}{"max",10}  ms");
+    public static void PrintHead() =>
+        Console.WriteLine($"{"",-46}{"n",7}{"median",10}{"p90",10}{"p99",10}{"max",10}  ms");
 
     public void Add(TimeSpan time)
     {

@@ -14,7 +14,8 @@ internal sealed record PhoneCall(
     // Timers have a resolution of milliseconds; the clock that measures them is finer.
     private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Compares events, without fields that differ in each run. The time of an expected event is its earliest.</summary>
+    /// <summary>Compares events, without fields that differ in each run. The time of an expected event is its
+    /// earliest.</summary>
     public void Check(IReadOnlyList<ReceivedEvent> received)
     {
         if (!received.Select(e => e.Kind).SequenceEqual(Expected.Select(e => e.Kind)))

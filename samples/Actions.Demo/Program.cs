@@ -4,7 +4,8 @@ using Actions.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
 
-// Three callers, one voice engine. Everything is real: the API, the server in its own process with its database file, gRPC
+// Three callers, one voice engine. Everything is real: the API, the server in its own process with its database file,
+// gRPC
 // and HTTP between them. Exits with 0 if each call went as expected, so it is also a smoke test.
 
 var time = TimeProvider.System;

@@ -3,7 +3,8 @@ using Actions.V1;
 
 namespace Actions.Demo;
 
-/// <summary>Does what a voice engine does when its language model selects an action: executes it and reads the events.</summary>
+/// <summary>Does what a voice engine does when its language model selects an action: executes it and reads the
+/// events.</summary>
 internal sealed class VoiceEngine(ActionService.ActionServiceClient actions, TimeProvider time)
 {
     // Longer than the timeout of every action here. Without it, a server that hangs would block the call.

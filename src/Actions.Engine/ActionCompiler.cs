@@ -8,7 +8,8 @@ using Actions.V1;
 namespace Actions.Engine;
 
 /// <summary>
-/// Compiles an <see cref="ActionConfig"/> to an <see cref="ActionPlan"/>, or lists every violation. Saving and executing an
+/// Compiles an <see cref="ActionConfig"/> to an <see cref="ActionPlan"/>, or lists every violation. Saving and
+/// executing an
 /// action both compile it, so that a stored action can be executed.
 /// </summary>
 public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
@@ -20,7 +21,8 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
     public ActionPlan Compile(ActionConfig config, string root) => Compile(config, root, guard.Check);
 
     /// <summary>
-    /// Compiles a stored action without the check of its URLs: when the settings refuse a URL by now, its executions fail, but
+    /// Compiles a stored action without the check of its URLs: when the settings refuse a URL by now, its executions
+    /// fail, but
     /// the action stays valid.
     /// </summary>
     /// <exception cref="InvalidFieldsException">Other limits have changed since.</exception>

@@ -14,7 +14,8 @@ using Actions.V1;
 namespace Actions.Engine;
 
 /// <summary>
-/// Executes actions. An execution is a stream of events with a guarantee: one Start, any number of Delays and Retries, then
+/// Executes actions. An execution is a stream of events with a guarantee: one Start, any number of Delays and Retries,
+/// then
 /// exactly one Result or Failure and nothing after it; sequence numbers count up from 1 without a gap.
 /// </summary>
 public sealed class ActionEngine
@@ -35,17 +36,20 @@ public sealed class ActionEngine
 
     /// <summary>
     /// Executes one action. The API is called once Start was consumed: the reader asks for the next event when it has
-    /// written this one. A Delay or Retry that comes due while the reader is still writing is dropped when the outcome is
+    /// written this one. A Delay or Retry that comes due while the reader is still writing is dropped when the outcome
+    /// is
     /// known by then. The time-out counts from this call on, however slow the reader is.
     /// </summary>
-    /// <exception cref="InvalidFieldsException">Thrown at once: a variable is missing or doesn't fit, and nothing was sent.</exception>
+    /// <exception cref="InvalidFieldsException">Thrown at once: a variable is missing or doesn't fit, and nothing was
+    /// sent.</exception>
     /// <exception cref="OperationCanceledException">Thrown by the stream; the HTTP call is aborted.</exception>
     public IAsyncEnumerable<ExecutionEvent> ExecuteAsync(
         ActionPlan plan, ExecutionInput input, CancellationToken cancellationToken) =>
         StreamEventsAsync(Prepare(plan, input), cancellationToken);
 
     /// <summary>Calls the API once, never again, for a sample of its response, whatever the status.</summary>
-    /// <returns>The request as it was sent, secrets and sensitive variables masked, with a sample or a failure.</returns>
+    /// <returns>The request as it was sent, secrets and sensitive variables masked, with a sample or a
+    /// failure.</returns>
     /// <exception cref="InvalidFieldsException">A variable is missing or doesn't fit, and nothing was sent.</exception>
     /// <exception cref="OperationCanceledException">The client cancelled; the HTTP call is aborted.</exception>
     public async Task<InitializeResponse> InitializeAsync(

@@ -4,7 +4,8 @@ using Actions.V1;
 namespace Actions.Engine;
 
 /// <summary>
-/// An action ready to run: immutable, everything parsed and checked. Made by <see cref="ActionCompiler"/> only. Holds the
+/// An action ready to run: immutable, everything parsed and checked. Made by <see cref="ActionCompiler"/> only. Holds
+/// the
 /// action's secrets in the clear.
 /// </summary>
 public sealed class ActionPlan

@@ -9,7 +9,8 @@ namespace Actions.Storage;
 /// Guarantees, whatever the engine:
 /// <list type="bullet">
 /// <item>A write whose task completed is durable: it survives the process's and the machine's crash.</item>
-/// <item>A name is unique within its workspace regardless of case (<see cref="ActionName.Key"/>), also when writes race.</item>
+/// <item>A name is unique within its workspace regardless of case (<see cref="ActionName.Key"/>), also when writes
+/// race.</item>
 /// <item>Of several replacements that expect the same etag exactly one wins; the etag is checked and the row
 /// written in one statement.</item>
 /// <item>Nothing of another workspace is ever returned or changed: its ids are as unknown as ids that never
@@ -70,9 +71,11 @@ public interface IActionStore
         IReadOnlyCollection<ActionKey> actions, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Tells of writes, this process's own among them, within a second. Ends at once where the engine, or the place that
+    /// Tells of writes, this process's own among them, within a second. Ends at once where the engine, or the place
+    /// that
     /// it was given, can't; otherwise never, but by cancellation: a connection that breaks is made again, and what was
-    /// written meanwhile is told then. Unlike the other methods it doesn't throw <see cref="StoreUnavailableException"/>.
+    /// written meanwhile is told then. Unlike the other methods it doesn't throw <see
+    /// cref="StoreUnavailableException"/>.
     /// </summary>
     /// <returns>Something at least every few seconds as long as the store answers, empty if nothing was written: who
     /// hears nothing for longer has to ask (<see cref="ReadEtagsAsync"/>).</returns>

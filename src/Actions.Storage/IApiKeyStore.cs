@@ -5,7 +5,8 @@ namespace Actions.Storage;
 /// <summary>Keeps the API keys of all workspaces, as digests. Every engine passes <c>ApiKeyStoreContract</c>.</summary>
 /// <remarks>
 /// As with <see cref="IActionStore"/>: a write whose task completed is durable, messages are copied in and out, and
-/// nothing of another workspace is listed or revoked. Every method may throw <see cref="StoreUnavailableException"/>, and
+/// nothing of another workspace is listed or revoked. Every method may throw <see cref="StoreUnavailableException"/>,
+/// and
 /// nothing else that stems from a driver. A key is never deleted: that there has ever been one keeps the server closed.
 /// </remarks>
 public interface IApiKeyStore

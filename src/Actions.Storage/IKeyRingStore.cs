@@ -23,7 +23,8 @@ public interface IKeyRingStore
     /// <returns>False: there is an element of that name, which stays as it is.</returns>
     Task<bool> AddAsync(KeyRingElement element, CancellationToken cancellationToken);
 
-    /// <summary>Replaces an element if what is stored still equals <paramref name="expected"/>, in one statement.</summary>
+    /// <summary>Replaces an element if what is stored still equals <paramref name="expected"/>, in one
+    /// statement.</summary>
     /// <param name="expected">As it was read.</param>
     /// <param name="replacement">Of the same name.</param>
     /// <param name="cancellationToken">Gives up before the write, never in the middle of it.</param>

@@ -26,12 +26,14 @@ public interface IStoreArchive
     /// </summary>
     /// <param name="records">Of one kind.</param>
     /// <param name="cancellationToken">Gives up before the write, never in the middle of it.</param>
-    /// <exception cref="NameTakenException">Another action of the workspace has the name. Some of the records may have been
+    /// <exception cref="NameTakenException">Another action of the workspace has the name. Some of the records may have
+    /// been
     /// stored.</exception>
     Task PutAsync(IReadOnlyCollection<StoreRecord> records, CancellationToken cancellationToken);
 }
 
-/// <summary>What a store keeps, in the order in which it is copied: first what the rest can't be read without.</summary>
+/// <summary>What a store keeps, in the order in which it is copied: first what the rest can't be read
+/// without.</summary>
 public enum StoreRecordKind
 {
     /// <summary><see cref="KeyRingRecord"/>.</summary>
@@ -46,7 +48,8 @@ public enum StoreRecordKind
 
 /// <summary>One thing that is stored. Equal records have the same content.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Key">Its name among all of its kind. Keys are compared character by character (ordinal); they are ASCII.</param>
+/// <param name="Key">Its name among all of its kind. Keys are compared character by character (ordinal); they are
+/// ASCII.</param>
 public abstract record StoreRecord(StoreRecordKind Kind, string Key)
 {
     /// <summary>Its key only: the rest is not for logs.</summary>

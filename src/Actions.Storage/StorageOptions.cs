@@ -55,8 +55,10 @@ public sealed class SqliteOptions
 public sealed class MongoDbOptions
 {
     /// <summary>
-    /// The whole connection string (<c>mongodb://…</c> or <c>mongodb+srv://…</c>), with hosts, replica set, credentials and
-    /// TLS. What it says of time-outs and pools goes before the settings here; what it says of read preference, read and write
+    /// The whole connection string (<c>mongodb://…</c> or <c>mongodb+srv://…</c>), with hosts, replica set, credentials
+    /// and
+    /// TLS. What it says of time-outs and pools goes before the settings here; what it says of read preference, read
+    /// and write
     /// concern doesn't: the primary is read, and majorities acknowledge. It may hold a password and is never told.
     /// </summary>
     public string ConnectionString { get; set; } = "";

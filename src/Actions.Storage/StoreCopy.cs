@@ -3,7 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Actions.Storage;
 
 /// <summary>
-/// Makes one store hold what another holds. Both are walked side by side, in the order of their keys, so that a copy that
+/// Makes one store hold what another holds. Both are walked side by side, in the order of their keys, so that a copy
+/// that
 /// was cut off goes on where it was, and nothing has to be kept in memory. Whoever writes to either meanwhile is not
 /// waited for: copy again, until there is nothing left to copy.
 /// </summary>
@@ -36,7 +37,8 @@ public sealed class StoreCopy(IStoreArchive source, IStoreArchive target)
     }
 
     /// <summary>
-    /// Writes what is missing or older in the target. First what is replaced: a name that was given to another action is
+    /// Writes what is missing or older in the target. First what is replaced: a name that was given to another action
+    /// is
     /// free by then.
     /// </summary>
     /// <param name="done">Is told, again and again, how many records were written.</param>
@@ -125,7 +127,8 @@ public enum StoreDifference
     /// <summary>The target has another version of it, which isn't older: another client has written there.</summary>
     Conflict,
 
-    /// <summary>Only the target has it. A key ring may: a server that was started on the target has made a key of its own.</summary>
+    /// <summary>Only the target has it. A key ring may: a server that was started on the target has made a key of its
+    /// own.</summary>
     Extra,
 }
 
@@ -156,7 +159,8 @@ public sealed class StoreComparison
     public IReadOnlyList<string> Obstacles => _obstacles;
 
     /// <returns>How many records of the kind differ in that way.</returns>
-    public long Count(StoreRecordKind kind, StoreDifference difference) => _counts.GetValueOrDefault((kind, difference));
+    public long Count(StoreRecordKind kind, StoreDifference difference) =>
+        _counts.GetValueOrDefault((kind, difference));
 
     /// <returns>How many records differ in that way.</returns>
     public long Count(StoreDifference difference) => StoreCopy.Kinds.Sum(kind => Count(kind, difference));

@@ -1,6 +1,7 @@
 namespace Actions.Storage;
 
-/// <summary>What the ports <see cref="IActionStore"/> and <see cref="IApiKeyStore"/> refuse. The texts hold no driver's words.</summary>
+/// <summary>What the ports <see cref="IActionStore"/> and <see cref="IApiKeyStore"/> refuse. The texts hold no driver's
+/// words.</summary>
 public abstract class StoreException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>The workspace has no such action.</summary>
@@ -43,7 +44,8 @@ public sealed class EtagMismatchException(string id, string storedEtag)
 /// log and the operator; the client doesn't see it.
 /// </summary>
 /// <param name="inner">The cause.</param>
-/// <param name="isTransient">Whether the same settings may work later: a server on the network may come back, a file that
+/// <param name="isTransient">Whether the same settings may work later: a server on the network may come back, a file
+/// that
 /// can't be opened won't.</param>
 public sealed class StoreUnavailableException(Exception inner, bool isTransient = false)
     : StoreException("The store of the actions can't be reached.", inner)

@@ -149,5 +149,6 @@ public sealed class ActionCompilerTests
         ShouldBeRefused("labels", config => config.Labels.Add(Labels(65)), "at most 64");
     }
 
-    private static Dictionary<string, string> Labels(int count) => Enumerable.Range(0, count).ToDictionary(i => $"k{i}", _ => "");
+    private static Dictionary<string, string> Labels(int count) =>
+        Enumerable.Range(0, count).ToDictionary(i => $"k{i}", _ => "");
 }

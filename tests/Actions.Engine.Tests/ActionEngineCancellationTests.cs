@@ -130,5 +130,6 @@ public sealed class ActionEngineCancellationTests
         telling.Api.Token.IsCancellationRequested.ShouldBeTrue();
     });
 
-    private Telling Begin(ApiDoes does = ApiDoes.NeverAnswer, int takes = 0) => Telling.Begin(_clock, does, takes, Repeating);
+    private Telling Begin(ApiDoes does = ApiDoes.NeverAnswer, int takes = 0) =>
+        Telling.Begin(_clock, does, takes, Repeating);
 }

@@ -172,5 +172,6 @@ public sealed class ActionEngineStreamTests
         await Should.ThrowAsync<NotSupportedException>(telling.NextAsync);
     });
 
-    private static Duration Milliseconds(int milliseconds) => Duration.FromTimeSpan(TimeSpan.FromMilliseconds(milliseconds));
+    private static Duration Milliseconds(int milliseconds) =>
+        Duration.FromTimeSpan(TimeSpan.FromMilliseconds(milliseconds));
 }

@@ -60,7 +60,8 @@ public sealed class NaughtyStringTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// On the wire the value is the string, white space at its ends included; a receiver may strip spaces and tabs there
+    /// On the wire the value is the string, white space at its ends included; a receiver may strip spaces and tabs
+    /// there
     /// (RFC 9110 section 5.5).
     /// </summary>
     [Fact]

@@ -5,7 +5,8 @@ using Google.Protobuf;
 
 namespace Actions.Server.Tests;
 
-/// <summary>A gRPC call byte by byte, for what no client of good faith sends, and to see the trailers as they travel.</summary>
+/// <summary>A gRPC call byte by byte, for what no client of good faith sends, and to see the trailers as they
+/// travel.</summary>
 internal static class RawCall
 {
     /// <summary>The message with the prefix that gRPC puts before it.</summary>

@@ -5,7 +5,8 @@ using Grpc.Core;
 
 namespace Actions.Server.Tests;
 
-/// <summary>An error status as a client reads it: code, reason, details. Checks what is the same for every one.</summary>
+/// <summary>An error status as a client reads it: code, reason, details. Checks what is the same for every
+/// one.</summary>
 internal sealed class Refusal
 {
     private Refusal(RpcException e)
@@ -59,7 +60,8 @@ internal sealed class Refusal
     }
 
     /// <summary>With exactly these violations, each of them said in words.</summary>
-    public void ShouldBeViolationOf(params IEnumerable<string> fields) => ShouldBeInvalid("ERROR_REASON_INVALID_FIELD", fields);
+    public void ShouldBeViolationOf(params IEnumerable<string> fields) =>
+        ShouldBeInvalid("ERROR_REASON_INVALID_FIELD", fields);
 
     /// <summary>With exactly these violations, each of them said in words.</summary>
     public void ShouldBeInvalid(string reason, params IEnumerable<string> fields)

@@ -40,7 +40,8 @@ public abstract partial class ActionStoreContract : IAsyncLifetime
         return host;
     }
 
-    /// <summary>Skips the test on a server that is only a stand-in for the one that the engine is for, and orders by halves of characters.</summary>
+    /// <summary>Skips the test on a server that is only a stand-in for the one that the engine is for, and orders by
+    /// halves of characters.</summary>
     private protected virtual Task RequireOrderByBytesAsync() => Task.CompletedTask;
 
     private protected async Task ReopenAsync()

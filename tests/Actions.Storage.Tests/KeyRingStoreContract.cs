@@ -1,6 +1,7 @@
 namespace Actions.Storage.Tests;
 
-/// <summary>What every engine guarantees of the key ring. An engine's class says where a store of its own lies.</summary>
+/// <summary>What every engine guarantees of the key ring. An engine's class says where a store of its own
+/// lies.</summary>
 public abstract class KeyRingStoreContract : IAsyncLifetime
 {
     private const int Racers = 20;

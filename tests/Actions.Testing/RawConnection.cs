@@ -78,7 +78,8 @@ public sealed class RawConnection
         }
     }
 
-    /// <summary>Takes everything before the mark, and the mark itself. Null: the client closed before it said a word.</summary>
+    /// <summary>Takes everything before the mark, and the mark itself. Null: the client closed before it said a
+    /// word.</summary>
     private async Task<byte[]?> ReadUntilAsync(string mark)
     {
         while (true)

@@ -59,7 +59,8 @@ public sealed class RawUpstream : IAsyncDisposable
         await connection.SendAsync(response);
     });
 
-    public static RawUpstream AnsweringOnce(string response) => AnsweringOnce(System.Text.Encoding.UTF8.GetBytes(response));
+    public static RawUpstream AnsweringOnce(string response) =>
+        AnsweringOnce(System.Text.Encoding.UTF8.GetBytes(response));
 
     /// <summary>A whole response with its length.</summary>
     public static string Response(string body, string contentType = "application/json", string status = "200 OK") =>
@@ -82,9 +83,11 @@ public sealed class RawUpstream : IAsyncDisposable
         await _requests.Reader.ReadAsync(cancellationToken);
 
     /// <summary>Returns when a client has connected (and, with a certificate, before it shook hands).</summary>
-    public async Task ConnectedAsync(CancellationToken cancellationToken) => await _connected.Reader.ReadAsync(cancellationToken);
+    public async Task ConnectedAsync(CancellationToken cancellationToken) =>
+        await _connected.Reader.ReadAsync(cancellationToken);
 
-    /// <summary>Returns when a connection's script has ended, e.g. because the client went away while it held.</summary>
+    /// <summary>Returns when a connection's script has ended, e.g. because the client went away while it
+    /// held.</summary>
     /// <returns>The moment, in timestamps of the system's clock.</returns>
     public async Task<long> ScriptEndedAsync(CancellationToken cancellationToken) =>
         await _ended.Reader.ReadAsync(cancellationToken);

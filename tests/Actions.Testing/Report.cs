@@ -1,6 +1,7 @@
 namespace Actions.Testing;
 
-/// <summary>What a test has to show beside its outcome: a file in artifacts/test, which <c>make test</c> prints.</summary>
+/// <summary>What a test has to show beside its outcome: a file in artifacts/test, which <c>make test</c>
+/// prints.</summary>
 internal static class Report
 {
     public static void Write(string file, string text)

@@ -4,7 +4,8 @@ namespace Actions.Testing;
 internal static class Suites
 {
     /// <summary>
-    /// Reads a file of <c>ACTIONS_SUITES</c> or, when that is unset, of <c>suites</c> or <c>shared/suites</c> beside the
+    /// Reads a file of <c>ACTIONS_SUITES</c> or, when that is unset, of <c>suites</c> or <c>shared/suites</c> beside
+    /// the
     /// checkout. Skips the test where the file is absent.
     /// </summary>
     public static FileStream Open(string name)

@@ -1,4 +1,5 @@
-// Runs tests/conformance/cases.json with this client. The README there describes the format; its run.py starts this program.
+// Runs tests/conformance/cases.json with this client. The README there describes the format; its run.py starts this
+// program.
 using System.Text.Json.Nodes;
 using Actions.Client.Conformance;
 

@@ -52,6 +52,7 @@ internal sealed class CallInterceptor(ActionsClientOptions options) : Intercepto
     {
         public T Current => inner.Current;
 
-        public Task<bool> MoveNext(CancellationToken cancellationToken) => ResponseAsync(inner.MoveNext(cancellationToken));
+        public Task<bool> MoveNext(CancellationToken cancellationToken) =>
+            ResponseAsync(inner.MoveNext(cancellationToken));
     }
 }

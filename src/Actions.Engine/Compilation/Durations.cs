@@ -11,7 +11,8 @@ internal static class Durations
     {
         if (duration is null)
             return null;
-        // As protobuf has it: what isn't so can be sent, but not written as JSON. Negative ones are out of bounds anyway.
+        // As protobuf has it: what isn't so can be sent, but not written as JSON. Negative ones are out of bounds
+        // anyway.
         if (duration.Nanos is < 0 or > 999_999_999)
         {
             violations.Add(field, "must have nanos of 0 to 999999999.");

@@ -7,7 +7,8 @@ using Google.Protobuf.Reflection;
 
 namespace Actions.Engine.Compilation;
 
-/// <summary>Compiles <see cref="ActionConfig.Messages"/>: what the voice engine says while the request is in flight, and after it.</summary>
+/// <summary>Compiles <see cref="ActionConfig.Messages"/>: what the voice engine says while the request is in flight,
+/// and after it.</summary>
 internal sealed class MessageCompiler(EngineOptions options, Violations violations)
 {
     private static readonly EnumDescriptor Reasons =

@@ -10,7 +10,8 @@ using Actions.V1;
 namespace Actions.Engine.Executions;
 
 /// <summary>
-/// Makes one attempt, within what is left of the time-out. The numbers are those of an execution's steps; before the first
+/// Makes one attempt, within what is left of the time-out. The numbers are those of an execution's steps; before the
+/// first
 /// attempt, 1 binds the variables and 2 renders the request.
 /// </summary>
 internal sealed class AttemptRunner(
@@ -86,7 +87,8 @@ internal sealed class AttemptRunner(
     {
         if (stop.IsCancellationRequested)
         {
-            // The event stream may have aborted this attempt because its deadline passed: the circuit breaker must still
+            // The event stream may have aborted this attempt because its deadline passed: the circuit breaker must
+            // still
             // count it as a time-out. A socket that is closed under a read fails in its own words, for the same reason.
             if (!deadline.HasPassed)
                 aborted.ThrowIfCancellationRequested();

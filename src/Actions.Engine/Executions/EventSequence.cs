@@ -55,7 +55,8 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
         Retryable = failure.Retryable,
     };
 
-    /// <summary>Returns when the task is done or <see cref="Elapsed"/> has reached <paramref name="due"/>, never earlier.</summary>
+    /// <summary>Returns when the task is done or <see cref="Elapsed"/> has reached <paramref name="due"/>, never
+    /// earlier.</summary>
     public async Task WaitAsync(Task task, TimeSpan due, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

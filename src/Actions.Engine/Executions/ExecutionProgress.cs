@@ -4,7 +4,8 @@ using Actions.V1;
 
 namespace Actions.Engine.Executions;
 
-/// <summary>How far an execution has come. The attempt's thread writes it; the event stream's may read it at any time.</summary>
+/// <summary>How far an execution has come. The attempt's thread writes it; the event stream's may read it at any
+/// time.</summary>
 internal sealed class ExecutionProgress
 {
     private volatile FailureStage _stage = FailureStage.Queue;
@@ -47,5 +48,6 @@ internal sealed class ExecutionProgress
         Enter(FailureStage.Read);
     }
 
-    public void AddToken(string token) => ImmutableInterlocked.Update(ref _tokens, static (tokens, added) => tokens.Add(added), token);
+    public void AddToken(string token) =>
+        ImmutableInterlocked.Update(ref _tokens, static (tokens, added) => tokens.Add(added), token);
 }

@@ -9,7 +9,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Extraction;
 
 /// <summary>
-/// Lists the fields that can be selected from a sample, in document order: every member, the first element of every array,
+/// Lists the fields that can be selected from a sample, in document order: every member, the first element of every
+/// array,
 /// and a wildcard path for all elements of the array.
 /// </summary>
 internal sealed class FieldDiscovery
@@ -118,7 +119,8 @@ internal sealed class FieldDiscovery
         }
     }
 
-    private void Add(string path, JsonElement node, IReadOnlyList<string> names) => Add(path, TypeOf(node), Show(node), names);
+    private void Add(string path, JsonElement node, IReadOnlyList<string> names) =>
+        Add(path, TypeOf(node), Show(node), names);
 
     private void AddList(string path, IReadOnlyList<string> names, IEnumerable<JsonElement> nodes) =>
         Add(path, VariableType.Json, Value.ForList([.. nodes.Select(Show).OfType<Value>()]), names);

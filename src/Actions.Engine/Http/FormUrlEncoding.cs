@@ -4,5 +4,6 @@ namespace Actions.Engine.Http;
 internal static class FormUrlEncoding
 {
     // Forms encode "~", RFC 3986 doesn't; every parser decodes both.
-    public static string Encode(string text) => Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
+    public static string Encode(string text) =>
+        Uri.EscapeDataString(text).Replace("%20", "+", StringComparison.Ordinal);
 }

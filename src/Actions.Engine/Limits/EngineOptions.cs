@@ -10,11 +10,13 @@ public sealed class EngineOptions
 {
     public const string Section = "Engine";
 
-    /// <summary>Characters of a URL template. 8,000 octets is what RFC 9110 section 4.1 asks everybody to support.</summary>
+    /// <summary>Characters of a URL template. 8,000 octets is what RFC 9110 section 4.1 asks everybody to
+    /// support.</summary>
     [Range(1, 65_536)]
     public int MaxUrlLength { get; set; } = 8_000;
 
-    /// <summary>Characters of a URL with its variables filled in. Twice the template's: common servers refuse more than 8 to 16 KiB.</summary>
+    /// <summary>Characters of a URL with its variables filled in. Twice the template's: common servers refuse more than
+    /// 8 to 16 KiB.</summary>
     [Range(1, 1_048_576)]
     public int MaxRenderedUrlLength { get; set; } = 16_000;
 
@@ -26,7 +28,8 @@ public sealed class EngineOptions
     [Range(1, 8_192)]
     public int MaxHeaderNameLength { get; set; } = 128;
 
-    /// <summary>Characters of a header's value, as template and rendered. Common servers refuse lines over 8 KiB.</summary>
+    /// <summary>Characters of a header's value, as template and rendered. Common servers refuse lines over 8
+    /// KiB.</summary>
     [Range(1, 65_536)]
     public int MaxHeaderValueLength { get; set; } = 8_000;
 
@@ -38,7 +41,8 @@ public sealed class EngineOptions
     [Range(1, 1_048_576)]
     public int MaxParameterLength { get; set; } = 8_000;
 
-    /// <summary>Characters of a body's template. Four of them fit into one gRPC message of default size with room for the rest.</summary>
+    /// <summary>Characters of a body's template. Four of them fit into one gRPC message of default size with room for
+    /// the rest.</summary>
     [Range(1, 3_145_728)]
     public int MaxBodyTemplateLength { get; set; } = 524_288;
 
@@ -112,7 +116,8 @@ public sealed class EngineOptions
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ConnectionLifetime { get; set; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How long an unused connection to an API is kept. Below the 60 s after which common servers close it, which would race with a call.</summary>
+    /// <summary>How long an unused connection to an API is kept. Below the 60 s after which common servers close it,
+    /// which would race with a call.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
     public TimeSpan ConnectionIdleTimeout { get; set; } = TimeSpan.FromSeconds(50);
 
@@ -131,7 +136,8 @@ public sealed class EngineOptions
     [Range(0.01, 1.0)]
     public double CircuitFailureRatio { get; set; } = 0.5;
 
-    /// <summary>Attempts to a host within <see cref="CircuitSamplingDuration"/> before its circuit may open: a single failure says little.</summary>
+    /// <summary>Attempts to a host within <see cref="CircuitSamplingDuration"/> before its circuit may open: a single
+    /// failure says little.</summary>
     [Range(2, 100_000)]
     public int CircuitMinimumAttempts { get; set; } = 20;
 
@@ -139,16 +145,19 @@ public sealed class EngineOptions
     [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
     public TimeSpan CircuitSamplingDuration { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a circuit stays open before one call tries again. A caller's patience, not an operator's.</summary>
+    /// <summary>How long a circuit stays open before one call tries again. A caller's patience, not an
+    /// operator's.</summary>
     [Range(typeof(TimeSpan), "00:00:00.500", "01:00:00")]
     public TimeSpan CircuitBreakDuration { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Executions of a host, by all workspaces, within a minute up to which retries are free; beyond, attempts stay within 1.1 times the executions.</summary>
+    /// <summary>Executions of a host, by all workspaces, within a minute up to which retries are free; beyond, attempts
+    /// stay within 1.1 times the executions.</summary>
     [Range(0, 1_000_000)]
     public int RetryBudgetFreeExecutions { get; set; } = 100;
 
     /// <summary>
-    /// Hosts, each per workspace, whose circuit, limit and retry budget are kept while no call to them is in flight; the
+    /// Hosts, each per workspace, whose circuit, limit and retry budget are kept while no call to them is in flight;
+    /// the
     /// least recently used is forgotten. Some KiB each.
     /// </summary>
     [Range(10, 1_000_000)]

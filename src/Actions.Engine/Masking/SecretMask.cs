@@ -6,11 +6,13 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Masking;
 
 /// <summary>
-/// Masks an execution's secrets and sensitive variables in its output: in plain text, percent-encoding, form encoding, JSON,
+/// Masks an execution's secrets and sensitive variables in its output: in plain text, percent-encoding, form encoding,
+/// JSON,
 /// HTML, hex, and base64 at any offset, which includes basic credentials.
 /// </summary>
 /// <remarks>
-/// Values of fewer than <see cref="MinLength"/> characters and booleans aren't masked: they occur everywhere, and masking them
+/// Values of fewer than <see cref="MinLength"/> characters and booleans aren't masked: they occur everywhere, and
+/// masking them
 /// would reveal more than it hides.
 /// </remarks>
 internal sealed class SecretMask
@@ -131,7 +133,8 @@ internal sealed class SecretMask
         }
     }
 
-    private static bool IsBase64(byte c) => char.IsAsciiLetterOrDigit((char)c) || c is (byte)'+' or (byte)'/' or (byte)'-' or (byte)'_';
+    private static bool IsBase64(byte c) =>
+        char.IsAsciiLetterOrDigit((char)c) || c is (byte)'+' or (byte)'/' or (byte)'-' or (byte)'_';
 
     private static byte[] Replace(byte[] text, List<(int Start, int End)> found)
     {

@@ -20,7 +20,8 @@ internal sealed class TextView
     public byte[] Bytes { get; }
 
     /// <summary>
-    /// The text itself, and decoded from the encodings in which APIs echo values: JSON, JSON in a JSON string, HTML, each also
+    /// The text itself, and decoded from the encodings in which APIs echo values: JSON, JSON in a JSON string, HTML,
+    /// each also
     /// with percent-encoding or form encoding inside.
     /// </summary>
     public static IEnumerable<TextView> Of(byte[] text)

@@ -32,7 +32,8 @@ internal sealed class NoSilentRetryStream(Stream connection) : Stream
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) => Check(connection.Read(buffer, offset, count), count);
+    public override int Read(byte[] buffer, int offset, int count) =>
+        Check(connection.Read(buffer, offset, count), count);
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         connection.WriteAsync(buffer, cancellationToken);

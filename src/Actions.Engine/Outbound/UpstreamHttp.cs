@@ -40,7 +40,8 @@ public sealed class UpstreamHttp : IDisposable
     public void Dispose() => _invoker.Dispose();
 
     /// <summary>
-    /// Step 4 and 5: judges the URL, and sends. Addresses are judged when a connection is made; one that is kept was judged
+    /// Step 4 and 5: judges the URL, and sends. Addresses are judged when a connection is made; one that is kept was
+    /// judged
     /// then, for <see cref="EngineOptions.ConnectionLifetime"/> at most.
     /// </summary>
     /// <returns>The response as soon as its headers are there.</returns>
@@ -71,7 +72,8 @@ public sealed class UpstreamHttp : IDisposable
         // The trace and the baggage of the client's call are the client's: an API gets what the action says.
         ActivityHeadersPropagator = null,
         PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new NoSilentRetryStream(context.PlaintextStream)),
-        // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is what they use today. Asked for each header
+        // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is what they use today. Asked for each
+        // header
         // of a request that has got its connection: HttpClient has no other sign of that.
         RequestHeaderEncodingSelector = static (_, request) =>
         {

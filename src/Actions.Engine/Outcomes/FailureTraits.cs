@@ -48,7 +48,8 @@ internal sealed record FailureTraits
     /// <summary>The same call may succeed later. A status may say so too.</summary>
     public bool IsTransient { get; private init; }
 
-    /// <summary>The host is in trouble, not the request wrong: counts for the circuit breaker, as a status of 500 or more does.</summary>
+    /// <summary>The host is in trouble, not the request wrong: counts for the circuit breaker, as a status of 500 or
+    /// more does.</summary>
     public bool IsHostFault { get; private init; }
 
     /// <summary>Whether a retry policy makes another attempt.</summary>

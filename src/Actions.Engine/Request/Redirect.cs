@@ -76,5 +76,6 @@ internal static partial class Redirect
     private static bool IsCredential(string header, CredentialPlace? credential) =>
         credential is { InQuery: false } place && place.Name.Equals(header, StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsAboutContent(string header) => header.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
+    private static bool IsAboutContent(string header) =>
+        header.StartsWith("Content-", StringComparison.OrdinalIgnoreCase);
 }

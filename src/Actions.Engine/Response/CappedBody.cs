@@ -1,7 +1,8 @@
 namespace Actions.Engine.Response;
 
 /// <summary>
-/// Step 6: a body, never more than a cap of it, whatever its length claims to be. It is kept in pieces while it comes: a
+/// Step 6: a body, never more than a cap of it, whatever its length claims to be. It is kept in pieces while it comes:
+/// a
 /// buffer that doubles would hold three times the cap at its worst.
 /// </summary>
 internal sealed class CappedBody

@@ -13,7 +13,8 @@ internal static class ResponseJson
     /// <param name="wanted">Whether something is asked of it as JSON, whatever it claims to be.</param>
     /// <param name="maxDepth">Levels of arrays and objects.</param>
     /// <param name="broken">Why it is not the JSON that it claims or needs to be; never quotes it.</param>
-    /// <returns>Null when there is no body, when it neither claims nor needs to be JSON, and when it is broken.</returns>
+    /// <returns>Null when there is no body, when it neither claims nor needs to be JSON, and when it is
+    /// broken.</returns>
     public static JsonDocument? TryParse(
         ReadOnlyMemory<byte> body, string contentType, bool wanted, int maxDepth, out string? broken)
     {
@@ -44,7 +45,8 @@ internal static class ResponseJson
     }
 
     /// <returns>Null: UTF-8, or what is taken for it.</returns>
-    public static Encoding? ForeignCharset(string contentType, ReadOnlySpan<byte> body) => ForeignCharset(TypeOf(contentType), body);
+    public static Encoding? ForeignCharset(string contentType, ReadOnlySpan<byte> body) =>
+        ForeignCharset(TypeOf(contentType), body);
 
     private static MediaTypeHeaderValue? TypeOf(string contentType) =>
         MediaTypeHeaderValue.TryParse(contentType, out var type) ? type : null;

@@ -71,10 +71,12 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     }
 
     /// <summary>Step 8: the result of a response that was judged a success.</summary>
-    /// <exception cref="UpstreamException">A field is missing, can't be a variable, or all are too large for an event.</exception>
+    /// <exception cref="UpstreamException">A field is missing, can't be a variable, or all are too large for an
+    /// event.</exception>
     public static Result Extract(UpstreamResponse response, Verdict verdict, ResultPlan results, bool wantsBody)
     {
-        // Required fields and the sample describe the ordinary response; a rule's success, such as a polite 404, has others.
+        // Required fields and the sample describe the ordinary response; a rule's success, such as a polite 404, has
+        // others.
         var ordinary = verdict.Rule is null;
         var result = new Result { StatusCode = response.Status, ContentType = response.ContentType, Message = verdict.Message };
         result.Variables.Add(results.Extract(response, strict: ordinary));
@@ -88,9 +90,11 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
                 FailureReason.ResponseTooLarge, "The selected fields and the body are too large for one message together.");
     }
 
-    private static UpstreamException Failed(FailureReason reason, string detail) => new(new UpstreamFailure(reason, detail));
+    private static UpstreamException Failed(FailureReason reason, string detail) =>
+        new(new UpstreamFailure(reason, detail));
 
-    /// <summary>A response of megabytes makes no message of megabytes, however often its fields stand in the template.</summary>
+    /// <summary>A response of megabytes makes no message of megabytes, however often its fields stand in the
+    /// template.</summary>
     private string Render(Template message, UpstreamResponse response, ResultPlan results, VariableValues variables)
     {
         var fields = ExtractLeniently(response, results).ToDictionary(

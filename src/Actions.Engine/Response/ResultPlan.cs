@@ -20,8 +20,10 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
 
     public IEnumerable<string> Variables => fields.Select(kept => kept.Variable);
 
-    /// <summary>Selects the fields; if <paramref name="strict"/>, required ones without a default have to be there.</summary>
-    /// <exception cref="UpstreamException">It isn't, a value can't be a variable, or all are too large for an event.</exception>
+    /// <summary>Selects the fields; if <paramref name="strict"/>, required ones without a default have to be
+    /// there.</summary>
+    /// <exception cref="UpstreamException">It isn't, a value can't be a variable, or all are too large for an
+    /// event.</exception>
     public Dictionary<string, Value> Extract(UpstreamResponse response, bool strict)
     {
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
@@ -49,7 +51,8 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
     }
 
     /// <summary>How the answer differs from the sample, without values.</summary>
-    public IEnumerable<Warning> Compare(UpstreamResponse response) => fields.Select(field => field.Compare(response)).OfType<Warning>();
+    public IEnumerable<Warning> Compare(UpstreamResponse response) =>
+        fields.Select(field => field.Compare(response)).OfType<Warning>();
 }
 
 /// <summary>One field of the response.</summary>
@@ -132,5 +135,6 @@ internal sealed record ResultFieldPlan(
         _ => "a boolean",
     };
 
-    private Warning Warn(WarningKind kind, string detail) => new() { Kind = kind, Variable = Variable, Detail = detail };
+    private Warning Warn(WarningKind kind, string detail) =>
+        new() { Kind = kind, Variable = Variable, Detail = detail };
 }

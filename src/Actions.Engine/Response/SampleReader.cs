@@ -7,7 +7,8 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Response;
 
-/// <summary>Makes a sample of an answer, whatever its status, with nothing in it that an API has repeated of the secrets sent.</summary>
+/// <summary>Makes a sample of an answer, whatever its status, with nothing in it that an API has repeated of the
+/// secrets sent.</summary>
 internal sealed class SampleReader(EngineOptions options, TimeProvider time)
 {
     // Read beyond the cut, and cut afterwards: half a secret at the end would not be found.

@@ -37,7 +37,8 @@ internal static class JsonText
     }
 
     /// <summary>Looks for a member of an object.</summary>
-    /// <exception cref="NotUnicodeException">A name that had to be decoded for the comparison isn't Unicode text.</exception>
+    /// <exception cref="NotUnicodeException">A name that had to be decoded for the comparison isn't Unicode
+    /// text.</exception>
     public static bool TryGetMember(this JsonElement element, string name, out JsonElement member)
     {
         try

@@ -6,7 +6,8 @@ namespace Actions.Engine.Telemetry;
 public static class DurationBuckets
 {
     /// <summary>
-    /// 10 ms to 30 s. Dense around the second, in which a pause in a phone call becomes awkward. An SDK's own boundaries
+    /// 10 ms to 30 s. Dense around the second, in which a pause in a phone call becomes awkward. An SDK's own
+    /// boundaries
     /// are made for milliseconds.
     /// </summary>
     public static InstrumentAdvice<double> Call { get; } = new()

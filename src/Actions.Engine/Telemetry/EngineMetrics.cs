@@ -6,7 +6,8 @@ using Polly.CircuitBreaker;
 
 namespace Actions.Engine.Telemetry;
 
-/// <summary>What the engine measures of attempts, retries and breakers. Without a listener each call returns at once.</summary>
+/// <summary>What the engine measures of attempts, retries and breakers. Without a listener each call returns at
+/// once.</summary>
 public sealed class EngineMetrics
 {
     public const string MeterName = "Actions.Engine";
@@ -74,7 +75,8 @@ public sealed class EngineMetrics
     }
 
     /// <summary>Makes a breaker report its transitions.</summary>
-    internal CircuitBreakerStrategyOptions<T> Observed<T>(CircuitBreakerStrategyOptions<T> options) => _breakers.Observe(options);
+    internal CircuitBreakerStrategyOptions<T> Observed<T>(CircuitBreakerStrategyOptions<T> options) =>
+        _breakers.Observe(options);
 
     private static string StatusClassOf(int statusCode) => statusCode switch
     {

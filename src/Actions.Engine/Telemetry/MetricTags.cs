@@ -3,7 +3,8 @@ using Actions.V1;
 namespace Actions.Engine.Telemetry;
 
 /// <summary>
-/// Attributes of the metrics and their values. All values are constants: nothing that a client, an action or an upstream
+/// Attributes of the metrics and their values. All values are constants: nothing that a client, an action or an
+/// upstream
 /// response chooses becomes an attribute, so the number of series is bounded and no secret can get into one.
 /// </summary>
 public static class MetricTags

@@ -125,7 +125,8 @@ internal sealed class UrlTemplate
     public static Uri ParseLiteral(string text) =>
         Parse([new TemplatePart(text, IsPlaceholder: false)]).Render(VariableValues.None, [], int.MaxValue, new Violations());
 
-    /// <summary>Scheme, host and port of an address in the form in which they are called; what follows isn't looked at.</summary>
+    /// <summary>Scheme, host and port of an address in the form in which they are called; what follows isn't looked
+    /// at.</summary>
     /// <exception cref="SyntaxException">Not those of an http or https URL.</exception>
     public static string OriginOf(string text) => ParseOrigin(text, hasMore: false).Origin;
 

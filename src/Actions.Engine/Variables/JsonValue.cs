@@ -73,7 +73,8 @@ internal static class JsonValue
     }
 
     /// <summary>A part of an upstream response as a variable's value.</summary>
-    /// <exception cref="SyntaxException">It has more than <paramref name="maxDepth"/> levels of arrays and objects, or a string that
+    /// <exception cref="SyntaxException">It has more than <paramref name="maxDepth"/> levels of arrays and objects, or
+    /// a string that
     /// isn't Unicode text.</exception>
     public static Value From(JsonElement element, int maxDepth)
     {

@@ -2,7 +2,8 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;
 
-/// <summary>The rules that hold for every variable's value: from a call, a variable's default, a result field's default.</summary>
+/// <summary>The rules that hold for every variable's value: from a call, a variable's default, a result field's
+/// default.</summary>
 internal static class ValueRules
 {
     /// <returns>Each problem as words that complete "The value …".</returns>

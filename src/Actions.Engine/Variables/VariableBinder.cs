@@ -20,7 +20,8 @@ internal sealed class VariableBinder(
         declared.Values.Where(variable => variable.Sensitive).Select(variable => variable.Name).ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Call-time values override defaults. Values without a reference are ignored.</summary>
-    /// <exception cref="InvalidFieldsException">One violation for each variable that is missing or has the wrong value.</exception>
+    /// <exception cref="InvalidFieldsException">One violation for each variable that is missing or has the wrong
+    /// value.</exception>
     public VariableValues Bind(IReadOnlyDictionary<string, Value> brought)
     {
         var violations = new Violations();

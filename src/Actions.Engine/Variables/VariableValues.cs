@@ -8,7 +8,8 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
 {
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
-    /// <summary>The variable's text in a template: a string as it is, any other value as JSON, empty for null.</summary>
+    /// <summary>The variable's text in a template: a string as it is, any other value as JSON, empty for
+    /// null.</summary>
     public string Text(string name) => values.TryGetValue(name, out var value) ? JsonValue.ToText(value) : "";
 
     /// <summary>
@@ -24,7 +25,8 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
             JsonValue.Write(writer, value);
     }
 
-    /// <summary>These values and the result fields of a response. A name without a value renders as empty text.</summary>
+    /// <summary>These values and the result fields of a response. A name without a value renders as empty
+    /// text.</summary>
     public VariableValues With(IReadOnlyDictionary<string, Value> answer)
     {
         var all = new Dictionary<string, Value>(values, StringComparer.Ordinal);
@@ -34,7 +36,8 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     }
 
     /// <summary>
-    /// The texts by which a value of the <paramref name="names"/> can be recognized: its own text, and each string and number in
+    /// The texts by which a value of the <paramref name="names"/> can be recognized: its own text, and each string and
+    /// number in
     /// a list or object. Booleans are left out: they identify nothing.
     /// </summary>
     public IEnumerable<string> Texts(IEnumerable<string> names) =>

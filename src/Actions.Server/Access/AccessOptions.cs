@@ -66,7 +66,8 @@ internal sealed class CertificateMapping
     public string Subject { get; set; } = "";
 
     /// <summary>
-    /// A subject alternative name, with its kind: <c>dns:voice.example.com</c>, <c>uri:spiffe://example.com/voice</c> or
+    /// A subject alternative name, with its kind: <c>dns:voice.example.com</c>, <c>uri:spiffe://example.com/voice</c>
+    /// or
     /// <c>email:voice@example.com</c> (RFC 5280, section 4.2.1.6).
     /// </summary>
     public string San { get; set; } = "";

@@ -9,7 +9,8 @@ internal sealed class ApiKeyCache(TimeProvider time)
     // Some hundred bytes each. Beyond it the least frequently used key makes room.
     private const int MaxCached = 10_000;
 
-    // A key that no client has used for so long is read when it is used again. Long beside the pauses of a voice engine.
+    // A key that no client has used for so long is read when it is used again. Long beside the pauses of a voice
+    // engine.
     private static readonly TimeSpan ForgottenAfter = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentLfu<string, CachedKey> _keys = new(MaxCached);

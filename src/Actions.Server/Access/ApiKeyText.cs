@@ -13,12 +13,14 @@ internal static partial class ApiKeyText
 {
     private const int SecretBytes = 32;
 
-    public static string Make(string id) => $"ak_{id}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes))}";
+    public static string Make(string id) =>
+        $"ak_{id}_{Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(SecretBytes))}";
 
     public static bool IsId(string text) => Id().IsMatch(text);
 
     /// <returns>The id that is in the text, or null where it can't be a key.</returns>
-    public static string? IdOf(string text) => Shape().Match(text) is { Success: true } match ? match.Groups["id"].Value : null;
+    public static string? IdOf(string text) =>
+        Shape().Match(text) is { Success: true } match ? match.Groups["id"].Value : null;
 
     /// <remarks>Of 256 random bits no salt and no slow digest would make a secret of more.</remarks>
     public static byte[] Digest(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

@@ -7,7 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Access;
 
 /// <summary>
-/// Whose an API key is. Keys once seen are kept in memory and read anew in the background (<see cref="ApiKeyRefresher"/>):
+/// Whose an API key is. Keys once seen are kept in memory and read anew in the background (<see
+/// cref="ApiKeyRefresher"/>):
 /// their calls wait for no store, and one that is away locks out nobody who was in.
 /// </summary>
 internal sealed class ApiKeys(IApiKeyStore store, ApiKeyCache cache, TimeProvider time, IOptions<AccessOptions> options)
@@ -17,7 +18,8 @@ internal sealed class ApiKeys(IApiKeyStore store, ApiKeyCache cache, TimeProvide
     private readonly byte[]? _adminDigest = options.Value.AdminKey.Length == 0 ? null : ApiKeyText.Digest(options.Value.AdminKey);
 
     /// <summary>
-    /// Whether there is a key, or ever was one: keys that were revoked don't open the server again. True from the moment
+    /// Whether there is a key, or ever was one: keys that were revoked don't open the server again. True from the
+    /// moment
     /// that a first key is made here, and within two seconds of one that is made elsewhere.
     /// </summary>
     /// <exception cref="StoreUnavailableException">It was never found out, and the store is away.</exception>

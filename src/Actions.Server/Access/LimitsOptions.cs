@@ -8,7 +8,8 @@ internal sealed class LimitsOptions
     public const string Section = "Limits";
 
     /// <summary>
-    /// Calls per second on average. A thousand conversations, each of which asks an API every ten seconds, make a tenth of
+    /// Calls per second on average. A thousand conversations, each of which asks an API every ten seconds, make a tenth
+    /// of
     /// the default.
     /// </summary>
     [Range(1, 1_000_000)]

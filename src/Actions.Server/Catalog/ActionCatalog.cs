@@ -7,7 +7,8 @@ using Actions.Storage;
 namespace Actions.Server.Catalog;
 
 /// <summary>
-/// Compiled actions by id and name: from the cache, or from the store through the compiler. <see cref="CatalogFollower"/>
+/// Compiled actions by id and name: from the cache, or from the store through the compiler. <see
+/// cref="CatalogFollower"/>
 /// drops from the cache what other servers write.
 /// </summary>
 internal sealed class ActionCatalog(

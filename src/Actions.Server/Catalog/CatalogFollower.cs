@@ -8,7 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Catalog;
 
 /// <summary>
-/// Drops from the cache what other servers have written: within a second where the store has a change stream, and by polling
+/// Drops from the cache what other servers have written: within a second where the store has a change stream, and by
+/// polling
 /// etags where it has none or the stream is silent.
 /// </summary>
 internal sealed class CatalogFollower(

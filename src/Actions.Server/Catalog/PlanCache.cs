@@ -11,7 +11,8 @@ namespace Actions.Server.Catalog;
 /// calls that began before the write, and isn't kept.
 /// </summary>
 /// <remarks>
-/// When the cache is full, the least frequently used action makes room (W-TinyLFU). A voice engine's actions are called in
+/// When the cache is full, the least frequently used action makes room (W-TinyLFU). A voice engine's actions are called
+/// in
 /// turn: with one action more than fits, LRU would drop each shortly before it is used again.
 /// </remarks>
 internal sealed class PlanCache(IOptions<ServerOptions> options)
@@ -68,7 +69,8 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
         }
     }
 
-    /// <summary>To be called for every write before it is acknowledged, and for every write that the store reports.</summary>
+    /// <summary>To be called for every write before it is acknowledged, and for every write that the store
+    /// reports.</summary>
     /// <param name="action">Was created, replaced or deleted.</param>
     /// <param name="etag">The version since then: a plan of that version stays, which matters when the store becomes
     /// unavailable right after the write. Null: unknown.</param>
@@ -128,7 +130,8 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
     }
 }
 
-/// <summary>How a call names an action: by its id, or by the form of its name that is compared; the other is empty.</summary>
+/// <summary>How a call names an action: by its id, or by the form of its name that is compared; the other is
+/// empty.</summary>
 internal readonly record struct PlanKey(string Workspace, string Id, string NameKey);
 
 /// <summary>A compiled action and the version that it was made of. Compared by reference: two loads are two.</summary>

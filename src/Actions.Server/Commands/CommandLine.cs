@@ -10,7 +10,8 @@ internal static class CommandLine
 
     /// <param name="args">The process's arguments.</param>
     /// <param name="serve">Runs the server with the settings that it is passed, until it is stopped.</param>
-    /// <returns>The exit code of the process: 1 for a failure, 2 for wrong usage, each with one line on standard error.</returns>
+    /// <returns>The exit code of the process: 1 for a failure, 2 for wrong usage, each with one line on standard
+    /// error.</returns>
     public static async Task<int> RunAsync(string[] args, Func<string[], Task> serve)
     {
         var settings = SettingArguments.Create();

@@ -147,7 +147,8 @@ internal static class CopyCommand
         return 0;
     }
 
-    private static long Counted(StoreComparison comparison, StoreRecordKind kind) => comparison.Count(kind, StoreDifference.None);
+    private static long Counted(StoreComparison comparison, StoreRecordKind kind) =>
+        comparison.Count(kind, StoreDifference.None);
 
     private static async Task<long> CountAsync(IStoreArchive archive, CancellationToken cancellationToken)
     {

@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace Actions.Server.Commands;
 
 /// <summary>
-/// <c>healthcheck</c>: asks a running server whether it is ready, for an image that has neither shell nor curl. One line.
+/// <c>healthcheck</c>: asks a running server whether it is ready, for an image that has neither shell nor curl. One
+/// line.
 /// </summary>
 internal static class HealthCheckCommand
 {

@@ -10,7 +10,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Server.Commands;
 
 /// <summary>
-/// <c>key create|list|revoke</c>: the keys of the store that the settings name, for whoever may run the server. A server
+/// <c>key create|list|revoke</c>: the keys of the store that the settings name, for whoever may run the server. A
+/// server
 /// that runs on the same store learns of it within seconds.
 /// </summary>
 internal static class KeyCommand

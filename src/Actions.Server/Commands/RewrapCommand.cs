@@ -8,7 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Commands;
 
 /// <summary>
-/// <c>secrets rewrap</c>: encrypts the key ring under the key-encryption key that the settings name now. Element by element,
+/// <c>secrets rewrap</c>: encrypts the key ring under the key-encryption key that the settings name now. Element by
+/// element,
 /// each replaced at once or not at all: it may be killed and run again, and servers may run meanwhile.
 /// </summary>
 internal static class RewrapCommand

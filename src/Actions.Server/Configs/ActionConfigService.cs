@@ -15,7 +15,8 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Configs;
 
 /// <summary>
-/// Keeps the actions of a workspace. Saving compiles: what is stored can be run. Secrets go into the store encrypted, and
+/// Keeps the actions of a workspace. Saving compiles: what is stored can be run. Secrets go into the store encrypted,
+/// and
 /// to no caller.
 /// </summary>
 internal sealed class ActionConfigService(
@@ -169,7 +170,8 @@ internal sealed class ActionConfigService(
         throw new InvalidFieldsException([.. moved]);
     }
 
-    /// <summary>The API was called: a store that has gone since is no reason to keep its answer from the caller.</summary>
+    /// <summary>The API was called: a store that has gone since is no reason to keep its answer from the
+    /// caller.</summary>
     private async Task TryKeepSampleAsync(string workspace, string id, Sample sample, CancellationToken cancellationToken)
     {
         try

@@ -16,7 +16,8 @@ internal static class ConfigMask
 {
     private const string Everything = "*";
 
-    /// <param name="mask">Paths such as <c>messages.start_message</c>; <c>*</c> for everything; none for what is set.</param>
+    /// <param name="mask">Paths such as <c>messages.start_message</c>; <c>*</c> for everything; none for what is
+    /// set.</param>
     /// <param name="source">What the caller sent.</param>
     /// <param name="target">What is stored; changed in place.</param>
     /// <exception cref="InvalidFieldsException">A path names no field that can be written.</exception>

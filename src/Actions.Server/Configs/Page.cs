@@ -72,7 +72,8 @@ internal sealed class Page
         return SHA256.HashData(Encoding.UTF8.GetBytes(filter.ToString()))[..DigestBytes];
     }
 
-    private string WriteToken(string name) => System.Buffers.Text.Base64Url.EncodeToString([.. _digest, .. Encoding.UTF8.GetBytes(name)]);
+    private string WriteToken(string name) =>
+        System.Buffers.Text.Base64Url.EncodeToString([.. _digest, .. Encoding.UTF8.GetBytes(name)]);
 
     private string ReadToken(string token)
     {

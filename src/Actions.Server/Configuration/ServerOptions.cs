@@ -30,7 +30,8 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(1, 1_000)]
     public int MaxLabelFilters { get; set; } = 64;
 
-    /// <summary>Bytes of one page; it ends early rather than grow beyond. Below the 4 MiB that gRPC clients accept by default.</summary>
+    /// <summary>Bytes of one page; it ends early rather than grow beyond. Below the 4 MiB that gRPC clients accept by
+    /// default.</summary>
     [Range(1_024, 67_108_864)]
     public int MaxPageBytes { get; set; } = 3 << 20;
 
@@ -39,15 +40,18 @@ internal sealed class ServerOptions : IValidatableObject
     public int MaxCallIdLength { get; set; } = 256;
 
     /// <summary>
-    /// Compiled actions in memory, some KiB each. Beyond it the least frequently used one makes room. 1 and 2 mean 3, the
+    /// Compiled actions in memory, some KiB each. Beyond it the least frequently used one makes room. 1 and 2 mean 3,
+    /// the
     /// least that the cache works with.
     /// </summary>
     [Range(1, 10_000_000)]
     public int MaxCachedActions { get; set; } = 10_000;
 
     /// <summary>
-    /// How often the cached actions are compared with the store while it has no active change stream. 5 s: a change made by
-    /// another server is executed here within 10 s, whenever the stream became silent, and a comparison of 10,000 actions
+    /// How often the cached actions are compared with the store while it has no active change stream. 5 s: a change
+    /// made by
+    /// another server is executed here within 10 s, whenever the stream became silent, and a comparison of 10,000
+    /// actions
     /// is ten reads of 1,000 etags.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:10", ParseLimitsInInvariantCulture = true)]
@@ -60,11 +64,13 @@ internal sealed class ServerOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Connections at once: half of the usual 1,024 file descriptors, the other half being for calls to APIs.</summary>
+    /// <summary>Connections at once: half of the usual 1,024 file descriptors, the other half being for calls to
+    /// APIs.</summary>
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 512;
 
-    /// <summary>Calls at once on one connection. A voice engine keeps one channel for all its conversations; Kestrel's 100 would queue them.</summary>
+    /// <summary>Calls at once on one connection. A voice engine keeps one channel for all its conversations; Kestrel's
+    /// 100 would queue them.</summary>
     [Range(1, 100_000)]
     public int MaxStreamsPerConnection { get; set; } = 1_000;
 
@@ -91,13 +97,15 @@ internal sealed class ServerOptions : IValidatableObject
     public int ResetsPerSecond { get; set; } = 100;
 
     /// <summary>
-    /// Frames of an address that neither begin, carry nor end a call (PING, SETTINGS, WINDOW_UPDATE, CONTINUATION, empty
+    /// Frames of an address that neither begin, carry nor end a call (PING, SETTINGS, WINDOW_UPDATE, CONTINUATION,
+    /// empty
     /// DATA, …) that are taken at once: some milliseconds of work. Each call brings 20 more.
     /// </summary>
     [Range(100, 10_000_000)]
     public int ControlFrameBurst { get; set; } = 10_000;
 
-    /// <summary>Such frames per second that are taken on and on: clients measure the way with up to some hundred.</summary>
+    /// <summary>Such frames per second that are taken on and on: clients measure the way with up to some
+    /// hundred.</summary>
     [Range(1, 10_000_000)]
     public int ControlFramesPerSecond { get; set; } = 1_000;
 

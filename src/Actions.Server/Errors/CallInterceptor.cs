@@ -6,9 +6,11 @@ namespace Actions.Server.Errors;
 /// <summary>An interceptor that treats all four kinds of calls alike.</summary>
 internal abstract class CallInterceptor : Interceptor
 {
-    /// <summary>Whether a method belongs to gRPC itself: health and reflection, which are open and answer to the end.</summary>
+    /// <summary>Whether a method belongs to gRPC itself: health and reflection, which are open and answer to the
+    /// end.</summary>
     /// <param name="method">E.g. <c>/grpc.health.v1.Health/Check</c>.</param>
-    public static bool IsInfrastructure(string? method) => method?.StartsWith("/grpc.", StringComparison.Ordinal) == true;
+    public static bool IsInfrastructure(string? method) =>
+        method?.StartsWith("/grpc.", StringComparison.Ordinal) == true;
 
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>

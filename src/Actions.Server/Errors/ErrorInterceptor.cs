@@ -3,7 +3,8 @@ using Grpc.Core;
 
 namespace Actions.Server.Errors;
 
-/// <summary>The only catch: a known failure becomes its status, an unknown one INTERNAL with an id and a log entry.</summary>
+/// <summary>The only catch: a known failure becomes its status, an unknown one INTERNAL with an id and a log
+/// entry.</summary>
 internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : CallInterceptor
 {
     protected override async Task<T> RunAsync<T>(ServerCallContext context, Func<Task<T>> call)

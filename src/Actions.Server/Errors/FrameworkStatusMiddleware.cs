@@ -33,7 +33,8 @@ internal static class FrameworkStatusMiddleware
                 return;
 
             var message = Uri.UnescapeDataString(trailers["grpc-message"].ToString());
-            // Ours are never UNKNOWN: the framework means that it couldn't read the request, for which gRPC has INTERNAL.
+            // Ours are never UNKNOWN: the framework means that it couldn't read the request, for which gRPC has
+            // INTERNAL.
             if ((StatusCode)code == StatusCode.Unknown)
             {
                 (code, message) = ((int)StatusCode.Internal, "The request can't be read.");

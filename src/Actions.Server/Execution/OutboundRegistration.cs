@@ -42,7 +42,8 @@ internal static class OutboundRegistration
             ? string.Join(',', entries.Prepend(list.Value))
             : otherwise;
 
-    // Asked whenever an address of this machine is judged: there is no moment at which the server listens unknown to the guard.
+    // Asked whenever an address of this machine is judged: there is no moment at which the server listens unknown to
+    // the guard.
     private static int[] ListeningPorts(IServer server) =>
         [.. (server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Select(address => BindingAddress.Parse(address).Port)];
 }

@@ -27,7 +27,8 @@ internal static class Listeners
                 ["Logging:LogLevel:Default"] = "Information",
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
-                // Says of each new key that it isn't encrypted: KeyRing encrypts it, or KeyRingStart says that it doesn't.
+                // Says of each new key that it isn't encrypted: KeyRing encrypts it, or KeyRingStart says that it
+                // doesn't.
                 ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager"] = "Error",
                 // Every refused call would be logged with its stack: what is worth it, ErrorInterceptor logs.
                 ["Logging:LogLevel:Grpc"] = "Warning",
@@ -54,7 +55,8 @@ internal static class Listeners
             return;
         if (endpoint.IsHttps)
         {
-            // Certificates by name are Kestrel's to add, outside of which no frame can be seen; so is the word that there
+            // Certificates by name are Kestrel's to add, outside of which no frame can be seen; so is the word that
+            // there
             // is none.
             if (endpoint.HttpsOptions is { ServerCertificate: null, ServerCertificateSelector: null }
                 || endpoint.ConfigSection.GetSection("Sni").Exists())

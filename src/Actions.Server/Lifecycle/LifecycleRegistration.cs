@@ -31,7 +31,8 @@ internal static class LifecycleRegistration
     /// /healthz: the process answers, nothing else is asked. /readyz: it should be sent calls; if not, 503 and why.
     /// </summary>
     /// <remarks>
-    /// <c>/readyz?exclude=store</c> is for who decides whether calls are sent at all: a store that is away is away for all
+    /// <c>/readyz?exclude=store</c> is for who decides whether calls are sent at all: a store that is away is away for
+    /// all
     /// servers, which go on with what they know. The parameter is that of Kubernetes' own API server
     /// (https://kubernetes.io/docs/reference/using-api/health-checks/).
     /// </remarks>

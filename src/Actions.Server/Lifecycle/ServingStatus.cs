@@ -20,7 +20,8 @@ internal sealed class ServingStatus
 
     public ServingState State => _state;
 
-    /// <summary>Completes when the store is prepared: at the first move to <see cref="ServingState.Ready"/>, even in a drain.</summary>
+    /// <summary>Completes when the store is prepared: at the first move to <see cref="ServingState.Ready"/>, even in a
+    /// drain.</summary>
     public Task Prepared => _prepared.Task;
 
     /// <summary>Moves to a state, unless the server drains already.</summary>

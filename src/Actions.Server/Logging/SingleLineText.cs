@@ -3,13 +3,15 @@ using System.Text;
 
 namespace Actions.Server.Logging;
 
-/// <summary>Makes text harmless that a client, an API or an action's author chose, for a log or an error message.</summary>
+/// <summary>Makes text harmless that a client, an API or an action's author chose, for a log or an error
+/// message.</summary>
 internal static class SingleLineText
 {
     /// <summary>
     /// Escapes control characters, line and paragraph separators, and bidirectional and other invisible formatting
     /// characters as <c>\n</c>, <c>\r</c>, <c>\t</c> or <c>\uXXXX</c>. A line feed could forge a log line, an escape
-    /// sequence could drive a terminal, and a bidirectional override could reverse what a person reads (CVE-2021-42574).
+    /// sequence could drive a terminal, and a bidirectional override could reverse what a person reads
+    /// (CVE-2021-42574).
     /// </summary>
     /// <returns>The same instance when nothing has to be escaped.</returns>
     public static string Escape(string text)

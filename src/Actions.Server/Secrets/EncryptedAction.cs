@@ -25,7 +25,8 @@ internal sealed class EncryptedAction(ActionConfig stored)
     }
 }
 
-/// <summary>An action as clients see it: of a secret only whether it is set. Only <see cref="SecretVault"/> creates one.</summary>
+/// <summary>An action as clients see it: of a secret only whether it is set. Only <see cref="SecretVault"/> creates
+/// one.</summary>
 internal sealed class RedactedAction(ActionConfig message)
 {
     /// <summary>For a response.</summary>

@@ -4,7 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// What the key ring is encrypted under. A sealed text holds a nonce, a tag and the ciphertext of AES-256-GCM, in base64;
+/// What the key ring is encrypted under. A sealed text holds a nonce, a tag and the ciphertext of AES-256-GCM, in
+/// base64;
 /// it opens under the same key and context only.
 /// </summary>
 internal abstract class KeyEncryptionKey : IDisposable
@@ -21,7 +22,8 @@ internal abstract class KeyEncryptionKey : IDisposable
     /// <param name="context">What it belongs to: it is authenticated, not stored.</param>
     public abstract string Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> context);
 
-    /// <exception cref="CryptographicException">Sealed under another key or for another context, or damaged.</exception>
+    /// <exception cref="CryptographicException">Sealed under another key or for another context, or
+    /// damaged.</exception>
     public abstract byte[] Open(string sealedText, ReadOnlySpan<byte> context);
 
     public abstract void Dispose();
@@ -70,7 +72,8 @@ internal sealed class SymmetricKeyEncryptionKey(byte[] key) : KeyEncryptionKey
     public override string Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> context) =>
         Convert.ToBase64String(Encrypt(key, plaintext, context));
 
-    public override byte[] Open(string sealedText, ReadOnlySpan<byte> context) => Decrypt(key, FromBase64(sealedText), context);
+    public override byte[] Open(string sealedText, ReadOnlySpan<byte> context) =>
+        Decrypt(key, FromBase64(sealedText), context);
 
     public override void Dispose() => CryptographicOperations.ZeroMemory(key);
 }
@@ -79,7 +82,8 @@ internal sealed class SymmetricKeyEncryptionKey(byte[] key) : KeyEncryptionKey
 /// A certificate's RSA key. Each text is encrypted under a key of its own, which stands before it, encrypted with
 /// RSA-OAEP (RFC 8017 section 7.1, SHA-256).
 /// </summary>
-/// <remarks>The framework's own way for key rings (XML Encryption) wraps with PKCS #1 v1.5 and authenticates nothing.</remarks>
+/// <remarks>The framework's own way for key rings (XML Encryption) wraps with PKCS #1 v1.5 and authenticates
+/// nothing.</remarks>
 internal sealed class CertificateKeyEncryptionKey(RSA key) : KeyEncryptionKey
 {
     public const int MinKeyBits = 2_048;

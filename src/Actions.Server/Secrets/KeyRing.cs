@@ -10,7 +10,8 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// The keys of the secrets, in the store. Each element is encrypted as a whole under the key-encryption key, and bound to its
+/// The keys of the secrets, in the store. Each element is encrypted as a whole under the key-encryption key, and bound
+/// to its
 /// name: write access to the store isn't enough to add a key.
 /// </summary>
 internal sealed class KeyRing(
@@ -54,10 +55,12 @@ internal sealed class KeyRing(
         }
     }
 
-    private static byte[] Context(string name, string keyId) => Encoding.UTF8.GetBytes($"Actions.Grpc key ring\0{name}\0{keyId}");
+    private static byte[] Context(string name, string keyId) =>
+        Encoding.UTF8.GetBytes($"Actions.Grpc key ring\0{name}\0{keyId}");
 
     /// <summary>
-    /// Blocks the thread, because Data Protection's <see cref="IXmlRepository"/> is synchronous. Data Protection reads the
+    /// Blocks the thread, because Data Protection's <see cref="IXmlRepository"/> is synchronous. Data Protection reads
+    /// the
     /// ring at the start, once a day and for an unknown key, and holds one lock meanwhile, so that one thread reads the
     /// store; the time-out is that of every read. On the pool, so that no synchronization context can be waited for.
     /// </summary>
@@ -76,7 +79,8 @@ internal sealed class KeyRing(
     }
 }
 
-/// <summary>An element of the key ring can't be read with the keys that the settings name. The message says what to do.</summary>
+/// <summary>An element of the key ring can't be read with the keys that the settings name. The message says what to
+/// do.</summary>
 internal sealed class KeyRingUnreadableException : Exception
 {
     private KeyRingUnreadableException(string message, Exception? cause = null)

@@ -5,7 +5,8 @@ using Microsoft.AspNetCore.DataProtection;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// Data Protection with the key ring of the store. Data Protection caches the ring for 24 hours. After its first two minutes
+/// Data Protection with the key ring of the store. Data Protection caches the ring for 24 hours. After its first two
+/// minutes
 /// it treats an unknown key id as missing for good, although another server may have created the key.
 /// </summary>
 internal sealed class RingProtection(

@@ -9,12 +9,14 @@ using Secret = Actions.V1.Secret;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// The one way of secrets into the store and back. Each state of an action has its type: <see cref="ActionConfig"/>, secrets
+/// The one way of secrets into the store and back. Each state of an action has its type: <see cref="ActionConfig"/>,
+/// secrets
 /// in the clear, as clients write them and the compiler reads them; <see cref="EncryptedAction"/>, as it is stored;
 /// <see cref="RedactedAction"/>, as clients read it.
 /// </summary>
 /// <remarks>
-/// The ciphertext is in <see cref="Secret.Plaintext"/>: what is stored is the contract's own message, which has no field for
+/// The ciphertext is in <see cref="Secret.Plaintext"/>: what is stored is the contract's own message, which has no
+/// field for
 /// what is never sent. The methods copy the message that they are given.
 /// </remarks>
 internal sealed class SecretVault(RingProtection protection)
@@ -43,7 +45,8 @@ internal sealed class SecretVault(RingProtection protection)
     }
 
     /// <summary>
-    /// Fills in the stored secret where an action in the clear has the same method, but an empty secret: unless it would then
+    /// Fills in the stored secret where an action in the clear has the same method, but an empty secret: unless it
+    /// would then
     /// be sent to another origin, to which a client without the secret could direct it.
     /// </summary>
     /// <returns>A violation for each secret that has to be entered again.</returns>

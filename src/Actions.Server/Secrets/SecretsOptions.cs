@@ -16,7 +16,8 @@ internal sealed class SecretsOptions : IValidatableObject
     /// <summary>32 random bytes in base64.</summary>
     public string KeyEncryptionKey { get; set; } = "";
 
-    /// <summary>A file with the same, or with the 32 bytes themselves; a line end behind them is no part of it.</summary>
+    /// <summary>A file with the same, or with the 32 bytes themselves; a line end behind them is no part of
+    /// it.</summary>
     public string KeyEncryptionKeyFile { get; set; } = "";
 
     /// <summary>An X.509 certificate with its RSA private key, in a PKCS #12 file or as PEM.</summary>

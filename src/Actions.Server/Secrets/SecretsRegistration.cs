@@ -18,7 +18,8 @@ internal static class SecretsRegistration
         services.AddKeyRing(configuration);
         services.AddSingleton<KeyRingStart>();
         services.AddProtectionByTheRing();
-        // Data Protection's own start reads the ring, and makes a key where it finds none, before anybody has checked it:
+        // Data Protection's own start reads the ring, and makes a key where it finds none, before anybody has checked
+        // it:
         // KeyRingStart does it in its turn.
         services.Remove(services.Single(service => service.ServiceType == typeof(IHostedService)
             && service.ImplementationType?.Assembly == typeof(DataProtectionOptions).Assembly));

@@ -6,14 +6,16 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Startup;
 
 /// <summary>
-/// On an address that isn't loopback, the way to it has to be encrypted, which is known before a port is open, and callers
+/// On an address that isn't loopback, the way to it has to be encrypted, which is known before a port is open, and
+/// callers
 /// have to have credentials, which the store may have to tell.
 /// </summary>
 internal sealed class Exposure(
     IConfiguration configuration, IOptions<AccessOptions> access, IApiKeyStore keys)
 {
     /// <summary>Before a port is open.</summary>
-    /// <exception cref="StartRefusedException">A listener beyond loopback has no TLS, and no proxy in front has it.</exception>
+    /// <exception cref="StartRefusedException">A listener beyond loopback has no TLS, and no proxy in front has
+    /// it.</exception>
     public void RequireTls()
     {
         foreach (var (key, url) in ListenerAddresses.BeyondLoopback(configuration))

@@ -22,7 +22,8 @@ internal sealed class StoreProbe(
     // While the store is unavailable, so that recovery is detected soon.
     private static readonly TimeSpan RecoveryInterval = TimeSpan.FromSeconds(1);
 
-    // How long the start waits before it goes on without the store, and how long a later attempt may take: a first start
+    // How long the start waits before it goes on without the store, and how long a later attempt may take: a first
+    // start
     // creates indexes, or waits for another server that is creating them.
     private static readonly TimeSpan FirstTry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LaterTry = TimeSpan.FromSeconds(30);

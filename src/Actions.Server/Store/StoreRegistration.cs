@@ -14,8 +14,10 @@ namespace Actions.Server.Store;
 internal static class StoreRegistration
 {
     /// <summary>
-    /// The engine that the settings name, decorated twice. Inside: every write invalidates the caches, also one that ends
-    /// after its RPC was given up. Outside: no RPC waits for longer than <see cref="ServerOptions.StoreTimeout"/>, nor for
+    /// The engine that the settings name, decorated twice. Inside: every write invalidates the caches, also one that
+    /// ends
+    /// after its RPC was given up. Outside: no RPC waits for longer than <see cref="ServerOptions.StoreTimeout"/>, nor
+    /// for
     /// a store that the last check found unavailable.
     /// </summary>
     public static IServiceCollection AddStore(this IServiceCollection services, IConfiguration configuration)

@@ -25,7 +25,8 @@ internal static class TelemetryRegistration
         "System.Net.Http", "System.Net.NameResolution", "System.Runtime",
     ];
 
-    // What remains of the attributes of HttpClient and name resolution: actions choose hosts, so those are unbounded, and
+    // What remains of the attributes of HttpClient and name resolution: actions choose hosts, so those are unbounded,
+    // and
     // a host may be rendered from a variable.
     private static readonly MetricStreamConfiguration WithoutHosts = new()
     {
@@ -37,7 +38,8 @@ internal static class TelemetryRegistration
     };
 
     /// <summary>
-    /// Sends the server's metrics to the collector that the environment names. Without one, no instrument has a listener.
+    /// Sends the server's metrics to the collector that the environment names. Without one, no instrument has a
+    /// listener.
     /// </summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {

@@ -3,7 +3,8 @@ using Actions.Engine.Telemetry;
 
 namespace Actions.Server.Telemetry;
 
-/// <summary>Lets the first names through and replaces further ones, so that the series of a metric stay bounded.</summary>
+/// <summary>Lets the first names through and replaces further ones, so that the series of a metric stay
+/// bounded.</summary>
 internal sealed class ToolNames(int max)
 {
     private readonly ConcurrentDictionary<string, string> _known = new(StringComparer.Ordinal);

@@ -3,7 +3,8 @@ using Actions.V1;
 namespace Actions.Storage.Decorators;
 
 /// <summary>
-/// Holds every operation that an RPC waits for to a <see cref="StoreLimit"/>. Preparation, check and change stream pass:
+/// Holds every operation that an RPC waits for to a <see cref="StoreLimit"/>. Preparation, check and change stream
+/// pass:
 /// they run in the background, have limits of their own, and detect that the store is available again.
 /// </summary>
 public sealed class LimitedActionStore(IActionStore inner, StoreLimit limit) : IActionStore
@@ -46,5 +47,6 @@ public sealed class LimitedActionStore(IActionStore inner, StoreLimit limit) : I
         limit.RunAsync(token => inner.ReadEtagsAsync(actions, token), cancellationToken);
 
     /// <inheritdoc />
-    public IAsyncEnumerable<ActionChanges> WatchAsync(CancellationToken cancellationToken) => inner.WatchAsync(cancellationToken);
+    public IAsyncEnumerable<ActionChanges> WatchAsync(CancellationToken cancellationToken) =>
+        inner.WatchAsync(cancellationToken);
 }

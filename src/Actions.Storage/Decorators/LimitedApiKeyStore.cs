@@ -27,5 +27,6 @@ public sealed class LimitedApiKeyStore(IApiKeyStore inner, StoreLimit storeLimit
         storeLimit.RunAsync(token => inner.RevokeAsync(workspace, id, token), cancellationToken);
 
     /// <inheritdoc />
-    public Task<bool> AnyAsync(CancellationToken cancellationToken) => storeLimit.RunAsync(inner.AnyAsync, cancellationToken);
+    public Task<bool> AnyAsync(CancellationToken cancellationToken) =>
+        storeLimit.RunAsync(inner.AnyAsync, cancellationToken);
 }

@@ -73,5 +73,6 @@ public sealed class NotifyingActionStore(IActionStore inner, Action<ActionKey> w
         inner.ReadEtagsAsync(actions, cancellationToken);
 
     /// <inheritdoc />
-    public IAsyncEnumerable<ActionChanges> WatchAsync(CancellationToken cancellationToken) => inner.WatchAsync(cancellationToken);
+    public IAsyncEnumerable<ActionChanges> WatchAsync(CancellationToken cancellationToken) =>
+        inner.WatchAsync(cancellationToken);
 }

@@ -3,7 +3,8 @@ using Actions.V1;
 namespace Actions.Storage.Decorators;
 
 /// <summary>
-/// Reports every write when it has ended and before it is acknowledged, by the key's id. A write that failed is reported
+/// Reports every write when it has ended and before it is acknowledged, by the key's id. A write that failed is
+/// reported
 /// too: it may have reached the disk.
 /// </summary>
 public sealed class NotifyingApiKeyStore(IApiKeyStore inner, Action<string> written) : IApiKeyStore
@@ -22,7 +23,8 @@ public sealed class NotifyingApiKeyStore(IApiKeyStore inner, Action<string> writ
     }
 
     /// <inheritdoc />
-    public Task<StoredApiKey?> FindAsync(string id, CancellationToken cancellationToken) => inner.FindAsync(id, cancellationToken);
+    public Task<StoredApiKey?> FindAsync(string id, CancellationToken cancellationToken) =>
+        inner.FindAsync(id, cancellationToken);
 
     /// <inheritdoc />
     public Task<IReadOnlyList<StoredApiKey>> FindAsync(IReadOnlyCollection<string> ids, CancellationToken cancellationToken) =>

@@ -1,7 +1,8 @@
 namespace Actions.Storage.Decorators;
 
 /// <summary>
-/// Fails an operation of a store at once while the store is known to be unavailable, and after a time-out when the store
+/// Fails an operation of a store at once while the store is known to be unavailable, and after a time-out when the
+/// store
 /// doesn't respond.
 /// </summary>
 /// <param name="timeout">Of one operation.</param>

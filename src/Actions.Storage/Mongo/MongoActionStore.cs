@@ -8,7 +8,8 @@ using MongoDB.Driver;
 namespace Actions.Storage.Mongo;
 
 /// <summary>
-/// The engine for many servers: one document for each action in <c>action_configs</c>, which holds all of its invariants.
+/// The engine for many servers: one document for each action in <c>action_configs</c>, which holds all of its
+/// invariants.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -155,7 +156,8 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
             },
             cancellationToken);
 
-    public IAsyncEnumerable<ActionChanges> WatchAsync(CancellationToken cancellationToken) => changes.WatchAsync(cancellationToken);
+    public IAsyncEnumerable<ActionChanges> WatchAsync(CancellationToken cancellationToken) =>
+        changes.WatchAsync(cancellationToken);
 
     private Task<ActionConfig?> ReadOneAsync(FilterDefinition<BsonDocument> filter, CancellationToken cancellationToken) =>
         database.ReadAsync(

@@ -6,7 +6,8 @@ using MongoDB.Driver;
 
 namespace Actions.Storage.Mongo;
 
-/// <summary>The API keys in <c>api_keys</c>: <c>{ _id, workspace, sha256, revoke_time, api_key, api_key_binary }</c>.</summary>
+/// <summary>The API keys in <c>api_keys</c>: <c>{ _id, workspace, sha256, revoke_time, api_key, api_key_binary
+/// }</c>.</summary>
 internal sealed class MongoApiKeyStore(MongoDatabase database, TimeProvider clock) : IApiKeyStore
 {
     private const string ApiKey = "api_key";

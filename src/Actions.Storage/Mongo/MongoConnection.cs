@@ -12,7 +12,8 @@ internal static class MongoConnection
         + "mongodb://host1:27017,host2:27017/?replicaSet=rs0. What it is now isn't told: it may hold a password. "
         + "(Storage:Provider is 'mongodb'.)";
 
-    /// <summary>Looks at the text only: a name of the scheme <c>mongodb+srv</c> is looked up when the client is made.</summary>
+    /// <summary>Looks at the text only: a name of the scheme <c>mongodb+srv</c> is looked up when the client is
+    /// made.</summary>
     public static bool IsValid(string connectionString)
     {
         try

@@ -111,7 +111,8 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
         return new StoreUnavailableException(described, isTransient: true);
     }
 
-    /// <summary>A server-selection timeout has no cause; the heartbeat monitor knows the last connection error.</summary>
+    /// <summary>A server-selection timeout has no cause; the heartbeat monitor knows the last connection
+    /// error.</summary>
     private Exception CauseOf(Exception cause) => cause is TimeoutException
         ? _client?.Cluster.Description.Servers.Select(server => server.HeartbeatException).FirstOrDefault(e => e is not null) ?? cause
         : cause;

@@ -13,10 +13,12 @@ internal static class MongoErrors
     private const int ChangeStreamFatalError = 280;
     private const int ChangeStreamHistoryLost = 286;
 
-    public static bool IsDuplicateKey(this MongoWriteException e) => e.WriteError?.Category == ServerErrorCategory.DuplicateKey;
+    public static bool IsDuplicateKey(this MongoWriteException e) =>
+        e.WriteError?.Category == ServerErrorCategory.DuplicateKey;
 
     /// <summary>
-    /// Whether the servers are out of reach, or none of them is the primary: then every other operation would wait in vain
+    /// Whether the servers are out of reach, or none of them is the primary: then every other operation would wait in
+    /// vain
     /// as well.
     /// </summary>
     public static bool IsOutage(Exception e) =>

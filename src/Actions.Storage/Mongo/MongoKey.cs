@@ -3,7 +3,8 @@ using MongoDB.Bson;
 namespace Actions.Storage.Mongo;
 
 /// <summary>
-/// The <c>_id</c> of an action's document: an id is unique within its workspace only, and a stream of changes tells of a
+/// The <c>_id</c> of an action's document: an id is unique within its workspace only, and a stream of changes tells of
+/// a
 /// deletion by the <c>_id</c> alone.
 /// </summary>
 internal static class MongoKey

@@ -12,7 +12,8 @@ public static class StorageRegistration
 {
     /// <summary>
     /// Registers <see cref="IActionStore"/>, <see cref="IApiKeyStore"/>, <see cref="IKeyRingStore"/> and
-    /// <see cref="IStoreArchive"/>, which share one place, as <see cref="StorageOptions"/> say, checked when the host starts. The clock is the registered
+    /// <see cref="IStoreArchive"/>, which share one place, as <see cref="StorageOptions"/> say, checked when the host
+    /// starts. The clock is the registered
     /// <see cref="TimeProvider"/>, or the system's. The host has to call
     /// <see cref="IActionStore.InitializeAsync"/> before it serves.
     /// </summary>

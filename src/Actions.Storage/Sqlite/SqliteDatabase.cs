@@ -17,7 +17,8 @@ internal sealed class SqliteDatabase : IDisposable
     // fullfsync is the same thing for macOS, whose fsync stops at the disk's cache.
     private readonly string _openingPragmas;
 
-    // SQLite keeps the thread that calls it, for as long as the busy time-out when another process holds the file. These
+    // SQLite keeps the thread that calls it, for as long as the busy time-out when another process holds the file.
+    // These
     // are threads of their own, so that the pool's, which every time-out needs, stay free. Above what a machine's cores
     // read at once, and few enough to keep when all of them hang.
     private const int MaxThreads = 32;
@@ -92,7 +93,8 @@ internal sealed class SqliteDatabase : IDisposable
                     cancellationToken.ThrowIfCancellationRequested();
                     var result = write(connection);
                     transaction.Commit();
-                    // Checked before the write is acknowledged: the file may have lost its name since the connection opened.
+                    // Checked before the write is acknowledged: the file may have lost its name since the connection
+                    // opened.
                     if (SqliteFile.HasMoved(connection))
                         throw new InvalidDataException("was moved or deleted while it was written");
                     return result;

@@ -13,7 +13,8 @@ internal static class SqliteSchema
     // Only ever append: a released script has run on files that exist.
     private static readonly string[] Migrations =
     [
-        // Fields that the store assigns (etag, times), or that one statement checks and writes, are columns and not part of
+        // Fields that the store assigns (etag, times), or that one statement checks and writes, are columns and not
+        // part of
         // the message. The sample has a column of its own: it is by far the largest part, and lists don't return it.
         // Text is compared byte by byte (BINARY), in UTF-8.
         """

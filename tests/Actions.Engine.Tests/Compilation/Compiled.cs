@@ -9,7 +9,8 @@ internal static class Compiled
 {
     public static ActionConfig Sound() => Configs.Get("https://api.example.com/orders");
 
-    public static void ShouldCompile(this ActionConfig config) => new ActionCompiler(new EngineOptions(), Guards.Local).Compile(config, "action_config");
+    public static void ShouldCompile(this ActionConfig config) =>
+        new ActionCompiler(new EngineOptions(), Guards.Local).Compile(config, "action_config");
 
     public static void ShouldViolateAll(this ActionConfig config, params string[] fields) =>
         Should.Throw<InvalidFieldsException>(config.ShouldCompile)

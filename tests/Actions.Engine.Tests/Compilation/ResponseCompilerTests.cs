@@ -135,7 +135,8 @@ public sealed class ResponseCompilerTests
     [InlineData("$[?@.a")]
     [InlineData("$ ")]
     [InlineData("@.a")]
-    public void PathWrong_SaysWhy(string path) => Compiled.Sound().Selecting("a", path).ShouldViolate("results[0].json_path");
+    public void PathWrong_SaysWhy(string path) =>
+        Compiled.Sound().Selecting("a", path).ShouldViolate("results[0].json_path");
 
     [Fact]
     public void PathTooLong_NotEvenParsed() =>

@@ -94,7 +94,8 @@ public sealed class ResponsePolicyTests
         ShouldBeRefused("response_policy.success_statuses", config => config.ResponsePolicy = Statuses(101), "at most 100");
     }
 
-    private static Value Nested(int levels) => Enumerable.Range(0, levels).Aggregate(Value.ForNull(), (inner, _) => Value.ForList(inner));
+    private static Value Nested(int levels) =>
+        Enumerable.Range(0, levels).Aggregate(Value.ForNull(), (inner, _) => Value.ForList(inner));
 
     private static void AddResults(ActionConfig config, int count)
     {
@@ -102,5 +103,6 @@ public sealed class ResponsePolicyTests
             config.Selecting($"v{i}", $"$[{i}]");
     }
 
-    private static ResponsePolicy Statuses(int count) => new() { SuccessStatuses = { Enumerable.Repeat("2xx", count) } };
+    private static ResponsePolicy Statuses(int count) =>
+        new() { SuccessStatuses = { Enumerable.Repeat("2xx", count) } };
 }

@@ -93,5 +93,6 @@ public sealed class VariableCompilerTests
             "must be one of: en, de.");
     }
 
-    private static IEnumerable<Variable> Variables(int count) => Enumerable.Range(0, count).Select(i => new Variable { Name = $"v{i}" });
+    private static IEnumerable<Variable> Variables(int count) =>
+        Enumerable.Range(0, count).Select(i => new Variable { Name = $"v{i}" });
 }

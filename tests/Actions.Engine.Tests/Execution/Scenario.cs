@@ -12,7 +12,8 @@ namespace Actions.Engine.Tests.Execution;
 /// <param name="TimeoutAfter">The action's time-out.</param>
 /// <param name="Threshold">Null: no delay is ever told.</param>
 /// <param name="Repeat">Null: one delay only.</param>
-/// <param name="Busy">How long the consumer is busy before it asks for each event; it asks for the rest at once.</param>
+/// <param name="Busy">How long the consumer is busy before it asks for each event; it asks for the rest at
+/// once.</param>
 /// <param name="CancelAt">Null: never.</param>
 /// <param name="LeaveAfter">After how many events the consumer leaves; null: it stays to the end.</param>
 internal sealed record Scenario(

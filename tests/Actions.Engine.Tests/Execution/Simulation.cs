@@ -15,7 +15,8 @@ internal sealed record ToldEvent(ExecutionEvent Event, TimeSpan Asked, TimeSpan 
 /// <param name="Events">All that were told.</param>
 /// <param name="Api">As it was left.</param>
 /// <param name="Ending">How the stream ended.</param>
-/// <param name="Cancelled">How many events had been told, and how often the API been called, when it was cancelled; null: it wasn't.</param>
+/// <param name="Cancelled">How many events had been told, and how often the API been called, when it was cancelled;
+/// null: it wasn't.</param>
 /// <param name="ApiLiveWhenEnding">Whether the API was still at work when the consumer cancelled or left.</param>
 internal sealed record Course(
     ImmutableArray<ToldEvent> Events, SimulatedApi Api, Ending Ending, (int Told, int ApiCalls)? Cancelled, bool ApiLiveWhenEnding);
@@ -79,7 +80,8 @@ internal sealed class Simulation(Scenario scenario)
         return Ending.Left;
     }
 
-    /// <summary>Moves the clock, and cancels on the way if it is time; what happens at the same moment happens first.</summary>
+    /// <summary>Moves the clock, and cancels on the way if it is time; what happens at the same moment happens
+    /// first.</summary>
     private async Task MoveToAsync(Telling telling, TimeSpan moment)
     {
         if (telling.IsCancelled || scenario.CancelAt is not { } at || Milliseconds(at) > moment)

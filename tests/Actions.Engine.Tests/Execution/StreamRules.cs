@@ -31,7 +31,8 @@ internal sealed class StreamRules
         rules.CheckEnding();
     }
 
-    /// <summary>One Start, any number of Delays, then one Result or Failure; numbered without a gap, each stamped with its moment.</summary>
+    /// <summary>One Start, any number of Delays, then one Result or Failure; numbered without a gap, each stamped with
+    /// its moment.</summary>
     private void CheckOrder()
     {
         var kinds = string.Concat(_course.Events.Select(told => told.Event.EventCase.ToString()[0]));

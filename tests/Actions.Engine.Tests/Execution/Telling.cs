@@ -40,11 +40,13 @@ internal sealed class Telling : IAsyncDisposable
 
     public bool IsCancelled => _cancelling.IsCancellationRequested;
 
-    /// <summary>Begins the execution. To be called where no synchronization context is, see <see cref="RunAsync"/>.</summary>
+    /// <summary>Begins the execution. To be called where no synchronization context is, see <see
+    /// cref="RunAsync"/>.</summary>
     public static Telling Begin(FakeClock clock, SimulatedApi api, Messages messages, TimeSpan timeout) =>
         new(clock, api, messages, timeout);
 
-    /// <summary>The same with a time-out of 10 s, and unless told otherwise with messages and so a delay threshold of 2 s.</summary>
+    /// <summary>The same with a time-out of 10 s, and unless told otherwise with messages and so a delay threshold of 2
+    /// s.</summary>
     public static Telling Begin(FakeClock clock, ApiDoes does, int takes, Messages? messages = null) => new(
         clock,
         new SimulatedApi(clock, does, TimeSpan.FromMilliseconds(takes)),
@@ -110,7 +112,8 @@ internal sealed class Telling : IAsyncDisposable
         return told;
     }
 
-    public Task AdvanceAsync(double milliseconds) => AdvanceToAsync(Clock.Now + TimeSpan.FromMilliseconds(milliseconds));
+    public Task AdvanceAsync(double milliseconds) =>
+        AdvanceToAsync(Clock.Now + TimeSpan.FromMilliseconds(milliseconds));
 
     /// <summary>Stops at every timer on the way, until everything rests.</summary>
     public async Task AdvanceToAsync(TimeSpan moment)

@@ -31,7 +31,8 @@ internal static class BodyFaults
 
     private static FaultUpstream Json(ReadOnlySpan<byte> body) => Answering("", body);
 
-    private static FaultUpstream Encoded(string encoding, ReadOnlySpan<byte> body) => Answering($"Content-Encoding: {encoding}\r\n", body);
+    private static FaultUpstream Encoded(string encoding, ReadOnlySpan<byte> body) =>
+        Answering($"Content-Encoding: {encoding}\r\n", body);
 
     private static FaultUpstream Answering(string header, ReadOnlySpan<byte> body) => FaultUpstream.Answering((byte[])
     [

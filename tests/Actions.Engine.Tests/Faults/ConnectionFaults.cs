@@ -97,7 +97,8 @@ internal static class ConnectionFaults
     }
 
     /// <summary>
-    /// A listener that never accepts, its queue filled: the kernel drops what else would connect, as a network does that
+    /// A listener that never accepts, its queue filled: the kernel drops what else would connect, as a network does
+    /// that
     /// leads nowhere. Nothing leaves the machine.
     /// </summary>
     private sealed class Unroutable : IFault

@@ -8,7 +8,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Tests.Faults;
 
 /// <summary>
-/// The whole engine with its own way out, which trusts <see cref="TestAuthority"/>. Nothing is held back: a circuit that
+/// The whole engine with its own way out, which trusts <see cref="TestAuthority"/>. Nothing is held back: a circuit
+/// that
 /// opened after some failures would hide the others. Connections that nobody uses are soon closed, so that what is open
 /// then was left behind.
 /// </summary>

@@ -28,7 +28,8 @@ internal sealed record Case(string Name, FailureReason? Reason, Func<IFault> Pla
     /// <summary>Followed where a redirect is the fault.</summary>
     public int MaxRedirects { get; init; }
 
-    /// <summary>How often a soak has it, relative to others: less when it is slow or burns the machine's time.</summary>
+    /// <summary>How often a soak has it, relative to others: less when it is slow or burns the machine's
+    /// time.</summary>
     public int Share { get; init; } = 10;
 
     /// <summary>The least that makes a time-out sure, or what a busy machine may need for anything else.</summary>

@@ -54,7 +54,8 @@ public sealed class FaultMatrixTests(FaultReport report) : IClassFixture<FaultRe
                 inTime |= told.Took <= fault.Timeout + Grace;
             }
 
-            // The machine may be busy with others, and .NET allocates once what it keeps: both pass, and a fault doesn't.
+            // The machine may be busy with others, and .NET allocates once what it keeps: both pass, and a fault
+            // doesn't.
             if (attempt == Tries)
             {
                 inTime.ShouldBeTrue($"{told.Took}, with a time-out of {fault.Timeout}");

@@ -36,7 +36,8 @@ internal sealed class FaultPeer(Socket socket, Stream stream, CancellationToken 
         await stream.FlushAsync(stop);
     }
 
-    /// <summary>The kernel takes little of what nobody reads here, so that the client's answers pile up at the client.</summary>
+    /// <summary>The kernel takes little of what nobody reads here, so that the client's answers pile up at the
+    /// client.</summary>
     public void TakeLittle() => socket.ReceiveBufferSize = 4 * 1024;
 
     /// <summary>Sends the same again and again until the client goes away.</summary>

@@ -11,7 +11,8 @@ internal delegate ValueTask Sink(ReadOnlyMemory<byte> bytes, CancellationToken s
 /// <param name="link">The connection.</param>
 internal delegate Sink Toxic(Sink next, ProxiedLink link);
 
-/// <summary>A TCP proxy on loopback that does its toxics to what passes: the first listed sees the bytes first.</summary>
+/// <summary>A TCP proxy on loopback that does its toxics to what passes: the first listed sees the bytes
+/// first.</summary>
 internal sealed class FaultProxy : IFault
 {
     private readonly LoopbackListener _listener;

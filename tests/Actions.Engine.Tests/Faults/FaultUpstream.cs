@@ -34,15 +34,18 @@ internal sealed class FaultUpstream : IFault
 
     public int Open => _listener.Open;
 
-    public static FaultUpstream Plain(Func<FaultPeer, Task> script) => new("http", (socket, stop) => PlayAsync(socket, script, stop));
+    public static FaultUpstream Plain(Func<FaultPeer, Task> script) =>
+        new("http", (socket, stop) => PlayAsync(socket, script, stop));
 
     /// <summary>Called over TLS, but what it says is not made TLS.</summary>
-    public static FaultUpstream InsteadOfTls(Func<FaultPeer, Task> script) => new("https", (socket, stop) => PlayAsync(socket, script, stop));
+    public static FaultUpstream InsteadOfTls(Func<FaultPeer, Task> script) =>
+        new("https", (socket, stop) => PlayAsync(socket, script, stop));
 
     public static FaultUpstream Tls(X509Certificate2 certificate, Func<FaultPeer, Task> script) =>
         new("https", (socket, stop) => PlayTlsAsync(socket, certificate, SslApplicationProtocol.Http11, script, stop));
 
-    /// <summary>TLS that negotiates HTTP/2; the script's turn comes with the first byte of the client's preface.</summary>
+    /// <summary>TLS that negotiates HTTP/2; the script's turn comes with the first byte of the client's
+    /// preface.</summary>
     public static FaultUpstream Http2(Func<Http2Peer, Task> script) => new("https", (socket, stop) => PlayTlsAsync(
         socket,
         TestAuthority.Valid,

@@ -30,7 +30,8 @@ internal sealed record Footprint(int Sockets, long Timers, long Heap)
 
     public override string ToString() => $"{Sockets} sockets, {Timers} timers, {Heap >> 10} KiB";
 
-    private static (int Sockets, long Timers) Count() => (Directory.GetFiles("/proc/self/fd").Count(IsSocket), Timer.ActiveCount);
+    private static (int Sockets, long Timers) Count() =>
+        (Directory.GetFiles("/proc/self/fd").Count(IsSocket), Timer.ActiveCount);
 
     private static bool IsSocket(string descriptor)
     {

@@ -5,7 +5,8 @@ using System.Net.Sockets;
 namespace Actions.Engine.Tests.Faults;
 
 /// <summary>
-/// Accepts connections on a loopback port and keeps nothing of those that are over, so that a test can count what others
+/// Accepts connections on a loopback port and keeps nothing of those that are over, so that a test can count what
+/// others
 /// leave behind.
 /// </summary>
 internal sealed class LoopbackListener : IAsyncDisposable

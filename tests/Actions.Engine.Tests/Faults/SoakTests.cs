@@ -7,13 +7,15 @@ using Actions.V1;
 namespace Actions.Engine.Tests.Faults;
 
 /// <summary>
-/// All faults at once, each again and again, on one engine. ACTIONS_SOAK is the number of executions: 10,000 when unset;
+/// All faults at once, each again and again, on one engine. ACTIONS_SOAK is the number of executions: 10,000 when
+/// unset;
 /// 100,000 give most faults more than 1,000 rounds and take minutes.
 /// </summary>
 [Collection(nameof(RealTime))]
 public sealed class SoakTests(ITestOutputHelper output)
 {
-    // What pools of buffers keep differs that much from one moment to the next: 200 bytes for each of 10,000 executions.
+    // What pools of buffers keep differs that much from one moment to the next: 200 bytes for each of 10,000
+    // executions.
     // That none of them is kept as a whole shows exactly, by its own trace.
     private const long Tolerance = 2 << 20;
 

@@ -18,7 +18,8 @@ internal static class TestAuthority
 
     public static X509Certificate2 SelfSigned { get; } = RawUpstream.SelfSignedCertificate();
 
-    /// <summary>Has a handler trust this authority in place of the system's; everything else is checked as ever.</summary>
+    /// <summary>Has a handler trust this authority in place of the system's; everything else is checked as
+    /// ever.</summary>
     public static SocketsHttpHandler Trusted(SocketsHttpHandler handler)
     {
         handler.SslOptions.CertificateChainPolicy = new X509ChainPolicy

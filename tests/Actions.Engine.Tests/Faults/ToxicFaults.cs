@@ -63,7 +63,8 @@ internal static class ToxicFaults
 
     private static FaultProxy Plain(params Toxic[] toClient) => new(FaultUpstream.Plain(Answer), toClient: toClient);
 
-    private static FaultProxy Secured(params Toxic[] toClient) => new(FaultUpstream.Tls(TestAuthority.Valid, Answer), toClient: toClient);
+    private static FaultProxy Secured(params Toxic[] toClient) =>
+        new(FaultUpstream.Tls(TestAuthority.Valid, Answer), toClient: toClient);
 
     private static async Task Answer(FaultPeer peer)
     {

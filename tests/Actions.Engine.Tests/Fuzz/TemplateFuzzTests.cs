@@ -9,7 +9,8 @@ using HttpMethod = Actions.V1.HttpMethod;
 namespace Actions.Engine.Tests.Fuzz;
 
 /// <summary>
-/// A text in each place that takes a template: refused with a violation, or rendered into a request that has the structure
+/// A text in each place that takes a template: refused with a violation, or rendered into a request that has the
+/// structure
 /// that the template had.
 /// </summary>
 public sealed class TemplateFuzzTests : IDisposable

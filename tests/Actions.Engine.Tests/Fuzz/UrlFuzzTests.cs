@@ -10,7 +10,8 @@ using Actions.V1;
 namespace Actions.Engine.Tests.Fuzz;
 
 /// <summary>
-/// Whatever a URL says, in an action or in a redirect, and whatever names lead to: no connection is made but to a public
+/// Whatever a URL says, in an action or in a redirect, and whatever names lead to: no connection is made but to a
+/// public
 /// address and an allowed port.
 /// </summary>
 public sealed class UrlFuzzTests

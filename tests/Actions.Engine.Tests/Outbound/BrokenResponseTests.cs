@@ -113,11 +113,14 @@ public sealed class BrokenResponseTests : IDisposable
     private static string Json(string body) =>
         $"Content-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
 
-    private static byte[] Gzip(byte[] plain) => Encode(plain, target => new GZipStream(target, CompressionLevel.Optimal));
+    private static byte[] Gzip(byte[] plain) =>
+        Encode(plain, target => new GZipStream(target, CompressionLevel.Optimal));
 
-    private static byte[] Brotli(byte[] plain) => Encode(plain, target => new BrotliStream(target, CompressionLevel.Optimal));
+    private static byte[] Brotli(byte[] plain) =>
+        Encode(plain, target => new BrotliStream(target, CompressionLevel.Optimal));
 
-    private static byte[] Deflate(byte[] plain) => Encode(plain, target => new ZLibStream(target, CompressionLevel.Optimal));
+    private static byte[] Deflate(byte[] plain) =>
+        Encode(plain, target => new ZLibStream(target, CompressionLevel.Optimal));
 
     private static byte[] Encode(byte[] plain, Func<Stream, Stream> encoder)
     {

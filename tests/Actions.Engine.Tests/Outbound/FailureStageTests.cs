@@ -10,7 +10,8 @@ using HttpMethod = Actions.V1.HttpMethod;
 
 namespace Actions.Engine.Tests.Outbound;
 
-/// <summary>A failure says how far the attempt had come: each stage on real sockets, time-outs on a clock that the test advances.</summary>
+/// <summary>A failure says how far the attempt had come: each stage on real sockets, time-outs on a clock that the test
+/// advances.</summary>
 public sealed class FailureStageTests : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);

@@ -77,7 +77,8 @@ public sealed class JsonTemplateTests
     [InlineData(" { \"a\" :\n1 } ", """{"a":1}""")]
     [InlineData("""["\u00e4\/\\{a}\\\\{a}"]""", """["ä/{a}\\1"]""")]
     [InlineData("""{"\u0061":"{a}"}""", """{"a":"1"}""")]
-    public void Written_AsCompactJson(string json, string rendered) => Render(json, Bound.Texts(("a", "1"))).ShouldBe(rendered);
+    public void Written_AsCompactJson(string json, string rendered) =>
+        Render(json, Bound.Texts(("a", "1"))).ShouldBe(rendered);
 
     [Theory]
     [InlineData("9007199254740993")]

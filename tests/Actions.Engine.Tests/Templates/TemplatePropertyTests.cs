@@ -62,5 +62,6 @@ public sealed class TemplatePropertyTests
         return escaped;
     }
 
-    private static string Bare(string text) => string.Concat(text.Where(c => c is not ('{' or '}' or '<' or '>' or '\\')));
+    private static string Bare(string text) =>
+        string.Concat(text.Where(c => c is not ('{' or '}' or '<' or '>' or '\\')));
 }

@@ -129,7 +129,8 @@ public sealed class UrlTemplateTests
     [InlineData("{a}")]
     [InlineData("htt{a}://h/")]
     [InlineData("http:{a}")]
-    public void NotHttp_Refused(string url) => Refusal(url).ShouldBe("must start with http:// or https://, without a placeholder in it");
+    public void NotHttp_Refused(string url) =>
+        Refusal(url).ShouldBe("must start with http:// or https://, without a placeholder in it");
 
     [Theory]
     [InlineData("http://{a}")]
@@ -193,7 +194,8 @@ public sealed class UrlTemplateTests
     [InlineData("http://h/a/../b", "'.' or '..'")]
     [InlineData("http://h/%2e%2E/{a}", "'.' or '..'")]
     [InlineData("http://h/.%2e?q", "'.' or '..'")]
-    public void WhatWouldNotBeSentAsItIsWritten_Refused(string url, string reason) => Refusal(url).ShouldContain(reason);
+    public void WhatWouldNotBeSentAsItIsWritten_Refused(string url, string reason) =>
+        Refusal(url).ShouldContain(reason);
 
     [Fact]
     public void Names_OfPathAndQuery() =>

@@ -28,7 +28,8 @@ public sealed class JsonValueTests
     [InlineData("1e22", 1e22)]
     [InlineData("1.7976931348623157e308", 1.7976931348623157e308)]
     [InlineData("5e-324", 5e-324)]
-    public void NumberThatADoubleHolds_IsANumber(string json, double number) => Read(json).ShouldBe(Value.ForNumber(number));
+    public void NumberThatADoubleHolds_IsANumber(string json, double number) =>
+        Read(json).ShouldBe(Value.ForNumber(number));
 
     [Theory]
     [InlineData("9007199254740993")]
@@ -73,7 +74,8 @@ public sealed class JsonValueTests
     [InlineData("-0", "0")]
     [InlineData("[1, \"a\", null]", "[1,\"a\",null]")]
     [InlineData("{\"a\": {\"b\": \"\u00e4<>&'\"}}", "{\"a\":{\"b\":\"\u00e4<>&'\"}}")]
-    public void Text_StringAsItIsAndTheRestAsJson(string json, string text) => JsonValue.ToText(Read(json)).ShouldBe(text);
+    public void Text_StringAsItIsAndTheRestAsJson(string json, string text) =>
+        JsonValue.ToText(Read(json)).ShouldBe(text);
 
     [Fact]
     public void NothingSet_IsNoText() => JsonValue.ToText(new Value()).ShouldBe("");

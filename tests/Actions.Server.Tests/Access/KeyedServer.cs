@@ -27,7 +27,8 @@ internal sealed class KeyedServer : IAsyncDisposable
     }));
 
     /// <returns>Clients with a key of that role in the workspace.</returns>
-    public async Task<Clients> MakeAsync(Role role, string workspace = "default") => As(await KeyAsync(role, workspace));
+    public async Task<Clients> MakeAsync(Role role, string workspace = "default") =>
+        As(await KeyAsync(role, workspace));
 
     public async Task<string> KeyAsync(Role role, string workspace = "default")
     {

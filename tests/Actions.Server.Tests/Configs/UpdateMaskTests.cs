@@ -9,7 +9,8 @@ public sealed class UpdateMaskTests(ServerFixture fixture) : IClassFixture<Serve
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    /// <summary>A path, what the caller sends beside it, and what that makes of <see cref="AnAction.Complete"/>.</summary>
+    /// <summary>A path, what the caller sends beside it, and what that makes of <see
+    /// cref="AnAction.Complete"/>.</summary>
     public static TheoryData<string, Action<ActionConfig>, Action<ActionConfig>> Changes => new()
     {
         { "description", sent => sent.Description = "Newer.", stored => stored.Description = "Newer." },

@@ -194,7 +194,8 @@ public sealed class UpdateTests(ServerFixture fixture) : IClassFixture<ServerFix
             .ShouldBe(StatusCode.NotFound, "ERROR_REASON_ACTION_NOT_FOUND", ("id", "nobody"));
 
     [Fact]
-    public async Task NoId_IsAViolation() => (await RefusalAsync(new() { Name = "Nobody" })).ShouldBeViolationOf("action_config.id");
+    public async Task NoId_IsAViolation() =>
+        (await RefusalAsync(new() { Name = "Nobody" })).ShouldBeViolationOf("action_config.id");
 
     [Fact]
     public async Task NoAction_IsAViolation() =>

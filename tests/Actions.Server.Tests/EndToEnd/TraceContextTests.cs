@@ -4,7 +4,8 @@ using Grpc.Core;
 
 namespace Actions.Server.Tests.EndToEnd;
 
-/// <summary>The trace context of the client's call stays here: it may hold what the client knows of the caller.</summary>
+/// <summary>The trace context of the client's call stays here: it may hold what the client knows of the
+/// caller.</summary>
 public sealed class TraceContextTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     private static readonly string[] Known = ["Accept", "Accept-Encoding", "Authorization", "Content-Length", "Content-Type", "Host", "User-Agent"];

@@ -6,7 +6,8 @@ using Grpc.Core;
 
 namespace Actions.Server.Tests.Errors;
 
-/// <summary>Whatever bytes come as a message: an answer or a refusal that says why, never a fault of the server.</summary>
+/// <summary>Whatever bytes come as a message: an answer or a refusal that says why, never a fault of the
+/// server.</summary>
 public sealed class MessageFuzzTests
 {
     private static readonly byte[][] Words =

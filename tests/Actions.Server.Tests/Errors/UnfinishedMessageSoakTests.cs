@@ -10,7 +10,8 @@ public sealed class UnfinishedMessageSoakTests
     private const int Calls = 40;
     private const int Sent = 4_000_000;
 
-    // Kestrel's pool lets go of a twentieth of what is idle every ten seconds: half of it in two or three minutes. Waiting
+    // Kestrel's pool lets go of a twentieth of what is idle every ten seconds: half of it in two or three minutes.
+    // Waiting
     // for all of it would take that long; that it goes on is Kestrel's business.
     private const double Given = 0.1;
 

@@ -8,7 +8,8 @@ using System.Text.Json;
 
 namespace Actions.Server.Tests.Secrets;
 
-/// <summary>Random values that must not be seen, and the search for them in any of the forms that they could leak in.</summary>
+/// <summary>Random values that must not be seen, and the search for them in any of the forms that they could leak
+/// in.</summary>
 internal sealed class Canaries
 {
     // What every place that carries a value has to escape, one or the other.

@@ -10,7 +10,8 @@ using Grpc.Core;
 namespace Actions.Server.Tests.Secrets;
 
 /// <summary>
-/// A thousand secrets and sensitive values go through every call, failure and fault of a server in a process of its own;
+/// A thousand secrets and sensitive values go through every call, failure and fault of a server in a process of its
+/// own;
 /// then everything that has left it is searched for them.
 /// </summary>
 public sealed class CanaryTests : IDisposable

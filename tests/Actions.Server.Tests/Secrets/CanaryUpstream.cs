@@ -5,7 +5,8 @@ using System.Text.Json;
 namespace Actions.Server.Tests.Secrets;
 
 /// <summary>
-/// An API that does what the first part of the path says, and repeats whatever it was sent in every way that APIs do. It
+/// An API that does what the first part of the path says, and repeats whatever it was sent in every way that APIs do.
+/// It
 /// is its own token endpoint.
 /// </summary>
 internal sealed class CanaryUpstream(Canaries canaries) : IAsyncDisposable

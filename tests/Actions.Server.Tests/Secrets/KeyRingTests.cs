@@ -89,7 +89,8 @@ public sealed class KeyRingTests : IDisposable
         }
 
         // The id stands behind four bytes that say whose ciphertext it is.
-        static bool IsUnder(IKey key, string ciphertext) => new Guid(Base64Url.DecodeFromChars(ciphertext).AsSpan(4, 16)) == key.KeyId;
+        static bool IsUnder(IKey key, string ciphertext) =>
+            new Guid(Base64Url.DecodeFromChars(ciphertext).AsSpan(4, 16)) == key.KeyId;
     }
 
     [Fact]

@@ -108,7 +108,8 @@ public sealed class RewrapTests : IDisposable
         (await upstream.NextRequestAsync(Token)).Header("X-Key").ShouldBe("first");
     }
 
-    private Dictionary<string, string> With(Dictionary<string, string> settings) => new(settings) { ["Storage:Sqlite:Path"] = Database };
+    private Dictionary<string, string> With(Dictionary<string, string> settings) =>
+        new(settings) { ["Storage:Sqlite:Path"] = Database };
 
     private async Task<(int ExitCode, string[] Output, string Errors)> RunAsync(Dictionary<string, string> settings)
     {

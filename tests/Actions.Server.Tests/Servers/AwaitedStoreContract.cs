@@ -6,7 +6,8 @@ using Grpc.Health.V1;
 namespace Actions.Server.Tests.Servers;
 
 /// <summary>
-/// What a server does beyond <see cref="StoreOutageContract"/> with a store on the network, which may not be there at the start
+/// What a server does beyond <see cref="StoreOutageContract"/> with a store on the network, which may not be there at
+/// the start
 /// and may stand still.
 /// </summary>
 public abstract class AwaitedStoreContract : StoreOutageContract

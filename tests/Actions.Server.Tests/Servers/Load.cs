@@ -6,7 +6,8 @@ using Grpc.Core;
 namespace Actions.Server.Tests.Servers;
 
 /// <summary>
-/// A voice engine that executes actions on all servers, while somebody edits one of them, version by version, and makes new
+/// A voice engine that executes actions on all servers, while somebody edits one of them, version by version, and makes
+/// new
 /// ones. It notes what must not happen.
 /// </summary>
 internal sealed class Load : IAsyncDisposable
@@ -101,7 +102,8 @@ internal sealed class Load : IAsyncDisposable
         _writing.Dispose();
     }
 
-    private static V1.ActionConfigService.ActionConfigServiceClient Configs(Member member) => new(member.Process.Channel);
+    private static V1.ActionConfigService.ActionConfigServiceClient Configs(Member member) =>
+        new(member.Process.Channel);
 
     private static V1.ActionService.ActionServiceClient Actions(Member member) => new(member.Process.Channel);
 

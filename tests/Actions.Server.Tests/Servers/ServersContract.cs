@@ -5,7 +5,8 @@ using Grpc.Core;
 namespace Actions.Server.Tests.Servers;
 
 /// <summary>
-/// What several servers on one store promise, whatever the engine. An engine's class says where a store of its own lies.
+/// What several servers on one store promise, whatever the engine. An engine's class says where a store of its own
+/// lies.
 /// </summary>
 [Collection(nameof(AloneOnTheMachine))]
 public abstract class ServersContract : IAsyncLifetime

@@ -6,7 +6,8 @@ using Grpc.Health.V1;
 namespace Actions.Server.Tests.Servers;
 
 /// <summary>
-/// What a server does while its store is away, whatever the engine. An engine's class says where a store of its own lies, and
+/// What a server does while its store is away, whatever the engine. An engine's class says where a store of its own
+/// lies, and
 /// how it is taken away.
 /// </summary>
 [Collection(nameof(AloneOnTheMachine))]
@@ -93,7 +94,8 @@ public abstract class StoreOutageContract : IAsyncLifetime
         return (await Configs.CreateActionConfigAsync(new() { ActionConfig = action }, cancellationToken: Token)).ActionConfig;
     }
 
-    private protected Task<string> OutcomeAsync(ActionConfig action) => Outcome.OfAsync(Actions, new() { Id = action.Id }, Token);
+    private protected Task<string> OutcomeAsync(ActionConfig action) =>
+        Outcome.OfAsync(Actions, new() { Id = action.Id }, Token);
 
     private protected Task<(HttpStatusCode Status, string Body)> ReadyAsync() => Server.GetAsync("/readyz", Token);
 

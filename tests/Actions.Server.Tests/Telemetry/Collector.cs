@@ -11,7 +11,8 @@ namespace Actions.Server.Tests.Telemetry;
 /// <summary>An OpenTelemetry collector, as far as to read the sums of one metric (OTLP over HTTP, protobuf).</summary>
 internal sealed class Collector : IAsyncDisposable
 {
-    // opentelemetry/proto/metrics/v1/metrics.proto: ExportMetricsServiceRequest.resource_metrics, .scope_metrics, .metrics.
+    // opentelemetry/proto/metrics/v1/metrics.proto: ExportMetricsServiceRequest.resource_metrics, .scope_metrics,
+    // .metrics.
     private static readonly int[] WayToMetrics = [1, 2, 2];
     private const int NameField = 1;
     private const int SumField = 7;

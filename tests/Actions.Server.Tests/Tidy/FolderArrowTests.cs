@@ -3,7 +3,8 @@ using System.Text.RegularExpressions;
 namespace Actions.Server.Tests.Tidy;
 
 /// <summary>
-/// The tables under "Arrows between folders" in ARCHITECTURE.md: a fenced block per project, its first line the project's
+/// The tables under "Arrows between folders" in ARCHITECTURE.md: a fenced block per project, its first line the
+/// project's
 /// name. A run leaves the tables as the code has them in artifacts/test/folder-arrows-*.txt, ready to paste.
 /// </summary>
 public sealed partial class FolderArrowTests

@@ -15,7 +15,7 @@ public sealed partial class TidyTests
     private const int MaxLineLength = 120;
 
     // From before this was checked. Lower it when some are wrapped, never raise it.
-    private const int KnownLongLines = 1467;
+    private const int KnownLongLines = 1283;
 
     // A project may reference these projects. What is not in this table has no business under src/.
     private static readonly Dictionary<string, string[]> AllowedProjects = new()

@@ -22,7 +22,8 @@ public sealed class MongoDocumentTests : IAsyncLifetime
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private IMongoCollection<BsonDocument> Documents => _place.Open(_client).GetCollection<BsonDocument>("action_configs");
+    private IMongoCollection<BsonDocument> Documents =>
+        _place.Open(_client).GetCollection<BsonDocument>("action_configs");
 
     public async ValueTask InitializeAsync() => await _host.Store.InitializeAsync(Stop);
 

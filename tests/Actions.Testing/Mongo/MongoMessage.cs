@@ -72,7 +72,8 @@ internal sealed record MongoMessage(byte[] Bytes)
 
     private int Number(int at) => BinaryPrimitives.ReadInt32LittleEndian(Bytes.AsSpan(at));
 
-    private string Command() => BsonSerializer.Deserialize<BsonDocument>(Bytes[(HeaderLength + OpMsgPrefix)..]).GetElement(0).Name;
+    private string Command() =>
+        BsonSerializer.Deserialize<BsonDocument>(Bytes[(HeaderLength + OpMsgPrefix)..]).GetElement(0).Name;
 
     private static async Task<bool> FillAsync(Socket socket, Memory<byte> buffer, CancellationToken cancellationToken)
     {

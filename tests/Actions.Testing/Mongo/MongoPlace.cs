@@ -3,7 +3,8 @@ using MongoDB.Driver;
 
 namespace Actions.Testing.Mongo;
 
-/// <summary>A database of a test's own on the server that <c>MONGODB_URI</c> names, dropped when the test is over.</summary>
+/// <summary>A database of a test's own on the server that <c>MONGODB_URI</c> names, dropped when the test is
+/// over.</summary>
 internal sealed class MongoPlace
 {
     private readonly string _name = $"actions_test_{Guid.NewGuid():N}";
@@ -37,7 +38,8 @@ internal sealed class MongoPlace
 
     public IMongoDatabase Open(MongoClient client) => client.GetDatabase(_name);
 
-    /// <summary>Skips the test on servers that compare texts by UTF-16 units. MongoDB compares them by their UTF-8 bytes.</summary>
+    /// <summary>Skips the test on servers that compare texts by UTF-16 units. MongoDB compares them by their UTF-8
+    /// bytes.</summary>
     public async Task RequireOrderByBytesAsync()
     {
         using var client = new MongoClient(Uri);

@@ -43,7 +43,8 @@ internal sealed class MongoRelay : IAsyncDisposable
     /// <summary>Name and password with an @, if any.</summary>
     public string Credentials => _credentials;
 
-    /// <summary>The server by way of this relay. Not through the replica set: its members would be connected to directly.</summary>
+    /// <summary>The server by way of this relay. Not through the replica set: its members would be connected to
+    /// directly.</summary>
     public string Uri => $"mongodb://{_credentials}{_endpoint}/?directConnection=true";
 
     /// <summary>How often somebody has connected.</summary>

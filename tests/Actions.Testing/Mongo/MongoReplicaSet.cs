@@ -3,7 +3,8 @@ using MongoDB.Bson;
 namespace Actions.Testing.Mongo;
 
 /// <summary>
-/// One server that looks like a replica set of two, whose primary a test chooses. The members say in their greetings what they are
+/// One server that looks like a replica set of two, whose primary a test chooses. The members say in their greetings
+/// what they are
 /// (https://github.com/mongodb/specifications/blob/master/source/server-discovery-and-monitoring/server-discovery-and-monitoring.md),
 /// and one that isn't the primary refuses commands.
 /// </summary>

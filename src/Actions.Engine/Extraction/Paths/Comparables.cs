@@ -13,7 +13,8 @@ internal sealed record LiteralComparable(JsonElement Value) : Comparable
     public override JsonElement? Evaluate(JsonElement current, Evaluation evaluation) => Value;
 }
 
-/// <summary>A singular query's value; also the function <c>value</c> (section 2.4.8), which asks the same of any query.</summary>
+/// <summary>A singular query's value; also the function <c>value</c> (section 2.4.8), which asks the same of any
+/// query.</summary>
 internal sealed record QueryComparable(FilterQuery Query) : Comparable
 {
     public override JsonElement? Evaluate(JsonElement current, Evaluation evaluation) =>

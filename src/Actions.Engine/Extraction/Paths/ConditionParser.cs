@@ -3,7 +3,8 @@ using System.Text.Json;
 
 namespace Actions.Engine.Extraction.Paths;
 
-/// <summary>Reads what follows a <c>?</c>, and checks that functions are used as their types allow (section 2.4.3).</summary>
+/// <summary>Reads what follows a <c>?</c>, and checks that functions are used as their types allow (section
+/// 2.4.3).</summary>
 internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
 {
     // Far beyond what people write, far below what parsing recursively could be hurt by.
@@ -69,7 +70,8 @@ internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
 
     private Condition ParseTest() => AsTest(ParseOperand());
 
-    /// <returns>A <see cref="FilterQuery"/>, a <see cref="Comparable"/> or (match and search) a <see cref="Condition"/>.</returns>
+    /// <returns>A <see cref="FilterQuery"/>, a <see cref="Comparable"/> or (match and search) a <see
+    /// cref="Condition"/>.</returns>
     private object ParseOperand()
     {
         var c = scanner.Peek();

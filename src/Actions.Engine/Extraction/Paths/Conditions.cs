@@ -40,10 +40,12 @@ internal sealed record NotCondition(Condition Condition) : Condition
 /// <summary>The query selects something.</summary>
 internal sealed record ExistsCondition(FilterQuery Query) : Condition
 {
-    public override bool Matches(JsonElement current, Evaluation evaluation) => Query.Select(current, evaluation).Count > 0;
+    public override bool Matches(JsonElement current, Evaluation evaluation) =>
+        Query.Select(current, evaluation).Count > 0;
 }
 
-/// <summary><c>match</c>: the whole string matches the expression; <c>search</c>: a part of it matches. Sections 2.4.6 and 2.4.7.</summary>
+/// <summary><c>match</c>: the whole string matches the expression; <c>search</c>: a part of it matches. Sections 2.4.6
+/// and 2.4.7.</summary>
 internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool Whole) : Condition
 {
     // A pattern that stands in the query is read once, one that comes from the document each time.

@@ -5,7 +5,8 @@ using Actions.Engine.Syntax;
 namespace Actions.Engine.Extraction.Paths;
 
 /// <summary>
-/// One query at work on one document. What is asked of the same part of the document again and again is worked out once:
+/// One query at work on one document. What is asked of the same part of the document again and again is worked out
+/// once:
 /// queries from the root inside a filter, the text of long strings, and the text of escaped names.
 /// </summary>
 internal sealed class Evaluation(JsonElement root, WorkBudget budget)

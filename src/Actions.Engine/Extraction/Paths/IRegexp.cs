@@ -4,7 +4,8 @@ namespace Actions.Engine.Extraction.Paths;
 
 /// <summary>
 /// A regular expression for interoperability (RFC 9485), run as a set of states that moves along the text: the time is
-/// bounded by the text's length times the expression's, whatever either holds. Besides the RFC <c>^</c> and <c>$</c> are
+/// bounded by the text's length times the expression's, whatever either holds. Besides the RFC <c>^</c> and <c>$</c>
+/// are
 /// anchors, as the compliance suite has it.
 /// </summary>
 internal sealed class IRegexp(IRegexpState start)

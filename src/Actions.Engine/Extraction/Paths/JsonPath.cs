@@ -8,14 +8,16 @@ namespace Actions.Engine.Extraction.Paths;
 /// <param name="Segments">Applied one after the other to the nodes that the one before selected.</param>
 internal sealed record JsonPath(ImmutableArray<Segment> Segments)
 {
-    /// <summary>Selects at most one node, whatever the document: every segment is one name or one index (section 2.3.5.1).</summary>
+    /// <summary>Selects at most one node, whatever the document: every segment is one name or one index (section
+    /// 2.3.5.1).</summary>
     public bool IsSingular { get; } = Segments.All(segment => segment.IsSingular);
 
     /// <exception cref="SyntaxException">Not well-formed or not valid; the message says where and why.</exception>
     public static JsonPath Parse(string text) => new PathParser(text).ParseQuery();
 
     /// <param name="root">The document.</param>
-    /// <param name="budget">How much work may be done, and until when. Null: the limit for one query, without a deadline.</param>
+    /// <param name="budget">How much work may be done, and until when. Null: the limit for one query, without a
+    /// deadline.</param>
     /// <returns>The nodes in the order of section 2.1.2.</returns>
     /// <exception cref="NotUnicodeException">A string of the document isn't Unicode text.</exception>
     /// <exception cref="SyntaxException">The budget is spent.</exception>

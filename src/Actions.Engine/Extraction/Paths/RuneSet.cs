@@ -19,7 +19,8 @@ internal sealed class RuneSet
 
     public void Add(int from, int to) => _ranges.Add((from, to));
 
-    public void Add(string category, bool complement) => _categories |= complement ? ~Categories[category] : Categories[category];
+    public void Add(string category, bool complement) =>
+        _categories |= complement ? ~Categories[category] : Categories[category];
 
     public bool Contains(Rune rune)
     {
@@ -30,7 +31,8 @@ internal sealed class RuneSet
         return isIn != IsNegated;
     }
 
-    /// <summary>Sorts the ranges and merges overlaps. Call it before the first look-up; look-ups are thread-safe.</summary>
+    /// <summary>Sorts the ranges and merges overlaps. Call it before the first look-up; look-ups are
+    /// thread-safe.</summary>
     public void Sort()
     {
         _ranges.Sort();

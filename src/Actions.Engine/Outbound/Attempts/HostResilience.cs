@@ -12,7 +12,8 @@ namespace Actions.Engine.Outbound.Attempts;
 internal readonly record struct HostKey(string Workspace, string Authority);
 
 /// <summary>
-/// One pipeline per host and workspace: a concurrency limit, then a circuit breaker. An attempt that it refuses fails at
+/// One pipeline per host and workspace: a concurrency limit, then a circuit breaker. An attempt that it refuses fails
+/// at
 /// once. Hosts with an attempt in flight are kept; of the others, the most recently used.
 /// </summary>
 internal sealed class HostResilience(EngineOptions options, TimeProvider time, EngineMetrics metrics)

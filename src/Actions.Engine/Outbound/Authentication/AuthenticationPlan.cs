@@ -46,7 +46,8 @@ internal sealed record ApiKeyPlan(CredentialPlace At, string Secret) : FixedAuth
 /// <summary>A bearer token, RFC 6750 sections 2.1 and 2.3.</summary>
 internal sealed record BearerTokenPlan(bool InQuery, string Secret) : FixedAuthenticationPlan(Secret)
 {
-    public override CredentialPlace Place => InQuery ? new CredentialPlace("access_token", InQuery: true) : CredentialPlace.Authorization;
+    public override CredentialPlace Place =>
+        InQuery ? new CredentialPlace("access_token", InQuery: true) : CredentialPlace.Authorization;
 
     public override string Value(string secret) => InQuery ? secret : $"Bearer {secret}";
 }
@@ -58,7 +59,8 @@ internal sealed record BasicCredentialsPlan(string UserName, string Secret) : Fi
 
     public override string MaskedValue => $"Basic {SecretMask.Text}";
 
-    public override string Value(string secret) => $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{secret}"))}";
+    public override string Value(string secret) =>
+        $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{secret}"))}";
 }
 
 /// <summary>A token from a token endpoint, RFC 6749 section 4.4, sent as RFC 6750 section 2.1 says.</summary>

@@ -12,7 +12,8 @@ internal enum AddressScope
     /// <summary>A host in the operator's own network.</summary>
     Internal,
 
-    /// <summary>This machine, its link, a cloud's metadata service, or unassigned: no host name should resolve to it.</summary>
+    /// <summary>This machine, its link, a cloud's metadata service, or unassigned: no host name should resolve to
+    /// it.</summary>
     Closed,
 }
 
@@ -83,7 +84,9 @@ internal sealed record AddressBlock(IPNetwork Network, string Name, AddressScope
 
     public override string ToString() => $"{Network}, {Name}";
 
-    private static AddressBlock Internal(string network, string name) => new(IPNetwork.Parse(network), name, AddressScope.Internal);
+    private static AddressBlock Internal(string network, string name) =>
+        new(IPNetwork.Parse(network), name, AddressScope.Internal);
 
-    private static AddressBlock Closed(string network, string name) => new(IPNetwork.Parse(network), name, AddressScope.Closed);
+    private static AddressBlock Closed(string network, string name) =>
+        new(IPNetwork.Parse(network), name, AddressScope.Closed);
 }

@@ -12,7 +12,8 @@ internal readonly record struct AddressClass(AddressScope Scope, string Reason)
 }
 
 /// <summary>
-/// Classifies addresses. A pure function: the settings' exceptions are applied by <see cref="OutboundRules"/>. An IPv6 address
+/// Classifies addresses. A pure function: the settings' exceptions are applied by <see cref="OutboundRules"/>. An IPv6
+/// address
 /// that embeds an IPv4 address is classified by the embedded one.
 /// </summary>
 internal static class AddressPolicy
@@ -52,7 +53,8 @@ internal static class AddressPolicy
             return (new IPAddress(bytes[12..]), "NAT64 (RFC 6052)");
         if (SixToFour.Contains(address))
             return (new IPAddress(bytes[2..6]), "6to4 (RFC 3056)");
-        // An interface identifier of ISATAP, under whatever prefix; its second lowest bit says whether IANA gave the address out.
+        // An interface identifier of ISATAP, under whatever prefix; its second lowest bit says whether IANA gave the
+        // address out.
         return bytes[8..12] is [0x00 or 0x02, 0x00, 0x5e, 0xfe] ? (new IPAddress(bytes[12..]), "ISATAP (RFC 5214)") : null;
     }
 }

@@ -17,8 +17,10 @@ internal sealed class NameLookups(INetwork network, int limit, int limitPerWorks
     private readonly Share _all = new(limit);
 
     /// <summary>Callers of the same name share one look-up.</summary>
-    /// <exception cref="System.Net.Sockets.SocketException">The name has no address, or no name server answered.</exception>
-    /// <exception cref="OperationCanceledException">The caller gave up; the look-up keeps its slot until it ends.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The name has no address, or no name server
+    /// answered.</exception>
+    /// <exception cref="OperationCanceledException">The caller gave up; the look-up keeps its slot until it
+    /// ends.</exception>
     public async Task<IPAddress[]> ResolveAsync(string workspace, string name, CancellationToken cancellationToken)
     {
         if (!_running.TryGetValue(name, out var lookup))

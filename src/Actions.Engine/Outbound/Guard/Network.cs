@@ -22,7 +22,8 @@ internal sealed class SystemNetwork : INetwork
 {
     public static SystemNetwork Instance { get; } = new();
 
-    // A thread of its own: the system's look-up blocks, and .NET would run it on the thread pool, which every call needs.
+    // A thread of its own: the system's look-up blocks, and .NET would run it on the thread pool, which every call
+    // needs.
     public Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken) =>
         Task.Factory.StartNew(
             () => Dns.GetHostAddresses(name), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)

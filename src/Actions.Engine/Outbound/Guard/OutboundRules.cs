@@ -51,7 +51,8 @@ internal sealed class OutboundRules
         return CheckScheme(isHttps, host.Address is { } literal ? IsLoopback(literal) : host.IsLocalhost);
     }
 
-    /// <summary>Checks all addresses of a name. One refused address refuses them all, so that the order of dialling doesn't matter.</summary>
+    /// <summary>Checks all addresses of a name. One refused address refuses them all, so that the order of dialling
+    /// doesn't matter.</summary>
     public Refusal? CheckAddresses(bool isHttps, UrlHost host, int port, IReadOnlyCollection<IPAddress> addresses, LocalAddresses local) =>
         addresses.Select(address => CheckAddress(address, host, port, local)).FirstOrDefault(refusal => refusal is not null)
         ?? CheckScheme(isHttps, addresses.All(IsLoopback));
@@ -80,7 +81,8 @@ internal sealed class OutboundRules
         };
     }
 
-    /// <summary>Loopback needs no TLS: the traffic stays on this machine. Whether it is allowed is checked before.</summary>
+    /// <summary>Loopback needs no TLS: the traffic stays on this machine. Whether it is allowed is checked
+    /// before.</summary>
     private Refusal? CheckScheme(bool isHttps, bool isLoopback) => isHttps || _allowHttp || isLoopback
         ? null
         : new Refusal("The address may not be called: it isn't https.", "only https is allowed; Outbound__AllowHttp=true would allow http");

@@ -5,7 +5,8 @@ namespace Actions.Engine.Outbound.Guard;
 /// <param name="Explanation">For the operator and the action's author: the reason and the remedy.</param>
 internal sealed record Refusal(string Detail, string Explanation)
 {
-    public static Refusal NotPublic(string explanation) => new("The address may not be called: it isn't public.", explanation);
+    public static Refusal NotPublic(string explanation) =>
+        new("The address may not be called: it isn't public.", explanation);
 
     public static Refusal Denied(string host) =>
         new("The address may not be called: its host is denied.", $"{host} is denied by Outbound__DeniedHosts");

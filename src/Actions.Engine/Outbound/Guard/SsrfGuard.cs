@@ -8,7 +8,8 @@ using Actions.V1;
 namespace Actions.Engine.Outbound.Guard;
 
 /// <summary>
-/// Protects against SSRF: checks every URL, and opens the connections. A host name is resolved once per connection; all its
+/// Protects against SSRF: checks every URL, and opens the connections. A host name is resolved once per connection; all
+/// its
 /// addresses are checked, and only these are dialled, so that DNS rebinding has no effect.
 /// </summary>
 public sealed class SsrfGuard
@@ -38,7 +39,8 @@ public sealed class SsrfGuard
         _local = new LocalAddresses(network, listeningPorts, time);
     }
 
-    /// <summary>Raised for each request that is refused during an execution, not for one that is refused when an action is saved.</summary>
+    /// <summary>Raised for each request that is refused during an execution, not for one that is refused when an action
+    /// is saved.</summary>
     public event Action<OutboundRefusal>? Refused;
 
     /// <summary>Checks a URL without DNS.</summary>

@@ -7,7 +7,8 @@ namespace Actions.Engine.Outbound.Guard;
 
 /// <summary>
 /// A URL's host in the one form that is checked, resolved, dialled and sent. Whatever some resolver would take for
-/// an address is one here, in every spelling of <c>inet_aton</c> and the WHATWG URL standard (decimal, octal, hexadecimal,
+/// an address is one here, in every spelling of <c>inet_aton</c> and the WHATWG URL standard (decimal, octal,
+/// hexadecimal,
 /// short, fullwidth, with a dot at the end); no such thing is ever looked up as a name.
 /// </summary>
 /// <param name="Text">As in a URL: ASCII in lower case, IPv6 in brackets.</param>
@@ -22,7 +23,8 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
     public string Name => Text.TrimEnd('.');
 
     /// <summary>RFC 6761 section 6.3: it and all names below it mean this machine.</summary>
-    public bool IsLocalhost => Address is null && (Name == "localhost" || Name.EndsWith(".localhost", StringComparison.Ordinal));
+    public bool IsLocalhost =>
+        Address is null && (Name == "localhost" || Name.EndsWith(".localhost", StringComparison.Ordinal));
 
     /// <param name="text">With or without the brackets of IPv6.</param>
     /// <exception cref="SyntaxException">Neither an address nor a name; the message says why.</exception>
@@ -80,7 +82,8 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
         }
     }
 
-    /// <summary>Letters, marks and digits, but for the blocks of forms that a browser would replace (ﬁ, ℂ, 𝟏).</summary>
+    /// <summary>Letters, marks and digits, but for the blocks of forms that a browser would replace (ﬁ, ℂ,
+    /// 𝟏).</summary>
     private static bool IsLetterOfNames(System.Text.Rune rune) =>
         System.Text.Rune.GetUnicodeCategory(rune) is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter
             or UnicodeCategory.ModifierLetter or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark

@@ -25,7 +25,8 @@ internal sealed class FrameMeter(PipeReader bytes, Func<FrameHeader, bool> allow
     private ReadOnlySequence<byte> _buffer;
     private long _seen;
 
-    /// <summary>Whether the connection's preface has arrived. Without it there are no frames, and nothing is counted.</summary>
+    /// <summary>Whether the connection's preface has arrived. Without it there are no frames, and nothing is
+    /// counted.</summary>
     public bool IsHttp2 => _prefaceBytes == Preface.Length;
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>

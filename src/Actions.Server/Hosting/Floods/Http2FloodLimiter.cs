@@ -12,7 +12,8 @@ namespace Actions.Server.Hosting.Floods;
 /// Hangs up on callers who keep the server busy without calling anything: calls that are given up as soon as they
 /// begin (the rapid reset of CVE-2023-44487), and floods of frames that no limit of Kestrel's counts.
 /// </summary>
-/// <remarks>What an address may send is counted for all its connections, the past ones too: else it would just connect anew.</remarks>
+/// <remarks>What an address may send is counted for all its connections, the past ones too: else it would just connect
+/// anew.</remarks>
 internal sealed class Http2FloodLimiter(IOptions<ServerOptions> options, TimeProvider time, ILogger<Http2FloodLimiter> log)
 {
     // Some hundred bytes each. Beyond it all begin afresh: who floods from so many addresses isn't stopped by counting.
@@ -22,7 +23,8 @@ internal sealed class Http2FloodLimiter(IOptions<ServerOptions> options, TimePro
 
     /// <summary>Stands between the connection's bytes and Kestrel, inside of TLS.</summary>
     /// <param name="connection">A new one.</param>
-    /// <param name="isHttp2Only">Whether one that isn't HTTP/2 is waited for no longer than for a request's headers.</param>
+    /// <param name="isHttp2Only">Whether one that isn't HTTP/2 is waited for no longer than for a request's
+    /// headers.</param>
     /// <param name="next">Kestrel.</param>
     public async Task RunAsync(ConnectionContext connection, bool isHttp2Only, ConnectionDelegate next)
     {

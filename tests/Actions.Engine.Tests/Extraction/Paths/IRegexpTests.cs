@@ -2,7 +2,8 @@ using Actions.Engine.Extraction.Paths;
 
 namespace Actions.Engine.Tests.Extraction.Paths;
 
-/// <summary>Regular expressions for interoperability, RFC 9485, as <c>match</c> (whole) and <c>search</c> ask them.</summary>
+/// <summary>Regular expressions for interoperability, RFC 9485, as <c>match</c> (whole) and <c>search</c> ask
+/// them.</summary>
 public sealed class IRegexpTests
 {
     [Theory]

@@ -3,7 +3,8 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Tests.Outbound.Authentication;
 
-/// <summary>A token endpoint that gives no token: the API isn't called, and nothing is told that should be kept.</summary>
+/// <summary>A token endpoint that gives no token: the API isn't called, and nothing is told that should be
+/// kept.</summary>
 public sealed class TokenFailureTests : IDisposable
 {
     private const string Secret = "hunter2";

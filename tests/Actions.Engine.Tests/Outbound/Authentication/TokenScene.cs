@@ -9,7 +9,8 @@ internal sealed class TokenScene : IAsyncDisposable
     private int _fetches;
     private int _calls;
 
-    /// <param name="fetch">What the endpoint answers the nth time, from 1; null: the token t1, t2, … for an hour.</param>
+    /// <param name="fetch">What the endpoint answers the nth time, from 1; null: the token t1, t2, … for an
+    /// hour.</param>
     /// <param name="call">What the API answers the nth time; null: 200.</param>
     public TokenScene(Func<int, RawRequest, string>? fetch = null, Func<int, RawRequest, string>? call = null)
     {

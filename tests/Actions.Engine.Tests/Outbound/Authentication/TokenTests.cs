@@ -3,7 +3,8 @@ using Actions.V1;
 
 namespace Actions.Engine.Tests.Outbound.Authentication;
 
-/// <summary>OAuth 2.0 client credentials, RFC 6749 section 4.4: how a token is asked for, kept and fetched again.</summary>
+/// <summary>OAuth 2.0 client credentials, RFC 6749 section 4.4: how a token is asked for, kept and fetched
+/// again.</summary>
 public sealed class TokenTests : IDisposable
 {
     private readonly FakeClock _clock = new();

@@ -7,7 +7,8 @@ namespace Actions.Engine.Tests.Outbound.Guard;
 public sealed class AddressPolicyTests
 {
     /// <summary>
-    /// Each block of IANA's special-purpose registries and of the multicast ones: its ends, and whether the addresses just
+    /// Each block of IANA's special-purpose registries and of the multicast ones: its ends, and whether the addresses
+    /// just
     /// before and behind it are public. Written down by hand: the code must not be its own witness.
     /// </summary>
     [Theory]

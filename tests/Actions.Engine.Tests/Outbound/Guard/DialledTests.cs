@@ -11,8 +11,10 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Tests.Outbound.Guard;
 
 /// <summary>
-/// The web platform's URL tests as action URLs and as redirects: refused, or the host and port that were judged are those
-/// that are looked up, dialled and named in the request. Every address is allowed here, so that none is refused for what
+/// The web platform's URL tests as action URLs and as redirects: refused, or the host and port that were judged are
+/// those
+/// that are looked up, dialled and named in the request. Every address is allowed here, so that none is refused for
+/// what
 /// it is.
 /// </summary>
 public sealed class DialledTests
@@ -149,7 +151,8 @@ public sealed class DialledTests
             return null;
         }
 
-        /// <summary>The host that the request names is the one that was looked up, or the address that was dialled.</summary>
+        /// <summary>The host that the request names is the one that was looked up, or the address that was
+        /// dialled.</summary>
         private static void ShouldBeJudged(string host, IPEndPoint dialled, Queue<string> names, string input)
         {
             var sent = new Uri($"{(dialled.Port == 443 ? "https" : "http")}://{host}/");

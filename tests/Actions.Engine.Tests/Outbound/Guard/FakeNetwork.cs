@@ -41,5 +41,6 @@ internal sealed class FakeNetwork(Func<string, IPAddress[]> resolve, int? port =
     public SsrfGuard Guard(OutboundOptions options, params int[] listeningPorts) =>
         new(options, this, () => listeningPorts, TimeProvider.System);
 
-    public static IPAddress[] Addresses(string list) => [.. list.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];
+    public static IPAddress[] Addresses(string list) =>
+        [.. list.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(IPAddress.Parse)];
 }

@@ -31,7 +31,8 @@ public sealed class SystemNetworkTests
         await Should.ThrowAsync<OperationCanceledException>(
             SystemNetwork.Instance.ResolveAsync("localhost", new CancellationToken(canceled: true)));
 
-    /// <summary>The C library's own parser, by which a resolver takes names for addresses, agrees with ours or is never asked.</summary>
+    /// <summary>The C library's own parser, by which a resolver takes names for addresses, agrees with ours or is never
+    /// asked.</summary>
     [Fact]
     public void TextThatTheLibraryTakesForAnAddress_IsThatAddressOrRefused()
     {
