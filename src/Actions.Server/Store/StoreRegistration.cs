@@ -23,11 +23,16 @@ internal static class StoreRegistration
     public static IServiceCollection AddStore(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddActionStore(configuration);
-        services.AddSingleton(provider => new StoreLimit(
-            provider.GetRequiredService<IOptions<ServerOptions>>().Value.StoreTimeout,
-            () => provider.GetRequiredService<ServingStatus>().State != ServingState.StoreUnavailable,
-            provider.GetRequiredService<TimeProvider>(),
-            timedOut => provider.GetRequiredService<StoreMetrics>().Failed(timedOut ? StoreMetrics.Timeout : StoreMetrics.Unavailable)));
+        services.AddSingleton(provider =>
+        {
+            // Not at the first failure: a metric that isn't there can't be watched.
+            var metrics = provider.GetRequiredService<StoreMetrics>();
+            return new StoreLimit(
+                provider.GetRequiredService<IOptions<ServerOptions>>().Value.StoreTimeout,
+                () => provider.GetRequiredService<ServingStatus>().State != ServingState.StoreUnavailable,
+                provider.GetRequiredService<TimeProvider>(),
+                timedOut => metrics.Failed(timedOut ? StoreMetrics.Timeout : StoreMetrics.Unavailable));
+        });
         services.Decorate<IActionStore>((provider, engine) => new LimitedActionStore(
             new NotifyingActionStore(engine, written => provider.GetRequiredService<PlanCache>().Invalidate(written, etag: null)),
             provider.GetRequiredService<StoreLimit>()));

@@ -20,7 +20,7 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("""{"secret": "of the API"}""", status: status));
 
         await ShouldFailAsync(
-            await _server.CreateAsync(Calling(upstream.Url)), FailureReason.HttpStatus, code, retryable);
+            await _server.CreateAsync(Calling(upstream.Url)), FailureReason.HttpStatus, FailureStage.Judge, code, retryable);
     }
 
     [Fact]
@@ -41,7 +41,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         await using (var gone = RawUpstream.Answering(""))
             url = gone.Url;
 
-        await ShouldFailAsync(await _server.CreateAsync(Calling(url)), FailureReason.Connection, 0, retryable: true);
+        await ShouldFailAsync(
+            await _server.CreateAsync(Calling(url)), FailureReason.Connection, FailureStage.Connect, 0, retryable: true);
     }
 
     [Fact]
@@ -53,7 +54,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
             connection.Reset();
         });
 
-        await ShouldFailAsync(await _server.CreateAsync(Calling(upstream.Url)), FailureReason.Connection, 0, retryable: true);
+        await ShouldFailAsync(
+            await _server.CreateAsync(Calling(upstream.Url)), FailureReason.Connection, FailureStage.Wait, 0, retryable: true);
     }
 
     [Fact]
@@ -62,7 +64,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         using var certificate = RawUpstream.SelfSignedCertificate();
         await using var upstream = new RawUpstream(connection => connection.HoldAsync(), certificate);
 
-        await ShouldFailAsync(await _server.CreateAsync(Calling(upstream.Url)), FailureReason.Tls, 0, retryable: false);
+        await ShouldFailAsync(
+            await _server.CreateAsync(Calling(upstream.Url)), FailureReason.Tls, FailureStage.Tls, 0, retryable: false);
     }
 
     [Fact]
@@ -78,7 +81,7 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         action.Request.Timeout = Duration.FromTimeSpan(timeout);
 
         var failed = await ShouldFailAsync(
-            await _server.CreateAsync(action), FailureReason.Timeout, 0, retryable: true);
+            await _server.CreateAsync(action), FailureReason.Timeout, FailureStage.Wait, 0, retryable: true);
 
         failed.Elapsed.ToTimeSpan().ShouldBeGreaterThanOrEqualTo(timeout);
         // The API hears that nobody waits any more.
@@ -90,7 +93,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
     {
         await using var upstream = RawUpstream.AnsweringOnce("SSH-2.0-OpenSSH_9.2\r\n");
 
-        await ShouldFailAsync(await _server.CreateAsync(Calling(upstream.Url)), FailureReason.InvalidResponse, 0, retryable: false);
+        await ShouldFailAsync(
+            await _server.CreateAsync(Calling(upstream.Url)), FailureReason.InvalidResponse, FailureStage.Wait, 0, retryable: false);
     }
 
     [Fact]
@@ -98,7 +102,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
     {
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("{\"a\": "));
 
-        await ShouldFailAsync(await _server.CreateAsync(Calling(upstream.Url)), FailureReason.InvalidResponse, 200, retryable: false);
+        await ShouldFailAsync(
+            await _server.CreateAsync(Calling(upstream.Url)), FailureReason.InvalidResponse, FailureStage.Judge, 200, retryable: false);
     }
 
     [Fact]
@@ -108,7 +113,55 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         var action = Calling(upstream.Url);
         action.ResponsePolicy = new() { MaxBodyBytes = 10 };
 
-        await ShouldFailAsync(await _server.CreateAsync(action), FailureReason.ResponseTooLarge, 200, retryable: false);
+        await ShouldFailAsync(
+            await _server.CreateAsync(action), FailureReason.ResponseTooLarge, FailureStage.Read, 200, retryable: false);
+    }
+
+    [Fact]
+    public async Task NameWithoutAnAddress_FailsWhenItIsResolved() => await ShouldFailAsync(
+        await _server.CreateAsync(Calling("https://nowhere.invalid/")),
+        FailureReason.NameResolution,
+        FailureStage.Resolve,
+        0,
+        retryable: true);
+
+    [Fact]
+    public async Task BodyThatStops_IsATimeoutWhileReading()
+    {
+        await using var upstream = new RawUpstream(async connection =>
+        {
+            await connection.ReadRequestAsync();
+            await connection.SendAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{");
+            await connection.HoldAsync();
+        });
+        var action = Calling(upstream.Url);
+        action.Request.Timeout = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(200));
+        action.Results.Add(new ResultField { Variable = "a", JsonPath = "$.a" });
+
+        await ShouldFailAsync(
+            await _server.CreateAsync(action), FailureReason.Timeout, FailureStage.Read, 200, retryable: true);
+    }
+
+    [Fact]
+    public async Task TlsThatIsNotAnswered_IsATimeoutInTheHandshake()
+    {
+        await using var upstream = new RawUpstream(connection => connection.HoldAsync());
+        var action = Calling(upstream.Url.Replace("http://", "https://", StringComparison.Ordinal));
+        action.Request.Timeout = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(200));
+
+        await ShouldFailAsync(
+            await _server.CreateAsync(action), FailureReason.Timeout, FailureStage.Tls, 0, retryable: true);
+    }
+
+    [Fact]
+    public async Task TokenThatIsRefused_FailsWhenItIsFetched()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}", status: "400 Bad Request"));
+        var action = Calling(upstream.Url);
+        action.Authentication = Secrets.Credential.OAuth(upstream.Url, Secrets.Credential.Secret);
+
+        await ShouldFailAsync(
+            await _server.CreateAsync(action), FailureReason.Authentication, FailureStage.Authorize, 0, retryable: false);
     }
 
     [Fact]
@@ -129,7 +182,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         var action = Calling(upstream.Url);
         action.Results.Add(new ResultField { Variable = "a", JsonPath = "$.a", Required = true });
 
-        await ShouldFailAsync(await _server.CreateAsync(action), FailureReason.MissingResult, 200, retryable: false);
+        await ShouldFailAsync(
+            await _server.CreateAsync(action), FailureReason.MissingResult, FailureStage.Judge, 200, retryable: false);
     }
 
     private static ActionConfig Calling(string url)
@@ -142,7 +196,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
     private Task<IReadOnlyList<ExecutionEvent>> ExecuteAsync(ActionConfig action) =>
         _server.ExecuteAsync(new() { Id = action.Id, Variables = { ["name"] = Value.ForString("Ada") } });
 
-    private async Task<ExecutionEvent> ShouldFailAsync(ActionConfig action, FailureReason reason, int statusCode, bool retryable)
+    private async Task<ExecutionEvent> ShouldFailAsync(
+        ActionConfig action, FailureReason reason, FailureStage stage, int statusCode, bool retryable)
     {
         var events = await ExecuteAsync(action);
 
@@ -154,6 +209,7 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         {
             Message = Message,
             Reason = reason,
+            Stage = stage,
             StatusCode = statusCode,
             Retryable = retryable,
             Attempts = 1,
