@@ -67,7 +67,7 @@ describe("Dockerfile", () => {
   it("checks its health by a command of the server", () => {
     const [, command] = /CMD (\[.*\])$/.exec(instructions("HEALTHCHECK", final)[0]);
     assert.deepEqual(JSON.parse(command), ["dotnet", "Actions.Server.dll", "healthcheck"]);
-    assert.match(read("src/Actions.Server/Commands/CommandLine.cs"), /\["healthcheck", /);
+    assert.match(read("src/Actions.Server/Commands/HealthCheckCommand.cs"), /new Command\("healthcheck", /);
     for (const [name, service] of servers) assert.deepEqual(service.healthcheck.test, ["CMD", ...JSON.parse(command)], name);
     assert.equal(instructions("STOPSIGNAL", final)[0], "SIGTERM");
   });

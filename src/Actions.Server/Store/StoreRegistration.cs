@@ -34,7 +34,8 @@ internal static class StoreRegistration
                 timedOut => metrics.Failed(timedOut ? StoreMetrics.Timeout : StoreMetrics.Unavailable));
         });
         services.Decorate<IActionStore>((provider, engine) => new LimitedActionStore(
-            new NotifyingActionStore(engine, written => provider.GetRequiredService<PlanCache>().Invalidate(written, etag: null)),
+            new NotifyingActionStore(
+                engine, written => provider.GetRequiredService<PlanCache>().Invalidate(written, etag: null)),
             provider.GetRequiredService<StoreLimit>()));
         services.Decorate<IApiKeyStore>((provider, engine) => new LimitedApiKeyStore(
             new NotifyingApiKeyStore(engine, provider.GetRequiredService<ApiKeyCache>().Invalidate),

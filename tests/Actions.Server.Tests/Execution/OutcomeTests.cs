@@ -20,7 +20,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("""{"secret": "of the API"}""", status: status));
 
         await ShouldFailAsync(
-            await _server.CreateAsync(Calling(upstream.Url)), FailureReason.HttpStatus, FailureStage.Judge, code, retryable);
+            await _server.CreateAsync(Calling(upstream.Url)),
+            FailureReason.HttpStatus, FailureStage.Judge, code, retryable);
     }
 
     [Fact]
@@ -42,7 +43,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
             url = gone.Url;
 
         await ShouldFailAsync(
-            await _server.CreateAsync(Calling(url)), FailureReason.Connection, FailureStage.Connect, 0, retryable: true);
+            await _server.CreateAsync(Calling(url)),
+            FailureReason.Connection, FailureStage.Connect, 0, retryable: true);
     }
 
     [Fact]
@@ -55,7 +57,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         });
 
         await ShouldFailAsync(
-            await _server.CreateAsync(Calling(upstream.Url)), FailureReason.Connection, FailureStage.Wait, 0, retryable: true);
+            await _server.CreateAsync(Calling(upstream.Url)),
+            FailureReason.Connection, FailureStage.Wait, 0, retryable: true);
     }
 
     [Fact]
@@ -94,7 +97,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         await using var upstream = RawUpstream.AnsweringOnce("SSH-2.0-OpenSSH_9.2\r\n");
 
         await ShouldFailAsync(
-            await _server.CreateAsync(Calling(upstream.Url)), FailureReason.InvalidResponse, FailureStage.Wait, 0, retryable: false);
+            await _server.CreateAsync(Calling(upstream.Url)),
+            FailureReason.InvalidResponse, FailureStage.Wait, 0, retryable: false);
     }
 
     [Fact]
@@ -103,7 +107,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("{\"a\": "));
 
         await ShouldFailAsync(
-            await _server.CreateAsync(Calling(upstream.Url)), FailureReason.InvalidResponse, FailureStage.Judge, 200, retryable: false);
+            await _server.CreateAsync(Calling(upstream.Url)),
+            FailureReason.InvalidResponse, FailureStage.Judge, 200, retryable: false);
     }
 
     [Fact]
@@ -114,7 +119,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         action.ResponsePolicy = new() { MaxBodyBytes = 10 };
 
         await ShouldFailAsync(
-            await _server.CreateAsync(action), FailureReason.ResponseTooLarge, FailureStage.Read, 200, retryable: false);
+            await _server.CreateAsync(action),
+            FailureReason.ResponseTooLarge, FailureStage.Read, 200, retryable: false);
     }
 
     [Fact]
@@ -161,7 +167,8 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         action.Authentication = Secrets.Credential.OAuth(upstream.Url, Secrets.Credential.Secret);
 
         await ShouldFailAsync(
-            await _server.CreateAsync(action), FailureReason.Authentication, FailureStage.Authorize, 0, retryable: false);
+            await _server.CreateAsync(action),
+            FailureReason.Authentication, FailureStage.Authorize, 0, retryable: false);
     }
 
     [Fact]
