@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Threading.RateLimiting;
 using Actions.Server.Errors;
 using Actions.Server.Logging;
@@ -18,8 +17,7 @@ internal sealed class WorkspaceLimits : IDisposable
     // At most one log event per workspace in this time.
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<string, long> _loggedAt = new(StringComparer.Ordinal);
-    private readonly TimeProvider _time;
+    private readonly LogThrottle<string> _throttle;
     private readonly ILogger _log;
     private readonly PartitionedRateLimiter<string> _concurrency;
     private readonly PartitionedRateLimiter<string> _rate;
@@ -27,7 +25,7 @@ internal sealed class WorkspaceLimits : IDisposable
 
     public WorkspaceLimits(IOptions<LimitsOptions> options, TimeProvider time, ILogger<WorkspaceLimits> log)
     {
-        (_time, _log) = (time, log);
+        (_throttle, _log) = (new LogThrottle<string>(LogInterval, time), log);
         _options = options.Value;
         var tokens = Math.Max(1, _options.CallsPerSecond / PerSecond);
         var bucket = new TokenBucketRateLimiterOptions
@@ -68,12 +66,8 @@ internal sealed class WorkspaceLimits : IDisposable
 
     private LimitReachedException Reached(string workspace, string limit, TimeSpan retryAfter)
     {
-        if (!_loggedAt.TryGetValue(workspace, out var loggedAt) || _time.GetElapsedTime(loggedAt) > LogInterval)
-        {
-            _loggedAt[workspace] = _time.GetTimestamp();
+        if (_throttle.TryTake(workspace))
             _log.WorkspaceBeyondLimit(workspace, limit);
-        }
-
         return new LimitReachedException(limit, retryAfter);
     }
 

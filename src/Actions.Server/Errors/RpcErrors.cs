@@ -1,4 +1,5 @@
 using Actions.Engine.Limits;
+using Actions.Server.Logging;
 using Actions.Storage;
 using Actions.V1;
 using Google.Protobuf;
@@ -137,6 +138,7 @@ internal static class RpcErrors
 
     private static string Shorten(string text)
     {
+        text = SingleLineText.Escape(text);
         var (length, bytes) = (0, 0);
         foreach (var rune in text.EnumerateRunes())
         {

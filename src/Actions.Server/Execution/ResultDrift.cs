@@ -16,21 +16,17 @@ internal sealed class ResultDrift
 
     // A voice engine calls the same action many times a minute, and an API that has changed stays changed.
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
-    // Beyond it the memory of what was logged starts afresh.
-    private const int MaxActions = 10_000;
     private const int MaxFieldsLogged = 10;
 
     private readonly Counter<long> _fields;
-    private readonly TimeProvider _time;
     private readonly ILogger<ResultDrift> _log;
-    private readonly Lock _gate = new();
-    private readonly Dictionary<string, long> _logged = [];
+    private readonly LogThrottle<string> _throttle;
 
     public ResultDrift(IMeterFactory meters, TimeProvider time, ILogger<ResultDrift> log)
     {
         _fields = meters.Create(TelemetryRegistration.MeterName).CreateCounter<long>(
             CounterName, "{field}", "Result fields that were missing, or of another type than in the sample.");
-        _time = time;
+        _throttle = new LogThrottle<string>(LogInterval, time);
         _log = log;
     }
 
@@ -40,26 +36,12 @@ internal sealed class ResultDrift
             return;
         foreach (var warning in warnings)
             _fields.Add(1, new KeyValuePair<string, object?>(KindTag, NameOf(warning.Kind)));
-        if (!IsDue(actionId))
+        if (!_throttle.TryTake(actionId))
             return;
 
         var fields = warnings.Take(MaxFieldsLogged).Select(warning => $"{warning.Variable} ({NameOf(warning.Kind)})");
         var more = warnings.Count > MaxFieldsLogged ? $" and {warnings.Count - MaxFieldsLogged} more" : "";
         _log.ResultDrifted(actionId, string.Join(", ", fields) + more);
-    }
-
-    private bool IsDue(string actionId)
-    {
-        var now = _time.GetTimestamp();
-        lock (_gate)
-        {
-            if (_logged.TryGetValue(actionId, out var last) && _time.GetElapsedTime(last, now) < LogInterval)
-                return false;
-            if (_logged.Count >= MaxActions)
-                _logged.Clear();
-            _logged[actionId] = now;
-            return true;
-        }
     }
 
     private static string NameOf(WarningKind kind) => kind switch

@@ -1,8 +1,8 @@
-using System.Collections.Concurrent;
 using System.IO.Pipelines;
 using System.Net;
 using Actions.Server.Configuration;
 using Actions.Server.Logging;
+using BitFaster.Caching.Lru;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Options;
 
@@ -16,10 +16,11 @@ namespace Actions.Server.Hosting.Floods;
 /// anew.</remarks>
 internal sealed class Http2FloodLimiter(IOptions<ServerOptions> options, TimeProvider time, ILogger<Http2FloodLimiter> log)
 {
-    // Some hundred bytes each. Beyond it all begin afresh: who floods from so many addresses isn't stopped by counting.
+    // Some hundred bytes each. The most recently used are kept.
     private const int MaxAddresses = 10_000;
 
-    private readonly ConcurrentDictionary<IPAddress, FrameBudget> _budgets = new();
+    private readonly ConcurrentLru<IPAddress, FrameBudget> _budgets =
+        new(Environment.ProcessorCount, MaxAddresses, EqualityComparer<IPAddress>.Default);
 
     /// <summary>Stands between the connection's bytes and Kestrel, inside of TLS.</summary>
     /// <param name="connection">A new one.</param>
@@ -60,12 +61,8 @@ internal sealed class Http2FloodLimiter(IOptions<ServerOptions> options, TimePro
         return false;
     }
 
-    private FrameBudget BudgetOf(EndPoint? caller)
-    {
-        if (_budgets.Count > MaxAddresses)
-            _budgets.Clear();
-        return _budgets.GetOrAdd(NetworkOf((caller as IPEndPoint)?.Address ?? IPAddress.None), _ => new FrameBudget(options.Value, time));
-    }
+    private FrameBudget BudgetOf(EndPoint? caller) => _budgets.GetOrAdd(
+        NetworkOf((caller as IPEndPoint)?.Address ?? IPAddress.None), _ => new FrameBudget(options.Value, time));
 
     // Who has one IPv6 address has 2^64 of them.
     private static IPAddress NetworkOf(IPAddress address)
