@@ -35,7 +35,7 @@ internal sealed class Exposure(
             && access.Value.Certificates.Count == 0
             && !await keys.AnyAsync(cancellationToken).ConfigureAwait(false))
             throw new StartRefusedException(
-                $"{listener} is an address beyond loopback, and there is no key: anybody could call. Set "
-                + $"{AccessOptions.Section}:AdminKey, or make a key first (Actions.Server key create --workspace default --role admin).");
+                $"{listener} is an address beyond loopback, and there is no key: every client would be admin. Set "
+                + $"{AccessOptions.Section}:AdminKey, or create a key first (Actions.Server key create --workspace default --role admin).");
     }
 }
