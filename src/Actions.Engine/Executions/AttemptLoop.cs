@@ -32,6 +32,16 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
                 (Runner: runner, Execution: execution, Progress: progress),
                 cancellationToken).ConfigureAwait(false);
             metrics.AttemptEnded(result, time.GetElapsedTime(began));
+            // An API may close a kept connection at any time. A safe request is sent once more, whatever the policy.
+            if (result is AttemptResult.Failed { Failure: { OnKeptConnection: true } closed }
+                && attempts == 1 && execution.Request.Method == HttpMethod.Get)
+            {
+                metrics.Retried(closed.Reason);
+                attempts = progress.BeginAttempt();
+                retries?.Add(attempts, closed);
+                continue;
+            }
+
             if (result is not AttemptResult.Failed { Failure: var failure } || attempts >= plan.MaxAttempts || !plan.ShouldRetry(failure))
                 return result;
             var backoff = plan.InitialBackoff * Math.Pow(2, attempts - 1) * Jitter();

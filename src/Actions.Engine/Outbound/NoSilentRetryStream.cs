@@ -1,13 +1,18 @@
+using Actions.Engine.Outcomes;
+
 namespace Actions.Engine.Outbound;
 
 /// <summary>
-/// A connection that, when the API closes it without ever having answered, fails. SocketsHttpHandler takes a plain end
-/// there for a kept connection whose time was up, and sends a request without a body again, up to three times: right on
-/// a connection that was used before (RFC 9112 section 9.3.1), but a new one is not tried twice.
+/// A connection that fails when the API closes it after a request, before any byte of the response. SocketsHttpHandler takes
+/// that end for a kept connection whose keep-alive has run out, and sends a request without a body again, up to three times,
+/// unseen. RFC 9112 section 9.3.1 leaves the decision to the client: here the attempt loop decides, and counts the attempt.
 /// </summary>
 internal sealed class NoSilentRetryStream(Stream connection) : Stream
 {
-    private bool _answered;
+    private bool _wasUsed;
+
+    // Something was written, and nothing has been read since. Reads and writes are of different threads.
+    private volatile bool _isAwaited;
 
     public override bool CanRead => true;
 
@@ -35,13 +40,20 @@ internal sealed class NoSilentRetryStream(Stream connection) : Stream
     public override int Read(byte[] buffer, int offset, int count) =>
         Check(connection.Read(buffer, offset, count), count);
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
-        connection.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        _isAwaited = true;
+        return connection.WriteAsync(buffer, cancellationToken);
+    }
 
     public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        connection.WriteAsync(buffer, offset, count, cancellationToken);
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override void Write(byte[] buffer, int offset, int count) => connection.Write(buffer, offset, count);
+    public override void Write(byte[] buffer, int offset, int count)
+    {
+        _isAwaited = true;
+        connection.Write(buffer, offset, count);
+    }
 
     public override Task FlushAsync(CancellationToken cancellationToken) => connection.FlushAsync(cancellationToken);
 
@@ -58,12 +70,11 @@ internal sealed class NoSilentRetryStream(Stream connection) : Stream
         base.Dispose(disposing);
     }
 
-    /// <summary>A read into an empty buffer only waits: nothing read doesn't mean the end then.</summary>
+    /// <summary>A read into an empty buffer only waits: reading nothing isn't the end then.</summary>
     private int Check(int read, int wanted)
     {
-        _answered |= read > 0;
-        return read > 0 || wanted == 0 || _answered
-            ? read
-            : throw new HttpIOException(HttpRequestError.ResponseEnded, "The connection was closed without an answer.");
+        if (read > 0)
+            (_wasUsed, _isAwaited) = (true, false);
+        return read > 0 || wanted == 0 || !_isAwaited ? read : throw new UnansweredException(_wasUsed);
     }
 }

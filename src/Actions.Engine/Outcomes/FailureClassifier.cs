@@ -47,7 +47,11 @@ internal static class FailureClassifier
             (FailureReason.Connection, HttpRequestError.SecureConnectionError) =>
                 new(reason, "The connection broke in the TLS handshake.") { Stage = FailureStage.Tls },
             (FailureReason.Connection, HttpRequestError.ResponseEnded) =>
-                new(reason, "The connection was closed before the answer was complete."),
+                new(reason, "The connection was closed before the answer was complete.")
+                {
+                    OnKeptConnection = cause is UnansweredException { OnKeptConnection: true }
+                        || cause.InnerException is UnansweredException { OnKeptConnection: true },
+                },
             _ => new(reason, FailureTraits.Of(reason).Detail),
         };
     }

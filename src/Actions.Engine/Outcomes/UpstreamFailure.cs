@@ -16,6 +16,9 @@ internal sealed record UpstreamFailure(FailureReason Reason, string Detail, int 
     public bool Retryable { get; init; } = FailureTraits.Of(Reason).IsTransient
         || (Reason == FailureReason.HttpStatus && StatusSet.Retryable.Contains(StatusCode));
 
+    /// <summary>A kept connection was closed under the request. The API most likely didn't read it.</summary>
+    public bool OnKeptConnection { get; init; }
+
     /// <summary>An outcome rule asks for another attempt.</summary>
     public bool RetryRequested { get; init; }
 

@@ -9,8 +9,8 @@ using Microsoft.Net.Http.Headers;
 namespace Actions.Server.Access;
 
 /// <summary>
-/// What every call of the API passes before a byte of its message is read: who it is, whether it may, and whether its
-/// workspace is within its limits.
+/// Checks every call of the API before a byte of its message is read: who the client is, whether its role allows the
+/// method, and whether its workspace is within its limits.
 /// </summary>
 internal sealed class AccessGate(
     ServingStatus status,
@@ -23,7 +23,7 @@ internal sealed class AccessGate(
 
     public async Task PassAsync(HttpContext context, RequestDelegate next)
     {
-        // Health and reflection are open: probes have no keys, and what reflection tells is in the public protos.
+        // Health and reflection are open: probes have no keys, and reflection shows only the public protos.
         var method = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName;
         if (method is null || CallInterceptor.IsInfrastructure(method))
         {
@@ -35,7 +35,7 @@ internal sealed class AccessGate(
         try
         {
             if (!status.Prepared.IsCompleted)
-                throw new StoreUnavailableException(new IOException("It is not there yet."), isTransient: true);
+                throw new StoreUnavailableException(new IOException("The store is not prepared yet."), isTransient: true);
             var client = await ClientOfAsync(context).ConfigureAwait(false);
             var needed = Roles.NeededFor(method) ?? throw new InvalidOperationException($"No role is declared for {method}.");
             if (client.Role < needed)
@@ -45,7 +45,8 @@ internal sealed class AccessGate(
         }
         catch (Exception e) when (RpcErrors.From(e) is { } error)
         {
-            // Who calls too often is told so each time; the log is not, or it would be what suffers.
+            // The client gets this error for each call. WorkspaceLimits logs it at a limited rate: a flood of calls
+            // must not become a flood of log entries.
             if (e is not LimitReachedException)
                 log.CallRefused(method, error.StatusCode, error.Status.Detail);
             Refuse(context.Response, error);
@@ -73,7 +74,8 @@ internal sealed class AccessGate(
         return ClientIdentity.Anonymous;
     }
 
-    // Without a key the server starts on loopback only; this holds whatever else may have bound it elsewhere.
+    // Without a key the server starts on loopback only. This check holds even if it is bound to another address some
+    // other way.
     private static bool IsLoopback(HttpContext context) =>
         context.Connection.LocalIpAddress is not { } address || System.Net.IPAddress.IsLoopback(address);
 

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Actions.Server.Access;
 
-/// <summary>Who may call, beside the keys in the store (section <c>Access</c>).</summary>
+/// <summary>Credentials in the configuration, in addition to the keys in the store (section <c>Access</c>).</summary>
 internal sealed partial class AccessOptions : IValidatableObject
 {
     public const string Section = "Access";
@@ -12,8 +12,8 @@ internal sealed partial class AccessOptions : IValidatableObject
     private const int MinAdminKeyLength = 32;
 
     /// <summary>
-    /// An API key with the role of an admin that holds as long as it is set, so that the first key can be made through
-    /// the API. At least 32 characters; make it with <c>openssl rand -hex 32</c>.
+    /// An API key with the role admin, valid as long as it is set: with it the first key can be created through the
+    /// API. At least 32 characters; generate it with <c>openssl rand -hex 32</c>.
     /// </summary>
     public string AdminKey { get; set; } = "";
 
@@ -21,16 +21,16 @@ internal sealed partial class AccessOptions : IValidatableObject
     public string AdminWorkspace { get; set; } = DefaultWorkspace;
 
     /// <summary>
-    /// A PEM file with the certificate authorities that client certificates (mutual TLS) must come from. Empty: those
-    /// that the operating system trusts.
+    /// A PEM file with the certificate authorities that must have issued client certificates (mutual TLS). Empty: the
+    /// authorities that the operating system trusts.
     /// </summary>
     public string ClientCertificateAuthorities { get; set; } = "";
 
-    /// <summary>Whose client certificate stands for which workspace and role. The first that fits counts.</summary>
+    /// <summary>Maps client certificates to a workspace and a role. The first mapping that matches is used.</summary>
     public IList<CertificateMapping> Certificates { get; } = [];
 
     /// <summary>
-    /// A proxy in front ends TLS: the server may listen without it on an address that isn't loopback.
+    /// TLS ends at a proxy in front: the server may listen without TLS on an address that isn't loopback.
     /// </summary>
     public bool TlsEndedByProxy { get; set; }
 
@@ -38,7 +38,7 @@ internal sealed partial class AccessOptions : IValidatableObject
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
-        // Printable ASCII, as an HTTP header holds it, and nothing of it is told.
+        // Printable ASCII, as in an HTTP header. The error texts must not contain any part of the key.
         if (AdminKey.Length > 0 && (AdminKey.Length < MinAdminKeyLength || AdminKey.Any(c => c is <= ' ' or > '~')))
             yield return new ValidationResult(
                 $"{Section}:AdminKey must have at least {MinAdminKeyLength} characters, none of them a space or beyond ASCII.");
@@ -66,13 +66,12 @@ internal sealed class CertificateMapping
     public string Subject { get; set; } = "";
 
     /// <summary>
-    /// A subject alternative name, with its kind: <c>dns:voice.example.com</c>, <c>uri:spiffe://example.com/voice</c>
-    /// or
+    /// A subject alternative name with its kind: <c>dns:voice.example.com</c>, <c>uri:spiffe://example.com/voice</c> or
     /// <c>email:voice@example.com</c> (RFC 5280, section 4.2.1.6).
     /// </summary>
     public string San { get; set; } = "";
 
-    /// <summary>What its calls may see.</summary>
+    /// <summary>The workspace of the calls with this certificate.</summary>
     public string Workspace { get; set; } = AccessOptions.DefaultWorkspace;
 
     /// <summary><c>engine</c>, <c>editor</c> or <c>admin</c>.</summary>

@@ -27,7 +27,9 @@ internal static class AccessRegistration
         return services;
     }
 
-    /// <summary>Before whatever answers calls, and after what completes refusals.</summary>
+    /// <summary>
+    /// Add it before the endpoints that handle calls, and after the middleware that completes refusals.
+    /// </summary>
     public static void UseAccess(this IApplicationBuilder app)
     {
         var gate = app.ApplicationServices.GetRequiredService<AccessGate>();
@@ -36,7 +38,7 @@ internal static class AccessRegistration
 
     private static void AskForCertificates(HttpsConnectionAdapterOptions https, AccessOptions options)
     {
-        // Asked for, not required: whoever has none may have an API key, and a probe has neither.
+        // Requested, not required: a client without a certificate may have an API key, and a probe has neither.
         https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
         if (options.ClientCertificateAuthorities.Length == 0)
             return;
@@ -48,7 +50,7 @@ internal static class AccessRegistration
             chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
             chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
             chain.ChainPolicy.ApplicationPolicy.Add(ClientAuthentication);
-            // Nothing is asked over the network in the middle of a handshake.
+            // No network requests during a handshake.
             chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
             chain.ChainPolicy.DisableCertificateDownloads = true;
             return chain.Build(certificate);

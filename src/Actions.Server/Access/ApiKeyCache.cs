@@ -3,14 +3,14 @@ using BitFaster.Caching.Lfu;
 
 namespace Actions.Server.Access;
 
-/// <summary>The API keys in memory. A key that is read while any key is written isn't kept.</summary>
+/// <summary>Keeps API keys in memory. A key isn't cached if any key was written while it was being read.</summary>
 internal sealed class ApiKeyCache(TimeProvider time)
 {
-    // Some hundred bytes each. Beyond it the least frequently used key makes room.
+    // A few hundred bytes each. When the cache is full, the least frequently used key is evicted.
     private const int MaxCached = 10_000;
 
-    // A key that no client has used for so long is read when it is used again. Long beside the pauses of a voice
-    // engine.
+    // A key that no client has used for this long is evicted, and read from the store on its next use. Long compared
+    // with the pauses of a voice engine.
     private static readonly TimeSpan ForgottenAfter = TimeSpan.FromMinutes(10);
 
     private readonly ConcurrentLfu<string, CachedKey> _keys = new(MaxCached);
@@ -18,13 +18,13 @@ internal sealed class ApiKeyCache(TimeProvider time)
     private volatile bool _any;
     private volatile bool _anyIsKnown;
 
-    /// <summary>How many writes there were: to be read before a read of the store.</summary>
+    /// <summary>The number of writes so far. Get it before a read of the store.</summary>
     public long Writes => Interlocked.Read(ref _writes);
 
-    /// <summary>Whether there is any key, or ever was one. Null: unknown.</summary>
+    /// <summary>Whether any key exists or ever existed. Null: unknown.</summary>
     public bool? Any => _any ? true : _anyIsKnown ? false : null;
 
-    /// <returns>Null: it isn't cached.</returns>
+    /// <returns>Null: the key isn't cached.</returns>
     public StoredApiKey? Find(string id)
     {
         if (!_keys.TryGet(id, out var cached))
@@ -33,8 +33,8 @@ internal sealed class ApiKeyCache(TimeProvider time)
         return cached.Key;
     }
 
-    /// <param name="key">Read from the store.</param>
-    /// <param name="writes">How many writes there were before it was read.</param>
+    /// <param name="key">The key as read from the store.</param>
+    /// <param name="writes"><see cref="Writes"/> before that read.</param>
     public void Keep(StoredApiKey key, long writes)
     {
         if (writes == Writes)
@@ -50,7 +50,7 @@ internal sealed class ApiKeyCache(TimeProvider time)
         _anyIsKnown = writes == Writes;
     }
 
-    /// <summary>To be called for every write before it is acknowledged.</summary>
+    /// <summary>Call it for every write, before the write is acknowledged.</summary>
     public void Invalidate(string id)
     {
         Interlocked.Increment(ref _writes);
@@ -58,7 +58,7 @@ internal sealed class ApiKeyCache(TimeProvider time)
         _keys.TryRemove(id);
     }
 
-    /// <summary>What is to be read again: the keys that were used lately. Drops the others.</summary>
+    /// <summary>The keys in recent use, which have to be read again. Evicts the others.</summary>
     public IReadOnlyList<CachedKey> InUse()
     {
         var inUse = new List<CachedKey>();
@@ -83,7 +83,7 @@ internal sealed class CachedKey(StoredApiKey key, long usedAt)
     private volatile StoredApiKey _key = key;
     private long _usedAt = usedAt;
 
-    /// <summary>As it was last read.</summary>
+    /// <summary>The key as it was last read from the store.</summary>
     public StoredApiKey Key
     {
         get => _key;

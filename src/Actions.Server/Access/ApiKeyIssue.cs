@@ -5,18 +5,17 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Server.Access;
 
-/// <summary>A key on its way from who asks for it into the store.</summary>
-/// <param name="Stored">What is kept.</param>
-/// <param name="Text">What its owner gets, once.</param>
+/// <summary>A new key.</summary>
+/// <param name="Stored">The record for the store, without the secret.</param>
+/// <param name="Text">The full key, which is shown to its owner once.</param>
 internal sealed record ApiKeyIssue(StoredApiKey Stored, string Text)
 {
     private const int MaxDisplayName = 128;
 
-    /// <param name="workspace">Whose.</param>
-    /// <param name="wanted">Its display name, role and expiry; the rest is assigned.</param>
-    /// <param name="path">Of <paramref name="wanted"/> in the request, with its dot.</param>
-    /// <param name="now">When.</param>
-    /// <exception cref="InvalidFieldsException">Something wanted can't be.</exception>
+    /// <param name="wanted">Display name, role and expiry; every other field is assigned here.</param>
+    /// <param name="path">Path of <paramref name="wanted"/> in the request, with a trailing dot, for error
+    /// texts.</param>
+    /// <exception cref="InvalidFieldsException">The role, the display name or the expiry is invalid.</exception>
     public static ApiKeyIssue Make(string workspace, CallerKey wanted, string path, DateTimeOffset now)
     {
         if (wanted.Role is not (Role.Engine or Role.Editor or Role.Admin))
@@ -28,7 +27,7 @@ internal sealed record ApiKeyIssue(StoredApiKey Stored, string Text)
             throw new InvalidFieldsException($"{path}expire_time", "must be in the future, or unset.");
 
         var key = wanted.Clone();
-        // Version 7: ids grow with time, and so lists are in the order in which keys were made.
+        // Version 7: ids grow with time, so lists are in the order of creation.
         key.Id = Guid.CreateVersion7(now).ToString("N");
         key.CreateTime = Timestamp.FromDateTimeOffset(now);
         key.RevokeTime = null;
@@ -36,7 +35,7 @@ internal sealed record ApiKeyIssue(StoredApiKey Stored, string Text)
         return new ApiKeyIssue(new StoredApiKey(workspace, key, ApiKeyText.Digest(text)), text);
     }
 
-    // A timestamp from outside may be none at all, e.g. with a billion nanoseconds and more.
+    // A client can send an invalid timestamp, e.g. with a billion nanoseconds or more.
     private static bool IsAfter(Timestamp time, DateTimeOffset now)
     {
         try

@@ -5,12 +5,12 @@ using Actions.Storage;
 namespace Actions.Server.Access;
 
 /// <summary>
-/// Sees to it that what other servers do to keys is known here within two seconds, and that no call waits for it.
+/// Applies other servers' changes of keys within two seconds, in the background: no call waits for it.
 /// </summary>
 internal sealed class ApiKeyRefresher(
     ApiKeys keys, ServingStatus status, TimeProvider time, ILogger<ApiKeyRefresher> log) : BackgroundService
 {
-    // Half of what is promised; the read has the other half.
+    // Half of the two seconds; the read has the other half.
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -24,7 +24,7 @@ internal sealed class ApiKeyRefresher(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The server stops.
+            // The server is stopping.
         }
     }
 
@@ -36,7 +36,7 @@ internal sealed class ApiKeyRefresher(
         }
         catch (StoreUnavailableException)
         {
-            // StoreProbe says so in the log.
+            // StoreProbe logs it.
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Access;
 
-/// <summary>Makes, lists and revokes the keys of a workspace.</summary>
+/// <summary>Creates, lists and revokes the keys of a workspace.</summary>
 internal sealed class ApiKeyService(IApiKeyStore store, TimeProvider time, IOptions<ServerOptions> options)
     : V1.ApiKeyService.ApiKeyServiceBase
 {
@@ -28,7 +28,7 @@ internal sealed class ApiKeyService(IApiKeyStore store, TimeProvider time, IOpti
             throw new InvalidFieldsException("page_token", "must be the next_page_token of a previous response.");
 
         var size = request.PageSize == 0 ? limits.DefaultPageSize : request.PageSize;
-        // One more than fits tells whether there is another page.
+        // One more than fits shows whether there is another page.
         var listed = await store.ListAsync(ClientIdentity.Of(context).Workspace, request.PageToken, size + 1, context.CancellationToken)
             .ConfigureAwait(false);
         return new ListApiKeysResponse

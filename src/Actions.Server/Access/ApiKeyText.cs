@@ -6,8 +6,8 @@ using System.Text.RegularExpressions;
 namespace Actions.Server.Access;
 
 /// <summary>
-/// How a key looks: <c>ak_</c>, its id in 32 hexadecimal digits, <c>_</c> and 32 random bytes in base64url (RFC 4648,
-/// section 5). The prefix lets scanners of repositories find keys that have slipped in.
+/// The format of a key: <c>ak_</c>, its id in 32 hexadecimal digits, <c>_</c> and 32 random bytes in base64url (RFC
+/// 4648, section 5). The prefix lets secret scanners find keys that were committed to a repository by mistake.
 /// </summary>
 internal static partial class ApiKeyText
 {
@@ -18,11 +18,11 @@ internal static partial class ApiKeyText
 
     public static bool IsId(string text) => Id().IsMatch(text);
 
-    /// <returns>The id that is in the text, or null where it can't be a key.</returns>
+    /// <returns>The id in the text, or null if the text doesn't have the format of a key.</returns>
     public static string? IdOf(string text) =>
         Shape().Match(text) is { Success: true } match ? match.Groups["id"].Value : null;
 
-    /// <remarks>Of 256 random bits no salt and no slow digest would make a secret of more.</remarks>
+    /// <remarks>A salt or a slow hash adds nothing to a secret of 256 random bits.</remarks>
     public static byte[] Digest(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
     [GeneratedRegex(@"^[0-9a-f]{32}\z")]

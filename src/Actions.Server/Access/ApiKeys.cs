@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Access;
 
 /// <summary>
-/// Whose an API key is. Keys once seen are kept in memory and read anew in the background (<see
-/// cref="ApiKeyRefresher"/>):
-/// their calls wait for no store, and one that is away locks out nobody who was in.
+/// Maps an API key to a client. Keys that were used once are cached and read again in the background
+/// (<see cref="ApiKeyRefresher"/>): their calls don't wait for the store, and an unavailable store doesn't lock them
+/// out.
 /// </summary>
 internal sealed class ApiKeys(IApiKeyStore store, ApiKeyCache cache, TimeProvider time, IOptions<AccessOptions> options)
 {
@@ -18,16 +18,15 @@ internal sealed class ApiKeys(IApiKeyStore store, ApiKeyCache cache, TimeProvide
     private readonly byte[]? _adminDigest = options.Value.AdminKey.Length == 0 ? null : ApiKeyText.Digest(options.Value.AdminKey);
 
     /// <summary>
-    /// Whether there is a key, or ever was one: keys that were revoked don't open the server again. True from the
-    /// moment
-    /// that a first key is made here, and within two seconds of one that is made elsewhere.
+    /// Whether any key exists or ever existed: revoking all keys doesn't open the server again. True as soon as a first
+    /// key is created on this server, and within two seconds if it is created on another one.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">It was never found out, and the store is away.</exception>
+    /// <exception cref="StoreUnavailableException">It isn't known yet, and the store is unavailable.</exception>
     public async ValueTask<bool> AnyAsync(CancellationToken cancellationToken) =>
         _adminDigest is not null || (cache.Any ?? await ReadAnyAsync(cancellationToken).ConfigureAwait(false));
 
     /// <exception cref="CredentialsInvalidException">The key is unknown, expired or revoked.</exception>
-    /// <exception cref="StoreUnavailableException">The key wasn't seen before, and the store is away.</exception>
+    /// <exception cref="StoreUnavailableException">The key isn't cached, and the store is unavailable.</exception>
     public async ValueTask<ClientIdentity> ClientOfAsync(string text, CancellationToken cancellationToken)
     {
         var digest = ApiKeyText.Digest(text);
@@ -42,8 +41,8 @@ internal sealed class ApiKeys(IApiKeyStore store, ApiKeyCache cache, TimeProvide
         throw new CredentialsInvalidException(Invalid);
     }
 
-    /// <summary>Reads again what is cached, at once.</summary>
-    /// <exception cref="StoreUnavailableException">The cache stays as it is.</exception>
+    /// <summary>Reads all cached keys again, in one operation.</summary>
+    /// <exception cref="StoreUnavailableException">The cache stays unchanged.</exception>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
         if (_adminDigest is null && cache.Any == false)
@@ -57,7 +56,7 @@ internal sealed class ApiKeys(IApiKeyStore store, ApiKeyCache cache, TimeProvide
         var stored = found.ToDictionary(key => key.Key.Id, StringComparer.Ordinal);
         foreach (var key in cached)
         {
-            // A key that was written here since is another one in the cache by now.
+            // If the key was written on this server meanwhile, this entry is no longer in the cache.
             if (stored.TryGetValue(key.Key.Key.Id, out var read))
                 key.Key = read;
             else

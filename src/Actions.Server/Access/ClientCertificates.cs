@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Access;
 
-/// <summary>Whose a client certificate is (mutual TLS). That it is genuine, Kestrel has found out before.</summary>
+/// <summary>Maps a client certificate (mutual TLS) to workspace and role. Kestrel has validated the chain.</summary>
 internal sealed class ClientCertificates(IOptions<AccessOptions> options)
 {
     private const string SubjectAlternativeName = "2.5.29.17";
@@ -14,7 +14,7 @@ internal sealed class ClientCertificates(IOptions<AccessOptions> options)
 
     public bool Any => _mappings.Length > 0;
 
-    /// <exception cref="CredentialsInvalidException">Nobody's.</exception>
+    /// <exception cref="CredentialsInvalidException">No mapping matches the certificate.</exception>
     public ClientIdentity ClientOf(X509Certificate2 certificate)
     {
         var names = NamesOf(certificate);
@@ -46,7 +46,7 @@ internal sealed class ClientCertificates(IOptions<AccessOptions> options)
         }
         catch (AsnContentException e)
         {
-            throw new CredentialsInvalidException($"The client certificate names its subject in a way that can't be read. {e.Message}");
+            throw new CredentialsInvalidException($"The subject alternative names of the client certificate can't be read. {e.Message}");
         }
 
         return names;

@@ -2,24 +2,22 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Actions.Server.Access;
 
-/// <summary>What one workspace may take, so that the others have the rest (section <c>Limits</c>).</summary>
+/// <summary>Limits of each workspace, so that one can't starve the others (section <c>Limits</c>).</summary>
 internal sealed class LimitsOptions
 {
     public const string Section = "Limits";
 
     /// <summary>
-    /// Calls per second on average. A thousand conversations, each of which asks an API every ten seconds, make a tenth
-    /// of
-    /// the default.
+    /// Average calls per second. 1,000 conversations with an API call every ten seconds use a tenth of the default.
     /// </summary>
     [Range(1, 1_000_000)]
     public int CallsPerSecond { get; set; } = 1_000;
 
-    /// <summary>Calls at one moment, after a quiet one. Two seconds' worth.</summary>
+    /// <summary>Calls at one moment, after an idle time. Default: the average of two seconds.</summary>
     [Range(1, 1_000_000)]
     public int Burst { get; set; } = 2_000;
 
-    /// <summary>Calls at once, streams included: as many as one connection may have.</summary>
+    /// <summary>Concurrent calls, streams included. Default: as many as one connection may have.</summary>
     [Range(1, 1_000_000)]
     public int ConcurrentCalls { get; set; } = 1_000;
 }

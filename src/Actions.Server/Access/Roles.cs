@@ -2,10 +2,10 @@ using Actions.V1;
 
 namespace Actions.Server.Access;
 
-/// <summary>Roles by their names, and which one each method needs.</summary>
+/// <summary>The names of the roles, and the role that each method needs.</summary>
 internal static class Roles
 {
-    // By service. What isn't here nobody may call: a test asks for every method.
+    // By service. A method of any other service can't be called; a test checks every method.
     private static readonly Dictionary<string, Role> Needed = new(StringComparer.Ordinal)
     {
         ["/actions.v1.ActionService/"] = Role.Engine,
@@ -14,7 +14,7 @@ internal static class Roles
     };
 
     /// <param name="method">E.g. <c>/actions.v1.ActionService/Execute</c>.</param>
-    /// <returns>Null: nobody may call it.</returns>
+    /// <returns>Null: no client may call it.</returns>
     public static Role? NeededFor(string method) =>
         Needed.TryGetValue(method[..(method.LastIndexOf('/') + 1)], out var role) ? role : null;
 

@@ -5,10 +5,10 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Access;
 
-/// <summary>Counts the calls of each workspace. Nobody waits: what is too much is refused at once.</summary>
+/// <summary>Counts the calls of each workspace. Calls above a limit are refused at once; there is no queue.</summary>
 internal sealed class WorkspaceLimits : IDisposable
 {
-    // What of the average is put back at a time.
+    // Replenishments per second, each of a tenth of the average.
     private const int PerSecond = 10;
 
     // A concurrency limit has no natural retry time. 500 ms is a typical call.
@@ -41,8 +41,8 @@ internal sealed class WorkspaceLimits : IDisposable
             workspace => RateLimitPartition.GetConcurrencyLimiter(workspace, _ => concurrency));
     }
 
-    /// <returns>To be disposed when the call ends.</returns>
-    /// <exception cref="LimitReachedException">It is one too many.</exception>
+    /// <returns>Dispose it when the call ends.</returns>
+    /// <exception cref="LimitReachedException">The call exceeds a limit.</exception>
     public IDisposable Enter(string workspace)
     {
         var place = _concurrency.AttemptAcquire(workspace);

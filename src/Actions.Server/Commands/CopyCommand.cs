@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Commands;
 
 /// <summary>
-/// <c>copy</c>: brings all that one store holds into another, with ids, etags, times and secrets as they are, and then
-/// compares the two. It may be cut off and run again.
+/// <c>copy</c>: copies the whole content of one store into another, with ids, etags, times and secrets unchanged, and
+/// then compares the two. It may be interrupted and run again.
 /// </summary>
 internal static class CopyCommand
 {
@@ -16,10 +16,10 @@ internal static class CopyCommand
 
     public static Command Create()
     {
-        const string Forms = "sqlite:PATH, mongodb://HOST/DATABASE?..., or sqlite or mongodb as the settings say.";
+        const string Forms = "sqlite:PATH, mongodb://HOST/DATABASE?..., or sqlite or mongodb with the store's settings.";
         var from = new Option<string>("--from") { Required = true, HelpName = "store", Description = "The source: " + Forms };
         var to = new Option<string>("--to") { Required = true, HelpName = "store", Description = "The target, in the same forms." };
-        var command = new Command("copy", "Copies all that one store holds into another, and compares the two.") { from, to };
+        var command = new Command("copy", "Copies the whole content of one store into another, and compares the two.") { from, to };
         command.SetAction((parsed, _) => RunAsync(parsed.GetRequiredValue(from), parsed.GetRequiredValue(to)));
         return command;
     }
@@ -40,7 +40,7 @@ internal static class CopyCommand
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync("\nStopped. What was copied stays; the same command goes on from there.");
+            await Console.Error.WriteLineAsync("\nStopped. The records copied so far are kept; the same command continues from there.");
             return 1;
         }
         catch (NameTakenException e)
@@ -51,7 +51,7 @@ internal static class CopyCommand
         }
         catch (StoreUnavailableException e)
         {
-            await Console.Error.WriteLineAsync($"\n{e.InnerException!.Message} What was copied stays; the same command goes on from there.");
+            await Console.Error.WriteLineAsync($"\n{e.InnerException!.Message} The copied records are kept; run it again to continue.");
             return 1;
         }
     }
@@ -73,7 +73,7 @@ internal static class CopyCommand
         {
             host.Services.GetRequiredService<IStartupValidator>().Validate();
             var options = host.Services.GetRequiredService<IOptions<StorageOptions>>().Value;
-            // The engine would make a new file, and there would be nothing to copy.
+            // SQLite would create an empty file, and there would be nothing to copy.
             if (mustExist && options.Provider == Sqlite && !File.Exists(options.Sqlite.Path))
                 throw new UsageException($"{argument}: there is no file '{Path.GetFullPath(options.Sqlite.Path)}'.");
             await host.Services.GetRequiredService<IActionStore>().InitializeAsync(cancellationToken);
@@ -100,7 +100,8 @@ internal static class CopyCommand
         if (!store.StartsWith(Mongo + "://", StringComparison.Ordinal) && !store.StartsWith(Mongo + "+srv://", StringComparison.Ordinal))
             throw new UsageException($"{argument} must be sqlite:PATH, mongodb://HOST/DATABASE, sqlite or mongodb.");
 
-        // Of the path after the hosts, which the connection string also reads as the database of the credentials.
+        // The database is the path after the hosts. The connection string also uses it as the database of the
+        // credentials.
         var path = store[(store.IndexOf("://", StringComparison.Ordinal) + 3)..].Split('?')[0].Split('/').ElementAtOrDefault(1);
         return
         [
@@ -119,7 +120,7 @@ internal static class CopyCommand
         if (before.Obstacles.Count > 0)
         {
             await Console.Error.WriteLineAsync(
-                $"Nothing was copied: the target holds {before.Count(StoreDifference.Extra) - before.Count(StoreRecordKind.KeyRing, StoreDifference.Extra)} records that the source hasn't got, and "
+                $"Nothing was copied: the target holds {before.Count(StoreDifference.Extra) - before.Count(StoreRecordKind.KeyRing, StoreDifference.Extra)} records that the source doesn't have, and "
                 + $"{before.Count(StoreDifference.Conflict)} that were changed there. Copy into an empty store, or delete them there:");
             foreach (var obstacle in before.Obstacles)
                 await Console.Error.WriteLineAsync($"  {obstacle}");
@@ -135,8 +136,8 @@ internal static class CopyCommand
         if (same != here || same != there)
         {
             await Console.Error.WriteLineAsync(
-                $"The stores differ: {same} records are the same, the source has {here}, the target {there}. Somebody writes to one "
-                + "of them; end that, and copy again.");
+                $"The stores differ: {same} records are the same, the source has {here}, the target {there}. A server or command writes to one "
+                + "of them; stop it, and copy again.");
             return 1;
         }
 

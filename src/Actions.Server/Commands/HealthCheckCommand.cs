@@ -3,26 +3,25 @@ using System.CommandLine;
 namespace Actions.Server.Commands;
 
 /// <summary>
-/// <c>healthcheck</c>: asks a running server whether it is ready, for an image that has neither shell nor curl. One
-/// line.
+/// <c>healthcheck</c>: checks whether a running server is ready, in an image without shell and curl. Prints one line.
 /// </summary>
 internal static class HealthCheckCommand
 {
-    // As long as Docker and Kubernetes may be told to wait for a probe, and far above what an answer takes.
+    // Probes of Docker and Kubernetes can be configured to wait as long, and a response takes far less.
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(3);
 
     public static Command Create()
     {
         var url = new Option<string>("--url")
         {
-            HelpName = "url", Description = "The address to ask. Default: /readyz of the web listener that the settings name.",
+            HelpName = "url", Description = "The URL to request. Default: /readyz of the web listener in the settings.",
         };
         url.Validators.Add(result =>
         {
             if (AddressOf(result.GetValueOrDefault<string>()) is null)
                 result.AddError("--url must be an address such as http://127.0.0.1:5081/readyz.");
         });
-        var command = new Command("healthcheck", "Asks a running server whether it is ready. Exit code 0: it is.") { url };
+        var command = new Command("healthcheck", "Checks whether a running server is ready. Exit code 0: it is.") { url };
         command.SetAction((parsed, _) => RunAsync(AddressOf(parsed.GetValue(url) ?? Default())!));
         return command;
     }
@@ -41,7 +40,7 @@ internal static class HealthCheckCommand
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync(e is HttpRequestException ? e.Message : $"No answer within {ProbeTimeout.TotalSeconds} s.");
+            await Console.Error.WriteLineAsync(e is HttpRequestException ? e.Message : $"No response within {ProbeTimeout.TotalSeconds} s.");
             return 1;
         }
     }
@@ -51,10 +50,10 @@ internal static class HealthCheckCommand
 
     private static string Default()
     {
-        // As the server would read it; in an image that is the environment.
+        // The same configuration as the server's; in an image that is the environment.
         var configured = Host.CreateApplicationBuilder().Configuration["Kestrel:Endpoints:Web:Url"] ?? "http://127.0.0.1:5081";
         var address = BindingAddress.Parse(configured);
-        // Where a server listens on every address, it does so on loopback.
+        // A server that listens on every address also listens on loopback.
         var host = address.Host is "*" or "+" or "0.0.0.0" or "[::]" ? "127.0.0.1" : address.Host;
         return $"{address.Scheme}://{host}:{address.Port}/readyz";
     }

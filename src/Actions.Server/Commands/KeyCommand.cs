@@ -10,9 +10,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Server.Commands;
 
 /// <summary>
-/// <c>key create|list|revoke</c>: the keys of the store that the settings name, for whoever may run the server. A
-/// server
-/// that runs on the same store learns of it within seconds.
+/// <c>key create|list|revoke</c>: manages the keys in the store of the settings, for operators of the server. A running
+/// server on the same store applies a change within seconds.
 /// </summary>
 internal static class KeyCommand
 {
@@ -22,11 +21,11 @@ internal static class KeyCommand
     };
     private static readonly Option<string> RoleName = new("--role")
     {
-        Required = true, Description = "What calls with the key may do.",
+        Required = true, Description = "The role of calls with the key.",
     };
     private static readonly Option<string> DisplayName = new("--name")
     {
-        HelpName = "text", Description = "A name for people.", DefaultValueFactory = _ => "",
+        HelpName = "text", Description = "A display name.", DefaultValueFactory = _ => "",
     };
     private static readonly Option<int?> Days = new("--days") { HelpName = "number", Description = "Days until the key expires." };
     private static readonly Option<string> Id = new("--id") { Required = true, HelpName = "id", Description = "The key's id." };
@@ -48,13 +47,13 @@ internal static class KeyCommand
 
     public static Command Create()
     {
-        var create = new Command("create", "Makes a key and prints it.") { Workspace, RoleName, DisplayName, Days };
+        var create = new Command("create", "Creates a key and prints it.") { Workspace, RoleName, DisplayName, Days };
         create.SetAction((parsed, token) => RunAsync(host => CreateAsync(host.Services, parsed, token), token));
         var list = new Command("list", "Lists the keys of a workspace.") { Workspace };
         list.SetAction((parsed, token) => RunAsync(host => ListAsync(host.Services, parsed, token), token));
         var revoke = new Command("revoke", "Revokes a key.") { Workspace, Id };
         revoke.SetAction((parsed, token) => RunAsync(host => RevokeAsync(host.Services, parsed, token), token));
-        return new Command("key", "API keys of the store that the settings name.") { create, list, revoke };
+        return new Command("key", "API keys in the store of the settings.") { create, list, revoke };
     }
 
     private static async Task<int> RunAsync(Func<IHost, Task<int>> command, CancellationToken cancellationToken)
@@ -79,7 +78,7 @@ internal static class KeyCommand
         {
             var issued = ApiKeyIssue.Make(workspace, wanted, "", now);
             await services.GetRequiredService<IApiKeyStore>().AddAsync(issued.Stored, cancellationToken);
-            // Alone on standard output, so that a script can take it from there.
+            // Only the key goes to standard output, so that a script can read it.
             await Console.Error.WriteLineAsync(
                 $"Key {issued.Stored.Key.Id} of workspace '{workspace}', role {Roles.NameOf(wanted.Role)}. It is shown only now:");
             Console.WriteLine(issued.Text);

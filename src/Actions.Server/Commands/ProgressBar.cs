@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Actions.Server.Commands;
 
 /// <summary>
-/// How far a command has come, on standard error: a bar that grows on a terminal, a line for each tenth elsewhere.
+/// Shows a command's progress on standard error: a bar on a terminal, otherwise a line for each tenth.
 /// </summary>
 internal sealed class ProgressBar(string doing, long total, TimeProvider time, TextWriter output, bool isTerminal)
 {

@@ -8,16 +8,15 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Commands;
 
 /// <summary>
-/// <c>secrets rewrap</c>: encrypts the key ring under the key-encryption key that the settings name now. Element by
-/// element,
-/// each replaced at once or not at all: it may be killed and run again, and servers may run meanwhile.
+/// <c>secrets rewrap</c>: encrypts the key ring under the current key-encryption key of the settings. Each element is
+/// replaced as a whole or not at all: the command may be killed and run again, and servers may run meanwhile.
 /// </summary>
 internal static class RewrapCommand
 {
     public static Command Create()
     {
         var settings = SettingArguments.Create();
-        var rewrap = new Command("rewrap", "Encrypts the key ring under the key-encryption key that the settings name.") { settings };
+        var rewrap = new Command("rewrap", "Encrypts the key ring under the key-encryption key of the settings.") { settings };
         rewrap.SetAction((parsed, _) => RunAsync(parsed.GetValue(settings) ?? []));
         return new Command("secrets", "The keys that encrypt the secrets of actions.") { rewrap };
     }
@@ -56,12 +55,12 @@ internal static class RewrapCommand
         var elements = await store.ReadAllAsync(CancellationToken.None);
         for (var done = 0; done < elements.Count;)
         {
-            // In order, so that what is done already is counted and passed by.
+            // In order, so that elements that are done already are counted and skipped.
             var element = elements[done];
             if (element.KeyEncryptionKeyId != current.Id
                 && !await store.ReplaceAsync(element, ring.Seal(element.Name, ring.Open(element, allowClear: true)), CancellationToken.None))
             {
-                // Another command was faster: on what it has written.
+                // Another command has replaced the element meanwhile: continue with the current elements.
                 elements = await store.ReadAllAsync(CancellationToken.None);
                 continue;
             }

@@ -5,16 +5,13 @@ namespace Actions.Server.Commands;
 
 /// <summary>
 /// Settings on the command line, in the forms of .NET's configuration: <c>--Section:Key=value</c>, <c>--Section:Key
-/// value</c>,
-/// <c>/Section:Key value</c> or <c>Section:Key=value</c>. Anything else is refused: a mistyped option or command must
-/// not
-/// start a server.
+/// value</c>, <c>/Section:Key value</c> or <c>Section:Key=value</c>. All other arguments are refused: a mistyped option
+/// or command must not start a server.
 /// </summary>
 internal static class SettingArguments
 {
     // Names without a section: those of .NET's host, and OpenTelemetry's variables. WebApplicationFactory also sets
-    // sections
-    // themselves to nothing (--Storage=), beside the settings in them.
+    // whole sections to an empty value (--Storage=), beside the settings in them.
     private const string OpenTelemetry = "OTEL_";
     private static readonly HashSet<string> HostSettings = new(StringComparer.OrdinalIgnoreCase)
     {

@@ -15,9 +15,8 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Configs;
 
 /// <summary>
-/// Keeps the actions of a workspace. Saving compiles: what is stored can be run. Secrets go into the store encrypted,
-/// and
-/// to no caller.
+/// Creates, reads, changes and deletes the actions of a workspace. Every action is compiled before it is saved, so that
+/// a stored action can be executed. Secrets are stored encrypted and never returned to a client.
 /// </summary>
 internal sealed class ActionConfigService(
     EncryptedActionStore store,
@@ -44,7 +43,7 @@ internal sealed class ActionConfigService(
         }
         else
         {
-            // Ours to make, not the store's: the secrets are bound to it.
+            // The id is created here, not by the store: the secrets are bound to it.
             config.Id = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
             var created = await store.CreateAsync(
                 workspace, vault.Protect(workspace, config), context.CancellationToken).ConfigureAwait(false);
@@ -67,7 +66,7 @@ internal sealed class ActionConfigService(
     {
         var workspace = ClientIdentity.Of(context).Workspace;
         var page = new Page(request, options.Value);
-        // One more than fits tells whether there is another page.
+        // One more than fits shows whether there is another page.
         var actions = await store.ListAsync(workspace, page.Query, context.CancellationToken).ConfigureAwait(false);
         return page.ToResponse([.. actions.Select(action => SecretVault.Redact(action).Message)]);
     }
@@ -84,7 +83,8 @@ internal sealed class ActionConfigService(
             if (change.Etag.Length > 0 && change.Etag != stored.Etag)
                 throw new EtagMismatchException(stored.Id, stored.Etag);
 
-            // The change is written over what its author could have read: a secret that is there then is new.
+            // The change is applied to the redacted action, as its author could read it: a secret in the result is a
+            // new one.
             var updated = SecretVault.Redact(stored).Message;
             ConfigMask.Apply(request.UpdateMask, change, updated);
             CheckSize(updated);
@@ -105,7 +105,7 @@ internal sealed class ActionConfigService(
             }
             catch (EtagMismatchException) when (change.Etag.Length == 0)
             {
-                // Without an etag the caller means whatever is there: again, on what somebody else just wrote.
+                // Without an etag the client means the current version: try again on what another client just wrote.
                 continue;
             }
         }
@@ -149,9 +149,9 @@ internal sealed class ActionConfigService(
         return Compile(draft, "draft", vault.KeepWhereEmpty(workspace, draft, stored, "draft"));
     }
 
-    /// <param name="config">In the clear.</param>
-    /// <param name="root">The request's field that holds it.</param>
-    /// <param name="moved">Secrets that are missing because they may not be kept.</param>
+    /// <param name="config">The action with its secrets in clear text.</param>
+    /// <param name="root">The request's field with the action, for error texts.</param>
+    /// <param name="moved">Violations for secrets that are missing because they must not be kept.</param>
     private ActionPlan Compile(ActionConfig config, string root, IReadOnlyList<FieldViolation> moved)
     {
         if (moved.Count == 0)
@@ -162,7 +162,7 @@ internal sealed class ActionConfigService(
         }
         catch (InvalidFieldsException e)
         {
-            // All of them, with the better words where both complain of the same secret.
+            // All violations; where both lists have the same secret, the more helpful text.
             throw new InvalidFieldsException(
                 [.. e.Violations.Where(found => moved.All(secret => secret.Field != found.Field)), .. moved]);
         }
@@ -170,8 +170,9 @@ internal sealed class ActionConfigService(
         throw new InvalidFieldsException([.. moved]);
     }
 
-    /// <summary>The API was called: a store that has gone since is no reason to keep its answer from the
-    /// caller.</summary>
+    /// <summary>
+    /// The API has been called: the client gets its response even if the store is unavailable by now.
+    /// </summary>
     private async Task TryKeepSampleAsync(string workspace, string id, Sample sample, CancellationToken cancellationToken)
     {
         try
@@ -186,7 +187,7 @@ internal sealed class ActionConfigService(
 
     private async Task KeepSampleAsync(string workspace, string id, Sample sample, CancellationToken cancellationToken)
     {
-        // Until it is written on what is there, or the action is gone, which the API's answer needn't suffer from.
+        // Until the sample is written to the current version. A deleted action doesn't affect the response either.
         while (await store.GetAsync(workspace, id, cancellationToken).ConfigureAwait(false) is { } stored)
         {
             try

@@ -9,18 +9,18 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Server.Configs;
 
 /// <summary>
-/// Writes the fields that an update names (google.protobuf.FieldMask, AIP-134). The library's own merge doesn't know
+/// Applies the update mask of a request (google.protobuf.FieldMask, AIP-134). The library's own merge doesn't support
 /// map fields, and ignores paths that don't exist.
 /// </summary>
 internal static class ConfigMask
 {
     private const string Everything = "*";
 
-    /// <param name="mask">Paths such as <c>messages.start_message</c>; <c>*</c> for everything; none for what is
-    /// set.</param>
-    /// <param name="source">What the caller sent.</param>
-    /// <param name="target">What is stored; changed in place.</param>
-    /// <exception cref="InvalidFieldsException">A path names no field that can be written.</exception>
+    /// <param name="mask">Paths such as <c>messages.start_message</c>; <c>*</c> for all fields; no paths for all fields
+    /// that are set.</param>
+    /// <param name="source">The action in the request.</param>
+    /// <param name="target">The stored action; changed in place.</param>
+    /// <exception cref="InvalidFieldsException">A path names an unknown or read-only field.</exception>
     public static void Apply(FieldMask? mask, ActionConfig source, ActionConfig target)
     {
         if (mask is null or { Paths.Count: 0 })
@@ -46,7 +46,7 @@ internal static class ConfigMask
         }
     }
 
-    /// <summary>All that is set: messages field by field, lists and maps as a whole.</summary>
+    /// <summary>Merges all fields that are set: messages field by field, lists and maps as a whole.</summary>
     private static void Merge(IMessage source, IMessage target, IReadOnlySet<string>? except = null)
     {
         foreach (var field in source.Descriptor.Fields.InDeclarationOrder())
@@ -60,23 +60,23 @@ internal static class ConfigMask
         }
     }
 
-    /// <returns>What is wrong with the path, or null.</returns>
+    /// <returns>The error in the path, or null.</returns>
     private static string? Judge(string[] path)
     {
         if (path is [Everything])
             return null;
         if (OutputOnly.Fields.Contains(path[0]))
-            return "which only the server writes.";
+            return "which is read-only.";
 
         var message = ActionConfig.Descriptor;
         for (var i = 0; ; i++)
         {
             if (message.FindFieldByName(path[i]) is not { } field)
-                return "which is no field.";
+                return "which is not a field.";
             if (i == path.Length - 1)
                 return null;
             if (!IsNested(field))
-                return $"but '{path[i]}' has no fields of its own to name; name it as a whole.";
+                return $"but '{path[i]}' has no fields; name it as a whole.";
             message = field.MessageType;
         }
     }
@@ -91,7 +91,7 @@ internal static class ConfigMask
             from = from is null ? null : (IMessage?)field.Accessor.GetValue(from);
             if (field.Accessor.GetValue(to) is not IMessage next)
             {
-                // Nothing to clear in what isn't there, and nothing to make of it.
+                // The message is missing in both: there is nothing to clear or to copy.
                 if (from is null)
                     return;
                 next = field.MessageType.Parser.ParseFrom(ByteString.Empty);
@@ -108,7 +108,7 @@ internal static class ConfigMask
     {
         if (source is null || !IsSet(field, source))
         {
-            // Of a oneof only the member that is named is cleared.
+            // In a oneof only the named member is cleared.
             if (IsSet(field, target))
                 field.Accessor.Clear(target);
             return;
@@ -131,14 +131,14 @@ internal static class ConfigMask
         }
         else
         {
-            // A copy: another path may write into it, and a second try starts from the same source.
+            // A copy: another path may write into it, and a second attempt starts from the same source.
             field.Accessor.SetValue(target, value is IMessage message ? Copied(message) : value);
         }
     }
 
     private static IMessage Copied(IMessage message) => message.Descriptor.Parser.ParseFrom(message.ToByteString());
 
-    // google.protobuf's own messages (durations, values, timestamps) are values here.
+    // Messages of google.protobuf (durations, values, timestamps) count as values.
     private static bool IsNested(FieldDescriptor field) =>
         !field.IsRepeated && field.FieldType == FieldType.Message && field.MessageType.File.Package == ActionConfig.Descriptor.File.Package;
 
@@ -156,6 +156,6 @@ internal static class ConfigMask
         bool flag => !flag,
         int number => number == 0,
         System.Enum constant => Convert.ToInt32(constant, System.Globalization.CultureInfo.InvariantCulture) == 0,
-        _ => throw new NotSupportedException($"A field of {value.GetType()} came into the contract."),
+        _ => throw new NotSupportedException($"A field of {value.GetType()} is new in the contract."),
     };
 }

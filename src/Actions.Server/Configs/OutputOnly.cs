@@ -2,7 +2,7 @@ using Actions.V1;
 
 namespace Actions.Server.Configs;
 
-/// <summary>The fields of an action that the server alone writes.</summary>
+/// <summary>The read-only fields of an action: only the server writes them.</summary>
 internal static class OutputOnly
 {
     public static readonly IReadOnlySet<string> Fields =

@@ -8,21 +8,21 @@ using Actions.V1;
 namespace Actions.Server.Configs;
 
 /// <summary>
-/// One page of a list. Its token is the last name on the page, beside a digest of the filter: it stays right whatever
-/// is written meanwhile, on any server, for ever.
+/// One page of a list. Its token consists of a digest of the filter and the last name on the page: it stays valid for
+/// ever and on every server, whatever is written meanwhile.
 /// </summary>
 internal sealed class Page
 {
     private const int DigestBytes = 8;
 
-    // Of the digest and the longest name, in base64.
+    // The digest and the longest name, in base64.
     private const int MaxTokenBytes = 512;
 
     private readonly byte[] _digest;
     private readonly int _size;
     private readonly int _maxBytes;
 
-    /// <exception cref="InvalidFieldsException">The size, the labels or the token are no good.</exception>
+    /// <exception cref="InvalidFieldsException">The size, the labels or the token are invalid.</exception>
     public Page(ListActionConfigsRequest request, ServerOptions options)
     {
         if (request.PageSize < 0 || request.PageSize > options.MaxPageSize)
@@ -42,7 +42,7 @@ internal sealed class Page
         };
     }
 
-    /// <summary>Asks for one more than fits, which tells whether there is another page.</summary>
+    /// <summary>Reads one more than fits, which shows whether there is another page.</summary>
     public ActionQuery Query { get; }
 
     public ListActionConfigsResponse ToResponse(IReadOnlyList<ActionConfig> actions)

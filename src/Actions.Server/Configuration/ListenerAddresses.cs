@@ -2,17 +2,17 @@ using System.Net;
 
 namespace Actions.Server.Configuration;
 
-/// <summary>Where the configuration says that the server listens.</summary>
+/// <summary>The addresses of the configured listeners.</summary>
 internal static class ListenerAddresses
 {
-    /// <returns>Each listener that others than this machine can reach, with the key of its setting.</returns>
+    /// <returns>Each listener that other machines can reach, with the key of its setting.</returns>
     public static IEnumerable<(string Key, string Url)> BeyondLoopback(IConfiguration configuration) =>
         from endpoint in configuration.GetSection("Kestrel:Endpoints").GetChildren()
         let url = endpoint["Url"]
         where !string.IsNullOrEmpty(url) && !IsLocal(url)
         select ($"{endpoint.Path}:Url", url);
 
-    /// <summary>What can't be read is Kestrel's to refuse.</summary>
+    /// <summary>An address that can't be parsed counts as local: Kestrel refuses it.</summary>
     private static bool IsLocal(string url)
     {
         BindingAddress address;

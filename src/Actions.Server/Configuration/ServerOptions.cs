@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Actions.Server.Configuration;
 
-/// <summary>Every limit of the server that an operator may change (section <c>Server</c>).</summary>
+/// <summary>The limits of the server that an operator can change (section <c>Server</c>).</summary>
 internal sealed class ServerOptions : IValidatableObject
 {
     public const string Section = "Server";
@@ -12,26 +12,28 @@ internal sealed class ServerOptions : IValidatableObject
     public int MaxRequestBytes { get; set; } = 4 << 20;
 
     /// <summary>
-    /// Bytes of one action, its sample aside. Four times the largest body's template; with its sample it still fits
-    /// into a page and into the 4 MiB that gRPC clients accept by default.
+    /// Bytes of one action without its sample. Four times the largest body template; with its sample an action still
+    /// fits into a page and into the 4 MiB that gRPC clients accept by default.
     /// </summary>
     [Range(1_024, 67_108_864)]
     public int MaxActionBytes { get; set; } = 2 << 20;
 
-    /// <summary>Actions per page where the request doesn't say.</summary>
+    /// <summary>Actions per page if the request doesn't set a size.</summary>
     [Range(1, 1_000)]
     public int DefaultPageSize { get; set; } = 50;
 
-    /// <summary>Actions per page at most. As the contract has it.</summary>
+    /// <summary>Maximum of actions per page, as in the contract.</summary>
     [Range(1, 1_000)]
     public int MaxPageSize { get; set; } = 200;
 
-    /// <summary>Labels that a list may ask for. As many as an action may carry: with more, none could match.</summary>
+    /// <summary>Labels in the filter of a list. As many as an action may have: no action could match more.</summary>
     [Range(1, 1_000)]
     public int MaxLabelFilters { get; set; } = 64;
 
-    /// <summary>Bytes of one page; it ends early rather than grow beyond. Below the 4 MiB that gRPC clients accept by
-    /// default.</summary>
+    /// <summary>
+    /// Bytes of one page, which ends early rather than exceed them. Below the 4 MiB that gRPC clients accept by
+    /// default.
+    /// </summary>
     [Range(1_024, 67_108_864)]
     public int MaxPageBytes { get; set; } = 3 << 20;
 
@@ -40,80 +42,81 @@ internal sealed class ServerOptions : IValidatableObject
     public int MaxCallIdLength { get; set; } = 256;
 
     /// <summary>
-    /// Compiled actions in memory, some KiB each. Beyond it the least frequently used one makes room. 1 and 2 mean 3,
-    /// the
-    /// least that the cache works with.
+    /// Compiled actions in memory, a few KiB each. When the cache is full, the least frequently used one is evicted. 1
+    /// and 2 mean 3, the minimum of the cache.
     /// </summary>
     [Range(1, 10_000_000)]
     public int MaxCachedActions { get; set; } = 10_000;
 
     /// <summary>
-    /// How often the cached actions are compared with the store while it has no active change stream. 5 s: a change
-    /// made by
-    /// another server is executed here within 10 s, whenever the stream became silent, and a comparison of 10,000
-    /// actions
-    /// is ten reads of 1,000 etags.
+    /// How often the cached actions are compared with the store while it has no active change stream. 5 s: a change by
+    /// another server takes effect here within 10 s, whenever the stream became silent, and a comparison of 10,000
+    /// actions is ten reads of 1,000 etags.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:00:10", ParseLimitsInInvariantCulture = true)]
     public TimeSpan CatalogCheckInterval { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// How long an RPC waits for one operation of the store before it fails with UNAVAILABLE. 2 s: an operation takes
-    /// milliseconds, an election among the store's members seconds, and the caller hears silence meanwhile.
+    /// milliseconds, an election among the store's members seconds, and the person on the phone hears silence
+    /// meanwhile.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
-    /// <summary>Connections at once: half of the usual 1,024 file descriptors, the other half being for calls to
-    /// APIs.</summary>
+    /// <summary>
+    /// Concurrent connections. Half of the usual 1,024 file descriptors; the other half is for calls to APIs.
+    /// </summary>
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 512;
 
-    /// <summary>Calls at once on one connection. A voice engine keeps one channel for all its conversations; Kestrel's
-    /// 100 would queue them.</summary>
+    /// <summary>
+    /// Concurrent calls on one connection. A voice engine keeps one channel for all its conversations; Kestrel's 100
+    /// would queue them.
+    /// </summary>
     [Range(1, 100_000)]
     public int MaxStreamsPerConnection { get; set; } = 1_000;
 
     /// <summary>
-    /// How long a caller may take to send a connection's preface, or a call's headers. As long as Kestrel gives a TLS
-    /// handshake; for headers its own default is 30 s, for a preface 130 s, in which a few hundred silent callers could
-    /// hold every connection.
+    /// How long a client may take to send a connection's preface, or a call's headers. As long as Kestrel's limit for a
+    /// TLS handshake. Kestrel's own default is 30 s for headers and 130 s for a preface: long enough for a few hundred
+    /// silent clients to hold every connection.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")]
     public TimeSpan RequestHeadersTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Calls that an address may give up at once. nghttp2's default, and as many as one connection has: an engine may
-    /// end all its conversations.
+    /// Calls that one address may cancel at once. nghttp2's default, and as many as one connection may have: an engine
+    /// may end all its conversations.
     /// </summary>
     [Range(1, 1_000_000)]
     public int ResetBurst { get; set; } = 1_000;
 
     /// <summary>
-    /// Calls per second that an address may give up on and on. nghttp2 has 33 for a connection; this is for all
-    /// connections of an engine.
+    /// Sustained cancelled calls per second and address. nghttp2 allows 33 per connection; this covers all connections
+    /// of an engine.
     /// </summary>
     [Range(1, 1_000_000)]
     public int ResetsPerSecond { get; set; } = 100;
 
     /// <summary>
-    /// Frames of an address that neither begin, carry nor end a call (PING, SETTINGS, WINDOW_UPDATE, CONTINUATION,
-    /// empty
-    /// DATA, …) that are taken at once: some milliseconds of work. Each call brings 20 more.
+    /// Control frames that one address may send at once: frames that don't start, carry or end a call (PING, SETTINGS,
+    /// WINDOW_UPDATE, CONTINUATION, empty DATA, …). Default: some milliseconds of work. Each call adds 20.
     /// </summary>
     [Range(100, 10_000_000)]
     public int ControlFrameBurst { get; set; } = 10_000;
 
-    /// <summary>Such frames per second that are taken on and on: clients measure the way with up to some
-    /// hundred.</summary>
+    /// <summary>
+    /// Sustained control frames per second and address. A client's bandwidth pings are at most a few hundred.
+    /// </summary>
     [Range(1, 10_000_000)]
     public int ControlFramesPerSecond { get; set; } = 1_000;
 
-    /// <summary>After so long without a frame a caller is asked whether it is still there.</summary>
+    /// <summary>Time without a frame after which the server pings the client.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan KeepAlivePingDelay { get; set; } = TimeSpan.FromSeconds(20);
 
-    /// <summary>Without an answer in this time its calls are cancelled.</summary>
+    /// <summary>Time without a response to the ping after which the client's calls are cancelled.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan KeepAlivePingTimeout { get; set; } = TimeSpan.FromSeconds(10);
 

@@ -3,10 +3,10 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Configuration;
 
-/// <summary>Sections of the configuration as options, checked when the server starts.</summary>
+/// <summary>Binds sections of the configuration to options, and checks them when the server starts.</summary>
 internal static class Settings
 {
-    /// <summary>What is wrong is told with its key, e.g. <c>Server:MaxPageSize</c>.</summary>
+    /// <summary>The error of a setting names its key, e.g. <c>Server:MaxPageSize</c>.</summary>
     public static void AddSettings<T>(this IServiceCollection services, IConfiguration configuration, string section)
         where T : class
     {
@@ -22,7 +22,7 @@ internal static class Settings
             var wrong = new List<ValidationResult>();
             foreach (var property in typeof(T).GetProperties())
             {
-                // The texts of the annotations name the field by this.
+                // The annotations' error texts name the field by this.
                 var context = new ValidationContext(options)
                 {
                     MemberName = property.Name,

@@ -1,4 +1,6 @@
 namespace Actions.Server.Configuration;
 
-/// <summary>The settings are valid each by itself, but not safe together. The text names the one to change.</summary>
+/// <summary>
+/// Each setting is valid by itself, but together they aren't safe. The text names the setting to change.
+/// </summary>
 internal sealed class StartRefusedException(string message) : Exception(message);

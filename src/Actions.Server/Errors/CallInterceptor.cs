@@ -3,11 +3,13 @@ using Grpc.Core.Interceptors;
 
 namespace Actions.Server.Errors;
 
-/// <summary>An interceptor that treats all four kinds of calls alike.</summary>
+/// <summary>Base of interceptors that treat all four kinds of calls alike.</summary>
 internal abstract class CallInterceptor : Interceptor
 {
-    /// <summary>Whether a method belongs to gRPC itself: health and reflection, which are open and answer to the
-    /// end.</summary>
+    /// <summary>
+    /// Whether a method belongs to gRPC itself: health and reflection, which need no credentials and respond until the
+    /// server has stopped.
+    /// </summary>
     /// <param name="method">E.g. <c>/grpc.health.v1.Health/Check</c>.</param>
     public static bool IsInfrastructure(string? method) =>
         method?.StartsWith("/grpc.", StringComparison.Ordinal) == true;

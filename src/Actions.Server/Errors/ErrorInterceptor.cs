@@ -3,8 +3,10 @@ using Grpc.Core;
 
 namespace Actions.Server.Errors;
 
-/// <summary>The only catch: a known failure becomes its status, an unknown one INTERNAL with an id and a log
-/// entry.</summary>
+/// <summary>
+/// The only place that catches errors of a call: a known one becomes its status, an unknown one INTERNAL with an id and
+/// a log entry.
+/// </summary>
 internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : CallInterceptor
 {
     protected override async Task<T> RunAsync<T>(ServerCallContext context, Func<Task<T>> call)
@@ -19,7 +21,7 @@ internal sealed class ErrorInterceptor(ILogger<ErrorInterceptor> log) : CallInte
         }
         catch (Exception e) when (context.CancellationToken.IsCancellationRequested)
         {
-            // Nobody listens any more; what broke under the cancellation is no news.
+            // The client has gone; an error that follows from the cancellation isn't worth a log entry.
             throw new RpcException(new Status(StatusCode.Cancelled, "The call was cancelled.", e));
         }
         catch (Exception e) when (RpcErrors.From(e) is { } error)

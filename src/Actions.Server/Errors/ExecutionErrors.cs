@@ -6,7 +6,7 @@ internal sealed class ActionNameNotFoundException(string name) : Exception($"The
     public string Name { get; } = name;
 }
 
-/// <summary>The action is kept, but refuses to execute.</summary>
+/// <summary>The action exists, but is disabled.</summary>
 internal sealed class ActionDisabledException(string id) : Exception($"The action '{id}' is disabled.")
 {
     public string Id { get; } = id;
@@ -20,6 +20,6 @@ internal sealed class SecretUnreadableException(string id, string field, Excepti
 {
     public string Id { get; } = id;
 
-    /// <summary>Its path within the action.</summary>
+    /// <summary>Path of the secret within the action.</summary>
     public string Field { get; } = field;
 }

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Errors;
 
 /// <summary>
-/// Adds the details to the statuses that the gRPC framework makes before a method is reached: an unknown method, a
+/// Adds details to the statuses that the gRPC framework sends before a method is called: for an unknown method, or a
 /// message that is too large or can't be read.
 /// </summary>
 internal static class FrameworkStatusMiddleware
@@ -33,8 +33,8 @@ internal static class FrameworkStatusMiddleware
                 return;
 
             var message = Uri.UnescapeDataString(trailers["grpc-message"].ToString());
-            // Ours are never UNKNOWN: the framework means that it couldn't read the request, for which gRPC has
-            // INTERNAL.
+            // The server itself never sends UNKNOWN: the framework uses it for a request that it can't read, for which
+            // gRPC defines INTERNAL.
             if ((StatusCode)code == StatusCode.Unknown)
             {
                 (code, message) = ((int)StatusCode.Internal, "The request can't be read.");

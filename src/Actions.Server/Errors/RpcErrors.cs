@@ -11,8 +11,8 @@ using Grpc.Core;
 namespace Actions.Server.Errors;
 
 /// <summary>
-/// Makes statuses of known failures: the code, a text for people, and google.rpc.ErrorInfo with the
-/// <see cref="ErrorReason"/> for programs, with BadRequest or RetryInfo where the contract says so.
+/// Maps known failures to statuses: the code, a text for people, and google.rpc.ErrorInfo with the
+/// <see cref="ErrorReason"/> for programs, with BadRequest or RetryInfo where the contract requires it.
 /// </summary>
 internal static class RpcErrors
 {
@@ -21,18 +21,19 @@ internal static class RpcErrors
     /// <summary>The trailer that carries google.rpc.Status.</summary>
     public const string DetailsTrailer = "grpc-status-details-bin";
 
-    // Trailers travel as headers, of which gRPC's C core (Python, Ruby, PHP) accepts 8 KiB by default, base64 included.
+    // Trailers are sent as headers. gRPC's C core (Python, Ruby, PHP) accepts 8 KiB of them by default, base64
+    // included.
     private const int MaxBadRequestBytes = 4_500;
 
-    // In UTF-8, of which grpc-message makes three characters for each byte that isn't ASCII.
+    // Bytes of UTF-8. In grpc-message each byte that isn't ASCII takes three characters.
     private const int MaxTextBytes = 250;
 
     private static readonly EnumDescriptor Reasons = ErrorReasonReflection.Descriptor.FindTypeByName<EnumDescriptor>(nameof(ErrorReason));
 
-    // Long enough for a store to be restarted, short enough for somebody who listens.
+    // Long enough for a store to restart, short enough for the person on the phone.
     private static readonly TimeSpan StoreRetryDelay = TimeSpan.FromSeconds(1);
 
-    /// <returns>Null for what isn't known: a fault of the server itself.</returns>
+    /// <returns>Null for an unknown failure, which is an error of the server itself.</returns>
     public static RpcException? From(Exception exception) => exception switch
     {
         InvalidFieldsException e => Invalid(e),
@@ -63,23 +64,21 @@ internal static class RpcErrors
         _ => null,
     };
 
-    /// <param name="errorId">What the log has the cause under.</param>
+    /// <param name="errorId">The id of the log entry with the cause.</param>
     public static RpcException Internal(string errorId) => Error(
-        StatusCode.Internal, ErrorReason.Internal, "The server failed; its log says why.", ("error_id", errorId));
+        StatusCode.Internal, ErrorReason.Internal, "The server failed; the cause is in its log.", ("error_id", errorId));
 
-    /// <summary>Details for a status that the gRPC framework made by itself.</summary>
-    /// <param name="code">Its code.</param>
-    /// <param name="message">Its text.</param>
-    /// <param name="isMethod">Whether there is such a method.</param>
-    /// <param name="maxRequestBytes">The limit that a request is held to.</param>
-    /// <returns>For <see cref="DetailsTrailer"/>.</returns>
+    /// <summary>Details for a status that the gRPC framework has created.</summary>
+    /// <param name="isMethod">Whether the method exists.</param>
+    /// <param name="maxRequestBytes">The maximum size of a request.</param>
+    /// <returns>The content of <see cref="DetailsTrailer"/>.</returns>
     public static Google.Rpc.Status StatusOf(StatusCode code, string message, bool isMethod, int maxRequestBytes) => code switch
     {
         StatusCode.ResourceExhausted => Status(
             code,
             message,
             Info(ErrorReason.LimitReached, ("limit", $"request of {maxRequestBytes} bytes")),
-            // Never: the same request stays too large.
+            // A day stands for never: the same request stays too large.
             new RetryInfo { RetryDelay = Duration.FromTimeSpan(TimeSpan.FromDays(1)) }),
         StatusCode.Unimplemented when !isMethod => Status(code, message, Info(ErrorReason.Unimplemented)),
         _ => Status(code, message, Info(ErrorReason.Protocol)),

@@ -14,7 +14,9 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Execution;
 
-/// <summary>What a voice engine calls during a conversation.</summary>
+/// <summary>
+/// The service that a voice engine calls during a conversation: executes an action and streams its events.
+/// </summary>
 internal sealed class ActionService(
     ActionCatalog catalog,
     ActionEngine engine,

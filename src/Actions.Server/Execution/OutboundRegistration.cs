@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Execution;
 
-/// <summary>What may be called: the engine's guard, with the server's settings, listeners and log.</summary>
+/// <summary>Registers the engine's guard for outbound calls, with the server's settings, listeners and log.</summary>
 internal static class OutboundRegistration
 {
     public static IServiceCollection AddSsrfGuard(this IServiceCollection services, IConfiguration configuration)
@@ -36,14 +36,14 @@ internal static class OutboundRegistration
         return services;
     }
 
-    /// <summary>A list may be one value, or one key for each entry: the options have it as one.</summary>
+    /// <summary>A list can be configured as one value, or as one key per entry; the options hold one value.</summary>
     private static string Joined(IConfigurationSection list, string otherwise) =>
         list.GetChildren().Select(entry => entry.Value).ToList() is { Count: > 0 } entries
             ? string.Join(',', entries.Prepend(list.Value))
             : otherwise;
 
-    // Asked whenever an address of this machine is judged: there is no moment at which the server listens unknown to
-    // the guard.
+    // Read each time an address of this machine is checked, so that the guard always knows the ports that the server
+    // listens on.
     private static int[] ListeningPorts(IServer server) =>
         [.. (server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Select(address => BindingAddress.Parse(address).Port)];
 }

@@ -4,14 +4,15 @@ using Grpc.Core.Interceptors;
 namespace Actions.Server.Execution;
 
 /// <summary>
-/// Answers in gzip who asks in gzip, as gRPC servers in other languages do; everybody else uncompressed. Events are
-/// small, and somebody waits for them: compressing for all who could read it would cost more than it saves.
+/// Compresses responses with gzip if the request was, as gRPC servers in other languages do; all others are
+/// uncompressed. Events are small and latency matters: compressing for every client that accepts gzip would cost more
+/// than it saves.
 /// </summary>
 internal sealed class ResponseCompression : Interceptor
 {
     private const string Gzip = "gzip";
 
-    // By this header Grpc.AspNetCore is told how to encode a single call's answer. It isn't sent.
+    // This header sets the encoding of a single call's response in Grpc.AspNetCore. It isn't sent.
     private const string EncodingOfThisCall = "grpc-internal-encoding-request";
 
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(

@@ -6,15 +6,15 @@ using Actions.V1;
 namespace Actions.Server.Execution;
 
 /// <summary>
-/// Tells operators that APIs no longer answer as their samples did: a counter for how often, the log for which action,
-/// once a minute each.
+/// Reports that an API's responses no longer match the action's sample: a counter shows how often, the log which
+/// action, at most once a minute per action.
 /// </summary>
 internal sealed class ResultDrift
 {
     public const string CounterName = "actions.result.drift";
     public const string KindTag = "kind";
 
-    // A voice engine calls the same action many times a minute, and an API that has changed stays changed.
+    // A voice engine calls the same action many times a minute, and a changed API stays changed.
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
     private const int MaxFieldsLogged = 10;
 

@@ -6,16 +6,16 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Hosting;
 
-/// <summary>Where the server listens.</summary>
+/// <summary>Configures the server's listeners.</summary>
 internal static class Listeners
 {
     /// <summary>
-    /// gRPC on HTTP/2 and the web pages on HTTP/1.1, both on loopback unless the configuration says otherwise
+    /// gRPC on HTTP/2 and the web pages on HTTP/1.1, both on loopback unless configured otherwise
     /// (<c>Kestrel:Endpoints:Grpc:Url</c>, <c>Kestrel:Endpoints:Web:Url</c>; TLS by Kestrel's own settings).
     /// </summary>
     public static void AddListeners(this WebApplicationBuilder builder)
     {
-        // First in the list: everything else overrides it.
+        // First in the list, so that every other source overrides it.
         builder.Configuration.Sources.Insert(0, new Microsoft.Extensions.Configuration.Memory.MemoryConfigurationSource
         {
             InitialData = new Dictionary<string, string?>
@@ -27,10 +27,10 @@ internal static class Listeners
                 ["Logging:LogLevel:Default"] = "Information",
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
-                // Says of each new key that it isn't encrypted: KeyRing encrypts it, or KeyRingStart says that it
+                // Warns that each new key isn't encrypted, although KeyRing encrypts it, or KeyRingStart logs that it
                 // doesn't.
                 ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager"] = "Error",
-                // Every refused call would be logged with its stack: what is worth it, ErrorInterceptor logs.
+                // gRPC would log every refused call with its stack; ErrorInterceptor logs the relevant ones.
                 ["Logging:LogLevel:Grpc"] = "Warning",
             },
         });
@@ -55,13 +55,12 @@ internal static class Listeners
             return;
         if (endpoint.IsHttps)
         {
-            // Certificates by name are Kestrel's to add, outside of which no frame can be seen; so is the word that
-            // there
-            // is none.
+            // Kestrel adds certificates by name (SNI) itself, and no frame can be read outside of that TLS. Kestrel
+            // also reports a missing certificate.
             if (endpoint.HttpsOptions is { ServerCertificate: null, ServerCertificateSelector: null }
                 || endpoint.ConfigSection.GetSection("Sni").Exists())
                 return;
-            // What is added first stands outside: TLS has to come before frames can be told apart.
+            // The middleware that is added first is the outermost: TLS must be decrypted before frames can be read.
             endpoint.ListenOptions.UseHttps(endpoint.HttpsOptions);
         }
 

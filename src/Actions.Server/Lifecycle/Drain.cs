@@ -5,17 +5,17 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Lifecycle;
 
 /// <summary>
-/// The end of a server's life, as its calls see it. Counts the running ones; once the drain has begun it refuses new
-/// ones, lets the running ones finish within the grace period and then cuts them off.
+/// Drains the server's calls before it stops. Counts the running ones; once the drain has begun it refuses new ones,
+/// lets the running ones finish within the grace period and then cuts them off.
 /// </summary>
-/// <remarks>It all happens while the listeners are still open: a refused caller hears why.</remarks>
+/// <remarks>The listeners stay open meanwhile: a refused client gets the reason.</remarks>
 internal sealed class Drain(
     ServingStatus status,
     IOptions<DrainOptions> options,
     TimeProvider time,
     ILogger<Drain> log) : IDisposable
 {
-    // Often enough for somebody who looks on, seldom enough for a log that is kept.
+    // Often enough for an operator who watches the log, seldom enough for a log that is kept.
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(5);
 
     private readonly TimeSpan _gracePeriod = options.Value.GracePeriod;
@@ -55,7 +55,9 @@ internal sealed class Drain(
         }
     }
 
-    /// <summary>Ends when nothing runs any more, or when what runs has been told to stop. To be called once.</summary>
+    /// <summary>
+    /// Completes when no call is running any more, or when the running ones were cancelled. Call it once.
+    /// </summary>
     public async Task RunAsync()
     {
         var started = time.GetTimestamp();
@@ -73,10 +75,10 @@ internal sealed class Drain(
         await _aborted.CancelAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Ends the grace of a drain that has begun or is about to.</summary>
+    /// <summary>Ends the grace period of a drain that has begun or is about to.</summary>
     public void EndGrace() => _graceOver.Cancel();
 
-    /// <summary>The host stops, drained or not: whatever runs has to end now.</summary>
+    /// <summary>The host stops, drained or not: all running calls have to end now.</summary>
     public void Abort()
     {
         Begin();
@@ -101,7 +103,7 @@ internal sealed class Drain(
                 _idle.TrySetResult();
         }
 
-        // Only now: whoever hears of it can rely on being refused.
+        // Only now: after the status has changed, every new call is refused.
         status.MoveTo(ServingState.Draining);
         return running;
     }

@@ -4,10 +4,10 @@ using Actions.Server.Logging;
 namespace Actions.Server.Lifecycle;
 
 /// <summary>
-/// Ties the host to the process: a signal to end drains first and stops the host, and with it the listeners, after
-/// that. A second signal ends the grace.
+/// Handles the signals that end the process: the first one drains, then stops the host and with it the listeners. A
+/// second one ends the grace period.
 /// </summary>
-/// <remarks>In place of the console lifetime, which stops the host at once.</remarks>
+/// <remarks>Replaces the console lifetime, which stops the host at once.</remarks>
 internal sealed class DrainLifetime(Drain drain, IHostApplicationLifetime host, ILogger<DrainLifetime> log)
     : IHostLifetime, IDisposable
 {
@@ -19,7 +19,7 @@ internal sealed class DrainLifetime(Drain drain, IHostApplicationLifetime host, 
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)
     {
-        // However the host is stopped, no call may hold it up.
+        // No call may delay a stop of the host, whatever its cause.
         _registrations.Add(host.ApplicationStopping.Register(drain.Abort));
         foreach (var signal in Signals)
             _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
@@ -27,7 +27,7 @@ internal sealed class DrainLifetime(Drain drain, IHostApplicationLifetime host, 
         return Task.CompletedTask;
     }
 
-    // Throws what went wrong in the drain, if anything did.
+    // Rethrows an error of the drain.
     public Task StopAsync(CancellationToken cancellationToken) => _drained;
 
     public void Dispose()

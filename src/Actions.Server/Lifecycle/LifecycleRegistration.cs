@@ -9,9 +9,9 @@ internal static class LifecycleRegistration
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>
-    /// The start, the readiness and the drain. Needs <see cref="Storage.IActionStore"/>, and
-    /// <see cref="DrainInterceptor"/> among gRPC's interceptors, inside the one that knows
-    /// <c>DrainingException</c>.
+    /// Registers the readiness and the drain. Needs <see cref="Storage.IActionStore"/>, and
+    /// <see cref="DrainInterceptor"/> among gRPC's interceptors, inside the one that maps <c>DrainingException</c> to a
+    /// status.
     /// </summary>
     public static IServiceCollection AddLifecycle(this IServiceCollection services, IConfiguration configuration)
     {
@@ -28,12 +28,12 @@ internal static class LifecycleRegistration
     }
 
     /// <summary>
-    /// /healthz: the process answers, nothing else is asked. /readyz: it should be sent calls; if not, 503 and why.
+    /// <c>/healthz</c>: the process responds; nothing else is checked. <c>/readyz</c>: the server should get calls; if
+    /// not, 503 and the reason.
     /// </summary>
     /// <remarks>
-    /// <c>/readyz?exclude=store</c> is for who decides whether calls are sent at all: a store that is away is away for
-    /// all
-    /// servers, which go on with what they know. The parameter is that of Kubernetes' own API server
+    /// Use <c>/readyz?exclude=store</c> to decide whether calls are sent at all: an unavailable store is unavailable to
+    /// all servers, which continue with their cached data. The parameter is that of Kubernetes' own API server
     /// (https://kubernetes.io/docs/reference/using-api/health-checks/).
     /// </remarks>
     public static void MapLifecycle(this IEndpointRouteBuilder endpoints)

@@ -2,15 +2,15 @@ namespace Actions.Server.Lifecycle;
 
 internal enum ServingState
 {
-    /// <summary>The store isn't prepared yet, or isn't there to be prepared.</summary>
+    /// <summary>The store isn't prepared yet, or isn't available.</summary>
     Starting,
     Ready,
     StoreUnavailable,
-    /// <summary>The server is shutting down. Nothing follows.</summary>
+    /// <summary>The server is shutting down. No other state follows.</summary>
     Draining,
 }
 
-/// <summary>Whether this server takes calls: what gRPC health, /readyz and the drain share.</summary>
+/// <summary>Whether this server accepts calls: the state that gRPC health, /readyz and the drain share.</summary>
 internal sealed class ServingStatus
 {
     private readonly Lock _gate = new();
@@ -20,12 +20,13 @@ internal sealed class ServingStatus
 
     public ServingState State => _state;
 
-    /// <summary>Completes when the store is prepared: at the first move to <see cref="ServingState.Ready"/>, even in a
-    /// drain.</summary>
+    /// <summary>
+    /// Completes when the store is prepared: at the first move to <see cref="ServingState.Ready"/>, even in a drain.
+    /// </summary>
     public Task Prepared => _prepared.Task;
 
-    /// <summary>Moves to a state, unless the server drains already.</summary>
-    /// <returns>Whether that was a change.</returns>
+    /// <summary>Moves to a state, unless the server is draining.</summary>
+    /// <returns>Whether the state has changed.</returns>
     public bool MoveTo(ServingState next)
     {
         if (next == ServingState.Ready)
@@ -36,7 +37,7 @@ internal sealed class ServingStatus
                 return false;
 
             _state = next;
-            // Under the lock, so that states arrive in their order.
+            // Under the lock, so that subscribers get the states in order.
             _changed?.Invoke(next);
             return true;
         }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Startup;
 
-/// <summary>Says on the console where the server listens and how to try it.</summary>
+/// <summary>Prints where the server listens and how to try it.</summary>
 internal static class Banner
 {
     public static void PrintBanner(this WebApplication app)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Startup;
 
-/// <summary>A server that others can reach must not keep its key ring in the clear.</summary>
+/// <summary>Refuses an unencrypted key ring on a server that listens beyond loopback.</summary>
 internal sealed class ClearKeyRingOnLoopbackOnly(IConfiguration configuration) : IValidateOptions<SecretsOptions>
 {
     public ValidateOptionsResult Validate(string? name, SecretsOptions options)

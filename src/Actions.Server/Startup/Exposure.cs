@@ -6,15 +6,14 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Startup;
 
 /// <summary>
-/// On an address that isn't loopback, the way to it has to be encrypted, which is known before a port is open, and
-/// callers
-/// have to have credentials, which the store may have to tell.
+/// Checks a server that listens beyond loopback. Its connections must be encrypted: this is known before a port is
+/// open. Its clients must need credentials: this may depend on the keys in the store.
 /// </summary>
 internal sealed class Exposure(
     IConfiguration configuration, IOptions<AccessOptions> access, IApiKeyStore keys)
 {
-    /// <summary>Before a port is open.</summary>
-    /// <exception cref="StartRefusedException">A listener beyond loopback has no TLS, and no proxy in front has
+    /// <summary>Call it before a port is open.</summary>
+    /// <exception cref="StartRefusedException">A listener beyond loopback has no TLS, and no proxy in front ends
     /// it.</exception>
     public void RequireTls()
     {
@@ -27,8 +26,8 @@ internal sealed class Exposure(
         }
     }
 
-    /// <summary>Before the first call.</summary>
-    /// <exception cref="StartRefusedException">Others can reach the server, and nobody needs a key.</exception>
+    /// <summary>Await it before the first call is accepted.</summary>
+    /// <exception cref="StartRefusedException">A server that listens beyond loopback needs no credentials.</exception>
     public async Task RequireCredentialsAsync(CancellationToken cancellationToken)
     {
         if (ListenerAddresses.BeyondLoopback(configuration).FirstOrDefault() is { Key: { } listener }
@@ -36,7 +35,7 @@ internal sealed class Exposure(
             && access.Value.Certificates.Count == 0
             && !await keys.AnyAsync(cancellationToken).ConfigureAwait(false))
             throw new StartRefusedException(
-                $"{listener} is an address beyond loopback, and there is no key: anybody could call. Set "
-                + $"{AccessOptions.Section}:AdminKey, or make a key first (Actions.Server key create --workspace default --role admin).");
+                $"{listener} is an address beyond loopback, and there is no key: every client would be admin. Set "
+                + $"{AccessOptions.Section}:AdminKey, or create a key first (Actions.Server key create --workspace default --role admin).");
     }
 }

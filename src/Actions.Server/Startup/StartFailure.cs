@@ -5,21 +5,21 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Server.Startup;
 
-/// <summary>What keeps a server from starting and is the operator's to mend.</summary>
+/// <summary>Explains the failures to start that an operator can fix.</summary>
 internal static class StartFailure
 {
-    /// <returns>One line that names the setting, or null for anything else.</returns>
+    /// <returns>One line that names the setting; null for any other failure.</returns>
     public static string? Explain(Exception exception) => exception switch
     {
         OptionsValidationException e => $"A setting is wrong. {string.Join(" ", e.Failures)}",
         StartRefusedException e => e.Message,
-        // Of a value that is no number, time and so on; its own text names the key.
+        // A value of the wrong type, e.g. no number or no time. The exception's text names the key.
         InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" } e => $"A setting is wrong. {OneLine(e)}",
         StoreUnavailableException { InnerException: { } cause } e => $"{e.Message} {OneLine(cause)}",
         KeyRingUnreadableException => OneLine(exception),
-        // An address or a certificate, whatever the type: there are many.
+        // A wrong address or certificate. Kestrel has many exception types for them.
         _ when exception.StackTrace?.Contains(" Microsoft.AspNetCore.Server.Kestrel.", StringComparison.Ordinal) == true =>
-            $"{OneLine(exception)} Look at Kestrel:Endpoints:Grpc:Url, Kestrel:Endpoints:Web:Url and what else is under Kestrel.",
+            $"{OneLine(exception)} Check Kestrel:Endpoints:Grpc:Url, Kestrel:Endpoints:Web:Url and the other settings of Kestrel.",
         _ => null,
     };
 

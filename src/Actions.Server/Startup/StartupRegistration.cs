@@ -5,7 +5,7 @@ namespace Actions.Server.Startup;
 
 internal static class StartupRegistration
 {
-    /// <summary>The checks and the preparation of the store before the first call, and the banner.</summary>
+    /// <summary>Registers the checks at start and the preparation of the store before the first call.</summary>
     public static IServiceCollection AddStartup(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSingleton<IValidateOptions<SecretsOptions>>(new ClearKeyRingOnLoopbackOnly(configuration));

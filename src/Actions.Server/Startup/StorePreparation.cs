@@ -3,10 +3,10 @@ using Actions.Storage;
 
 namespace Actions.Server.Startup;
 
-/// <summary>Everything that needs the store before the first call, in order.</summary>
+/// <summary>Runs all steps that need the store before the first call, in order.</summary>
 internal sealed class StorePreparation(IActionStore store, KeyRingStart ring, Exposure exposure)
 {
-    /// <exception cref="StoreUnavailableException">If it is transient, another attempt may succeed.</exception>
+    /// <exception cref="StoreUnavailableException">Another attempt may succeed if the error is transient.</exception>
     /// <exception cref="KeyRingUnreadableException">Another attempt would fail too.</exception>
     /// <exception cref="Configuration.StartRefusedException">Another attempt would fail too.</exception>
     public async Task RunAsync(CancellationToken cancellationToken)

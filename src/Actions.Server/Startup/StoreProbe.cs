@@ -19,12 +19,11 @@ internal sealed class StoreProbe(
     IHostApplicationLifetime host,
     ILogger<StoreProbe> log) : BackgroundService
 {
-    // While the store is unavailable, so that recovery is detected soon.
+    // Interval while the store is unavailable, so that recovery is detected soon.
     private static readonly TimeSpan RecoveryInterval = TimeSpan.FromSeconds(1);
 
-    // How long the start waits before it goes on without the store, and how long a later attempt may take: a first
-    // start
-    // creates indexes, or waits for another server that is creating them.
+    // How long the start waits for the store before it continues without it, and how long a later attempt may take: a
+    // first start creates indexes, or waits for another server that is creating them.
     private static readonly TimeSpan FirstTry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LaterTry = TimeSpan.FromSeconds(30);
 
@@ -43,7 +42,9 @@ internal sealed class StoreProbe(
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Throws an error that was found after the start, so that the process ends in the same way.</summary>
+    /// <summary>
+    /// Rethrows an error that occurred after the start, so that the process ends as after a failed start.
+    /// </summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
@@ -71,7 +72,7 @@ internal sealed class StoreProbe(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The host would log it as a crash when the start fails after this has begun.
+            // If the start fails after this task has begun, the host would log the cancellation as a crash.
         }
         catch (Exception e) when (!status.Prepared.IsCompleted)
         {

@@ -40,7 +40,7 @@ public sealed class ExposureTests
         var start = await FailedStart.OfAsync(("Kestrel:Endpoints:Grpc:Url", Everywhere), ("Access:TlsEndedByProxy", "true"), Encrypted);
 
         start.ExitCode.ShouldBe(1);
-        start.Errors.ShouldContain("Kestrel:Endpoints:Grpc:Url is an address beyond loopback, and there is no key: anybody could call.");
+        start.Errors.ShouldContain("Kestrel:Endpoints:Grpc:Url is an address beyond loopback, and there is no key: every client would be admin.");
         start.Errors.ShouldContain("Access:AdminKey");
         start.Errors.ShouldContain("key create");
     }

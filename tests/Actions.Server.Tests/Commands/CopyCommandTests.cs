@@ -81,7 +81,7 @@ public sealed class CopyCommandTests : IDisposable
 
         run.ExitCode.ShouldBe(1);
         run.Output.ShouldBeEmpty();
-        run.Errors.ShouldContain("Nothing was copied: the target holds 1 records that the source hasn't got, and 0 that were changed there.");
+        run.Errors.ShouldContain("Nothing was copied: the target holds 1 records that the source doesn't have, and 0 that were changed there.");
         run.Errors.ShouldContain($"Action default/{other.Id}: only there");
     }
 

@@ -56,7 +56,7 @@ public sealed class HealthCheckTests
 
         var run = await CommandRun.OfAsync(["healthcheck", "--url", silent.Url]);
 
-        run.ShouldBe(new(1, "", "No answer within 3 s.\n"));
+        run.ShouldBe(new(1, "", "No response within 3 s.\n"));
     }
 
     [Theory]

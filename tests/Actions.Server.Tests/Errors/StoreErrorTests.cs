@@ -72,7 +72,7 @@ public sealed class StoreErrorTests
         var refusal = await Refusal.OfAsync(server.Configs.GetActionConfigAsync(new() { Id = action.Id }, cancellationToken: Token));
 
         (refusal.Code, refusal.Reason).ShouldBe((StatusCode.Internal, "ERROR_REASON_INTERNAL"));
-        refusal.Text.ShouldBe("The server failed; its log says why.");
+        refusal.Text.ShouldBe("The server failed; the cause is in its log.");
         var (key, errorId) = refusal.Metadata.ShouldHaveSingleItem();
         key.ShouldBe("error_id");
         server.Log.ShouldContain(line => line.Contains(errorId) && line.Contains(nameof(ArgumentOutOfRangeException)));

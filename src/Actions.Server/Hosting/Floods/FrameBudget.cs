@@ -2,13 +2,14 @@ using Actions.Server.Configuration;
 
 namespace Actions.Server.Hosting.Floods;
 
-/// <summary>How many resets and control frames may still come from one address.</summary>
+/// <summary>The budget of one address for resets and control frames.</summary>
 internal sealed class FrameBudget(ServerOptions options, TimeProvider time)
 {
-    // A call brings about some: window updates and pings that measure the way (BDP). Envoy counts on ten per message.
+    // A call causes some: window updates, and pings that measure the bandwidth-delay product (BDP). Envoy allows ten
+    // per message.
     private const int ControlFramesPerRequest = 20;
 
-    // One line in the log says it; a flood must not become one of the log.
+    // A flood of frames must not become a flood of log entries.
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
@@ -17,13 +18,13 @@ internal sealed class FrameBudget(ServerOptions options, TimeProvider time)
     private long _filled = time.GetTimestamp();
     private long? _reported;
 
-    /// <param name="frame">Paid for where it is one of the frames that are counted.</param>
-    /// <param name="isFirst">Whether this refusal is to be reported.</param>
-    /// <returns>False when there is nothing left to pay with.</returns>
+    /// <param name="frame">Only a reset or a control frame uses the budget.</param>
+    /// <param name="isFirst">Whether to log this refusal: it is the first one in the report interval.</param>
+    /// <returns>False: the budget is used up.</returns>
     public bool TryTake(FrameHeader frame, out bool isFirst)
     {
         isFirst = false;
-        // DATA, most of the bytes, is free.
+        // DATA, which makes up most of the bytes, isn't counted.
         if (frame is { IsReset: false, IsControl: false, IsRequest: false })
             return true;
         lock (_gate)

@@ -1,6 +1,6 @@
 namespace Actions.Server.Hosting.Floods;
 
-/// <summary>What a frame says of itself: RFC 9113, section 4.1.</summary>
+/// <summary>The header of an HTTP/2 frame (RFC 9113, section 4.1).</summary>
 internal readonly record struct FrameHeader(byte Type, byte Flags, int Length)
 {
     private const byte Data = 0;
@@ -10,13 +10,13 @@ internal readonly record struct FrameHeader(byte Type, byte Flags, int Length)
     // The same bit: END_STREAM of DATA, ACK of SETTINGS and PING.
     private const byte EndOrAcknowledged = 1;
 
-    /// <summary>Begins a call, as a rule.</summary>
+    /// <summary>Usually starts a call.</summary>
     public bool IsRequest => Type == Headers;
 
-    /// <summary>Gives up a call.</summary>
+    /// <summary>Cancels a call.</summary>
     public bool IsReset => Type == ResetStream;
 
-    /// <summary>Neither begins, carries nor ends a call: work for the server that brings nobody anything.</summary>
+    /// <summary>Control frame: costs work but doesn't start, carry or end a call.</summary>
     public bool IsControl => Type switch
     {
         Headers or ResetStream => false,

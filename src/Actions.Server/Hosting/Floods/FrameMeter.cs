@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Connections;
 
 namespace Actions.Server.Hosting.Floods;
 
-/// <summary>What a connection receives, with each HTTP/2 frame counted before Kestrel sees it.</summary>
-/// <param name="bytes">What arrives.</param>
-/// <param name="allow">Told each frame's type, flags and length; false ends the connection.</param>
+/// <summary>Reads a connection's input and counts each HTTP/2 frame before Kestrel reads it.</summary>
+/// <param name="bytes">The connection's input.</param>
+/// <param name="allow">Gets each frame's type, flags and length; false ends the connection.</param>
 internal sealed class FrameMeter(PipeReader bytes, Func<FrameHeader, bool> allow) : PipeReader
 {
     private const int HeaderBytes = 9;
@@ -15,18 +15,19 @@ internal sealed class FrameMeter(PipeReader bytes, Func<FrameHeader, bool> allow
 
     private readonly byte[] _header = new byte[HeaderBytes];
 
-    // Kestrel takes bytes as they come, half a header too: what was looked at has to be kept here.
+    // Kestrel reads bytes as they arrive, even half a header: the parser's state is kept from read to read.
     private int _prefaceBytes;
     private int _headerBytes;
     private long _payloadLeft;
     private bool _isOther;
 
-    // The buffer that Kestrel has now, and how much of it was looked at.
+    // Kestrel's current buffer, and the number of its bytes that were counted.
     private ReadOnlySequence<byte> _buffer;
     private long _seen;
 
-    /// <summary>Whether the connection's preface has arrived. Without it there are no frames, and nothing is
-    /// counted.</summary>
+    /// <summary>
+    /// Whether the connection's preface has arrived. Without it there are no frames, and nothing is counted.
+    /// </summary>
     public bool IsHttp2 => _prefaceBytes == Preface.Length;
 
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
@@ -96,9 +97,9 @@ internal sealed class FrameMeter(PipeReader bytes, Func<FrameHeader, bool> allow
             return taken;
 
         var frame = new FrameHeader(_header[3], _header[4], (_header[0] << 16) | (_header[1] << 8) | _header[2]);
-        // As if the caller had hung up: Kestrel ends such a connection without a word in the log.
+        // As if the client had disconnected: Kestrel ends such a connection without a log entry.
         if (!allow(frame))
-            throw new ConnectionResetException("The caller floods the server with frames.");
+            throw new ConnectionResetException("The client sends too many frames.");
         _headerBytes = 0;
         _payloadLeft = frame.Length;
         return taken;

@@ -9,11 +9,13 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Hosting.Floods;
 
 /// <summary>
-/// Hangs up on callers who keep the server busy without calling anything: calls that are given up as soon as they
-/// begin (the rapid reset of CVE-2023-44487), and floods of frames that no limit of Kestrel's counts.
+/// Closes the connections of clients that keep the server busy without making calls: by calls that are cancelled as
+/// soon as they start (the rapid reset of CVE-2023-44487), or by floods of frames that no limit of Kestrel's counts.
 /// </summary>
-/// <remarks>What an address may send is counted for all its connections, the past ones too: else it would just connect
-/// anew.</remarks>
+/// <remarks>
+/// Frames are counted per address, for all its connections including closed ones: otherwise a client would just
+/// reconnect.
+/// </remarks>
 internal sealed class Http2FloodLimiter(IOptions<ServerOptions> options, TimeProvider time, ILogger<Http2FloodLimiter> log)
 {
     // Some hundred bytes each. The most recently used are kept.
@@ -22,11 +24,9 @@ internal sealed class Http2FloodLimiter(IOptions<ServerOptions> options, TimePro
     private readonly ConcurrentLru<IPAddress, FrameBudget> _budgets =
         new(Environment.ProcessorCount, MaxAddresses, EqualityComparer<IPAddress>.Default);
 
-    /// <summary>Stands between the connection's bytes and Kestrel, inside of TLS.</summary>
-    /// <param name="connection">A new one.</param>
-    /// <param name="isHttp2Only">Whether one that isn't HTTP/2 is waited for no longer than for a request's
+    /// <summary>Counts the frames of a connection: after TLS, before Kestrel.</summary>
+    /// <param name="isHttp2Only">Whether a connection must send the HTTP/2 preface within the time-out of request
     /// headers.</param>
-    /// <param name="next">Kestrel.</param>
     public async Task RunAsync(ConnectionContext connection, bool isHttp2Only, ConnectionDelegate next)
     {
         var budget = BudgetOf(connection.RemoteEndPoint);
@@ -49,7 +49,7 @@ internal sealed class Http2FloodLimiter(IOptions<ServerOptions> options, TimePro
     private static void Abandon(FrameMeter meter, ConnectionContext connection)
     {
         if (!meter.IsHttp2)
-            connection.Abort(new ConnectionAbortedException("The caller connected and didn't speak HTTP/2."));
+            connection.Abort(new ConnectionAbortedException("The client sent no HTTP/2 preface in time."));
     }
 
     private bool Allow(FrameBudget budget, FrameHeader frame, EndPoint? caller)
@@ -64,7 +64,7 @@ internal sealed class Http2FloodLimiter(IOptions<ServerOptions> options, TimePro
     private FrameBudget BudgetOf(EndPoint? caller) => _budgets.GetOrAdd(
         NetworkOf((caller as IPEndPoint)?.Address ?? IPAddress.None), _ => new FrameBudget(options.Value, time));
 
-    // Who has one IPv6 address has 2^64 of them.
+    // A client with one IPv6 address has a whole /64 network of them.
     private static IPAddress NetworkOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
