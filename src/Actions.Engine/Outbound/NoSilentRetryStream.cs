@@ -1,9 +1,10 @@
 namespace Actions.Engine.Outbound;
 
 /// <summary>
-/// A connection that, when the API closes it without ever having answered, fails. SocketsHttpHandler takes a plain end
-/// there for a kept connection whose time was up, and sends a request without a body again, up to three times: right on
-/// a connection that was used before (RFC 9112 section 9.3.1), but a new one is not tried twice.
+/// A connection that fails when the API closes it without ever having responded. SocketsHttpHandler treats a plain end
+/// of stream there as an idle connection that expired, and sends a request without a body again, up to three times.
+/// This is right for a reused connection (RFC 9112 section 9.3.1), but a request on a new connection must not be
+/// repeated.
 /// </summary>
 internal sealed class NoSilentRetryStream(Stream connection) : Stream
 {
@@ -58,12 +59,12 @@ internal sealed class NoSilentRetryStream(Stream connection) : Stream
         base.Dispose(disposing);
     }
 
-    /// <summary>A read into an empty buffer only waits: nothing read doesn't mean the end then.</summary>
+    /// <summary>A read into an empty buffer only waits: zero bytes don't mean the end then.</summary>
     private int Check(int read, int wanted)
     {
         _answered |= read > 0;
         return read > 0 || wanted == 0 || _answered
             ? read
-            : throw new HttpIOException(HttpRequestError.ResponseEnded, "The connection was closed without an answer.");
+            : throw new HttpIOException(HttpRequestError.ResponseEnded, "The connection was closed without a response.");
     }
 }
