@@ -8,24 +8,23 @@ using Actions.V1;
 namespace Actions.Engine;
 
 /// <summary>
-/// Compiles an <see cref="ActionConfig"/> to an <see cref="ActionPlan"/>, or lists every violation. Saving and
-/// executing an
-/// action both compile it, so that a stored action can be executed.
+/// Compiles an <see cref="ActionConfig"/> to an <see cref="ActionPlan"/>, or lists every violation. Both saving and
+/// executing an action compile it, so a stored action can always be executed.
 /// </summary>
 public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
 {
     private readonly EngineOptions _options = options;
 
-    /// <param name="root">The request's field that holds it, e.g. <c>action_config</c>.</param>
-    /// <exception cref="InvalidFieldsException">Every violation with its field's path.</exception>
+    /// <param name="root">The path of the request's field with the configuration, e.g. <c>action_config</c>.</param>
+    /// <exception cref="InvalidFieldsException">The configuration is invalid: every violation with its field's
+    /// path.</exception>
     public ActionPlan Compile(ActionConfig config, string root) => Compile(config, root, guard.Check);
 
     /// <summary>
-    /// Compiles a stored action without the check of its URLs: when the settings refuse a URL by now, its executions
-    /// fail, but
-    /// the action stays valid.
+    /// Compiles a stored action without checking its URLs. If the settings have come to refuse a URL, the action stays
+    /// valid and its executions fail.
     /// </summary>
-    /// <exception cref="InvalidFieldsException">Other limits have changed since.</exception>
+    /// <exception cref="InvalidFieldsException">Other limits have changed since the action was saved.</exception>
     public ActionPlan CompileStored(ActionConfig config, string root) => Compile(config, root, static _ => null);
 
     private ActionPlan Compile(ActionConfig config, string root, Func<Uri, string?> checkUrl)
@@ -42,7 +41,7 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         var retry = response.CompileRetry(config.RetryPolicy, config.Request);
         violations.ThrowIfAny();
 
-        // A rule's message may use result fields; all other variables need a value before the request.
+        // An outcome rule's message may use result fields. All other variables need a value before the request is sent.
         var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? []).Except(results.Variables);
         var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names).Concat(said), _options);
         return new ActionPlan(
@@ -56,7 +55,7 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         if (nameLength is 0 or > ContractLimits.MaxNameLength)
             violations.Add("name", $"must have 1 to {ContractLimits.MaxNameLength} characters.");
         if (config.Name != config.Name.Trim() || config.Name.Any(char.IsControl))
-            violations.Add("name", "must not contain control characters, nor white space at its ends.");
+            violations.Add("name", "must not contain control characters, or begin or end with white space.");
         violations.CheckLimit(
             "description", config.Description.EnumerateRunes().Count(), ContractLimits.MaxDescriptionLength, "characters");
 

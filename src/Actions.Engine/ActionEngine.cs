@@ -14,9 +14,8 @@ using Actions.V1;
 namespace Actions.Engine;
 
 /// <summary>
-/// Executes actions. An execution is a stream of events with a guarantee: one Start, any number of Delays and Retries,
-/// then
-/// exactly one Result or Failure and nothing after it; sequence numbers count up from 1 without a gap.
+/// Executes actions. An execution is a stream of events in a guaranteed order: one Start, any number of Delays and
+/// Retries, then exactly one Result or Failure as the last event. Sequence numbers start at 1 and have no gaps.
 /// </summary>
 public sealed class ActionEngine
 {
@@ -35,22 +34,22 @@ public sealed class ActionEngine
     }
 
     /// <summary>
-    /// Executes one action. The API is called once Start was consumed: the reader asks for the next event when it has
-    /// written this one. A Delay or Retry that comes due while the reader is still writing is dropped when the outcome
-    /// is
-    /// known by then. The time-out counts from this call on, however slow the reader is.
+    /// Executes one action. The API is called once Start was consumed: the reader asks for the next event after it has
+    /// written the current one. A Delay or Retry that falls due while the reader is still writing is dropped if the
+    /// outcome is known by then. The timeout counts from this call on, however slow the reader is.
     /// </summary>
-    /// <exception cref="InvalidFieldsException">Thrown at once: a variable is missing or doesn't fit, and nothing was
-    /// sent.</exception>
-    /// <exception cref="OperationCanceledException">Thrown by the stream; the HTTP call is aborted.</exception>
+    /// <exception cref="InvalidFieldsException">Thrown before the stream begins: a variable is missing or invalid, and
+    /// nothing was sent.</exception>
+    /// <exception cref="OperationCanceledException">Thrown by the stream: the client cancelled, and the HTTP call is
+    /// aborted.</exception>
     public IAsyncEnumerable<ExecutionEvent> ExecuteAsync(
         ActionPlan plan, ExecutionInput input, CancellationToken cancellationToken) =>
         StreamEventsAsync(Prepare(plan, input), cancellationToken);
 
-    /// <summary>Calls the API once, never again, for a sample of its response, whatever the status.</summary>
-    /// <returns>The request as it was sent, secrets and sensitive variables masked, with a sample or a
+    /// <summary>Calls the API once, without retries, and takes a sample of its response, whatever the status.</summary>
+    /// <returns>The request as it was sent, with secrets and sensitive variables masked, and a sample or a
     /// failure.</returns>
-    /// <exception cref="InvalidFieldsException">A variable is missing or doesn't fit, and nothing was sent.</exception>
+    /// <exception cref="InvalidFieldsException">A variable is missing or invalid, and nothing was sent.</exception>
     /// <exception cref="OperationCanceledException">The client cancelled; the HTTP call is aborted.</exception>
     public async Task<InitializeResponse> InitializeAsync(
         ActionPlan plan, ExecutionInput input, CancellationToken cancellationToken)
@@ -96,7 +95,7 @@ public sealed class ActionEngine
         {
             var progress = new ExecutionProgress();
             var retries = execution.Plan.Retry.MaxAttempts > 1 ? new RetryFeed() : null;
-            // The client may have taken all of the time-out to write Start.
+            // Writing Start may have taken the client the whole timeout.
             var outcome = events.Elapsed < execution.Timeout
                 ? _attempts.RunAsync(execution, progress, retries, abort.Token)
                 : TimedOut(execution, progress);
@@ -114,7 +113,7 @@ public sealed class ActionEngine
                 await events.WaitAsync(next, due, cancellationToken).ConfigureAwait(false);
                 if (outcome.IsCompleted)
                     break;
-                // The attempt is cancelled at this very moment; the client doesn't wait until it has ended.
+                // The attempt is being cancelled now; the client doesn't wait for it to end.
                 if (events.Elapsed >= execution.Timeout)
                     outcome = TimedOut(execution, progress);
                 else if (events.Elapsed >= delays.Next)
@@ -136,7 +135,7 @@ public sealed class ActionEngine
 
     private static RenderedRequest Masked(Execution execution)
     {
-        // The values at the places where a template has a secret; then each secret wherever else it is found.
+        // Secrets in templates are masked at their place first; then every other occurrence of each secret is masked.
         var variables = execution.Variables.Mask(execution.Plan.Variables.Sensitive, SecretMask.Text);
         var request = UpstreamRequest.RenderMasked(execution.Plan.Request, variables, execution.Input.IdempotencyKey)
             .Mask(execution.Mask([]));

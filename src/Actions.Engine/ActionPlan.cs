@@ -4,9 +4,8 @@ using Actions.V1;
 namespace Actions.Engine;
 
 /// <summary>
-/// An action ready to run: immutable, everything parsed and checked. Made by <see cref="ActionCompiler"/> only. Holds
-/// the
-/// action's secrets in the clear.
+/// A compiled action: immutable, parsed and checked. Only <see cref="ActionCompiler"/> creates it. Contains the
+/// action's secrets in plain text.
 /// </summary>
 public sealed class ActionPlan
 {
@@ -18,12 +17,12 @@ public sealed class ActionPlan
         Parts = parts;
     }
 
-    /// <summary>Empty for a draft.</summary>
+    /// <summary>The action's name; empty for a draft.</summary>
     public string Id { get; }
 
     public string Name { get; }
 
-    /// <summary>Kept, but refuses to execute.</summary>
+    /// <summary>The action is stored but must not be executed.</summary>
     public bool Disabled { get; }
 
     internal ActionParts Parts { get; }

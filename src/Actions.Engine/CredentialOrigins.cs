@@ -4,21 +4,23 @@ using Actions.V1;
 
 namespace Actions.Engine;
 
-/// <summary>Where an action's credentials go. RFC 6454: an origin is a scheme, a host and a port.</summary>
+/// <summary>
+/// The origins to which an action sends its credentials. RFC 6454: an origin is a scheme, a host and a port.
+/// </summary>
 public static class CredentialOrigins
 {
-    /// <returns>Whether both send them to the same origins: that of the request and, with OAuth 2.0, of the token
-    /// URL.</returns>
+    /// <returns>Whether both actions send credentials to the same origins: the request's and, with OAuth 2.0, the token
+    /// URL's.</returns>
     public static bool AreSame(ActionConfig left, ActionConfig right) =>
         Of(left.Request?.Url) is { } origin && origin == Of(right.Request?.Url)
         && Of(left.Authentication?.Oauth2ClientCredentials) == Of(right.Authentication?.Oauth2ClientCredentials);
 
-    /// <returns>Null: no URL that could be called.</returns>
+    /// <returns>The origin; null if the text isn't a URL that can be called.</returns>
     private static string? Of(string? url)
     {
         try
         {
-            // Placeholders can't stand in it.
+            // The origin can't contain placeholders.
             return UrlTemplate.Parse(url ?? "").Origin.GetLeftPart(UriPartial.Authority);
         }
         catch (SyntaxException)

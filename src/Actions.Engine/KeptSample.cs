@@ -2,12 +2,12 @@ using Actions.V1;
 
 namespace Actions.Engine;
 
-/// <summary>What of a sample may be kept with its action.</summary>
+/// <summary>Removes the parts of a sample that must not be stored with its action.</summary>
 public static class KeptSample
 {
     /// <summary>
-    /// Takes the body and the fields' values from an action's sample, unless the action allows them to be kept. What is
-    /// left tells later answers' drift. Changes the message that it is given.
+    /// Removes the body and the fields' values from an action's sample, unless the action allows storing them. The rest
+    /// is enough to detect drift in later responses. Modifies the given message.
     /// </summary>
     public static ActionConfig In(ActionConfig config)
     {

@@ -111,7 +111,7 @@ public sealed class ActionEngineTimeoutTests
         told.ShouldNotBeNull().Failure.ShouldBe(new Failure
         {
             Reason = FailureReason.Timeout,
-            Detail = "The API took longer than the time-out of 10000 ms.",
+            Detail = "The API took longer than the timeout of 10000 ms.",
             StatusCode = status,
             Attempts = attempts,
             Retryable = true,

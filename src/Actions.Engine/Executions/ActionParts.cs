@@ -7,14 +7,14 @@ using Actions.Engine.Variables;
 
 namespace Actions.Engine.Executions;
 
-/// <summary>What a plan is made of, in the order in which an execution needs it.</summary>
-/// <param name="Authentication">Null: the API needs none.</param>
-/// <param name="Variables">Step 1.</param>
-/// <param name="Request">Step 2.</param>
-/// <param name="Messages">Step 2.</param>
-/// <param name="Retry">Step 5.</param>
-/// <param name="Response">Steps 6 and 7.</param>
-/// <param name="Results">Step 8.</param>
+/// <summary>The parts of a plan, in the order in which an execution needs them.</summary>
+/// <param name="Authentication">Null: the API needs no authentication.</param>
+/// <param name="Variables">Bound in step 1.</param>
+/// <param name="Request">Rendered in step 2.</param>
+/// <param name="Messages">Rendered in step 2.</param>
+/// <param name="Retry">Limits the retries of step 5.</param>
+/// <param name="Response">Applied in steps 6 and 7.</param>
+/// <param name="Results">Extracted in step 8.</param>
 internal sealed record ActionParts(
     VariableBinder Variables,
     RequestPlan Request,

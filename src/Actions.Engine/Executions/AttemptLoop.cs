@@ -6,15 +6,15 @@ using Actions.Engine.Telemetry;
 
 namespace Actions.Engine.Executions;
 
-/// <summary>Makes attempts until one succeeds, none is left, or none could end within the time-out.</summary>
+/// <summary>
+/// Makes attempts until one succeeds, none is left, or the next one couldn't start within the timeout.
+/// </summary>
 internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, TimeProvider time, EngineMetrics metrics)
 {
     private readonly HostResilience _hosts = new(options, time, metrics);
     private readonly RetryBudget _budget = new(options, time, metrics);
 
-    /// <param name="execution">What is attempted.</param>
-    /// <param name="progress">Its own.</param>
-    /// <param name="retries">Null: the action is never retried.</param>
+    /// <param name="retries">Receives the Retry events. Null: the action is never retried.</param>
     /// <param name="cancellationToken">Aborts the execution.</param>
     /// <returns>The last attempt's result.</returns>
     public async Task<AttemptResult> RunAsync(
@@ -45,10 +45,10 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
             if (result is not AttemptResult.Failed { Failure: var failure } || attempts >= plan.MaxAttempts || !plan.ShouldRetry(failure))
                 return result;
             var backoff = plan.InitialBackoff * Math.Pow(2, attempts - 1) * Jitter();
-            // The API's Retry-After (RFC 9110 section 10.2.3) is the least.
+            // The API's Retry-After (RFC 9110 section 10.2.3) is the minimum.
             if (failure.RetryAfter > backoff)
                 backoff = failure.RetryAfter.Value;
-            // An attempt that can't begin in time isn't waited for: the listener hears of the failure at once.
+            // If the next attempt can't start in time, the failure is reported at once instead of after the wait.
             if (backoff >= execution.Timeout - time.GetElapsedTime(execution.Started) || !_budget.TryTakeRetry(host))
                 return result;
             await Task.Delay(backoff, time, cancellationToken).ConfigureAwait(false);
@@ -58,6 +58,6 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
         }
     }
 
-    /// <summary>0.75 to 1.25, so that executions that failed together don't retry together.</summary>
+    /// <summary>A factor of 0.75 to 1.25, so that executions that failed together don't retry together.</summary>
     private static double Jitter() => 0.75 + (RandomNumberGenerator.GetInt32(0, 1_001) / 2_000.0);
 }

@@ -10,9 +10,8 @@ using Actions.V1;
 namespace Actions.Engine.Executions;
 
 /// <summary>
-/// Makes one attempt, within what is left of the time-out. The numbers are those of an execution's steps; before the
-/// first
-/// attempt, 1 binds the variables and 2 renders the request.
+/// Makes one attempt within the rest of the timeout. The step numbers are those of an execution: steps 1 (bind
+/// variables) and 2 (render the request) precede the first attempt.
 /// </summary>
 internal sealed class AttemptRunner(
     UpstreamHttp upstream, TokenCache tokens, ResponseReader responses, SampleReader samples, TimeProvider time)
@@ -33,7 +32,7 @@ internal sealed class AttemptRunner(
             // 6 read with a cap
             using var response = await responses.ReadAsync(message, plan.Response, plan.Results, stop.Token).ConfigureAwait(false);
 
-            // 7 judge
+            // 7 classify
             progress.Enter(FailureStage.Judge);
             var verdict = responses.Judge(response, plan.Response, plan.Results, execution.Variables);
 
@@ -41,7 +40,7 @@ internal sealed class AttemptRunner(
             AttemptResult result = verdict.Failure is { } failure
                 ? new AttemptResult.Failed(failure.At(progress.Stage, progress.StatusCode))
                 : new AttemptResult.Succeeded(ResponseReader.Extract(response, verdict, plan.Results, execution.WantsBody));
-            // A response that was complete too late is none.
+            // A response that was complete only after the deadline counts as a timeout.
             stop.Token.ThrowIfCancellationRequested();
             return result;
         }
@@ -88,8 +87,8 @@ internal sealed class AttemptRunner(
         if (stop.IsCancellationRequested)
         {
             // The event stream may have aborted this attempt because its deadline passed: the circuit breaker must
-            // still
-            // count it as a time-out. A socket that is closed under a read fails in its own words, for the same reason.
+            // still count it as a timeout. For the same reason, a socket that is closed during a read fails with an
+            // exception of its own.
             if (!deadline.HasPassed)
                 aborted.ThrowIfCancellationRequested();
             return execution.TimedOut(progress);
@@ -98,7 +97,7 @@ internal sealed class AttemptRunner(
         return FailureClassifier.Classify(e)!.At(progress.Stage, progress.StatusCode);
     }
 
-    /// <returns>The secret to send; null: none.</returns>
+    /// <returns>The credential to send; null if the action has none.</returns>
     private async ValueTask<string?> AuthorizeAsync(
         Execution execution, ExecutionProgress progress, string? refused, CancellationToken cancellationToken)
     {
@@ -116,13 +115,13 @@ internal sealed class AttemptRunner(
         }
     }
 
-    /// <returns>The final response as soon as its headers are there.</returns>
+    /// <returns>The final response, as soon as its headers have arrived.</returns>
     private async Task<HttpResponseMessage> SendAsync(
         Execution execution, ExecutionProgress progress, string? secret, CancellationToken cancellationToken)
     {
         var response = await FollowAsync(execution, progress, secret, cancellationToken).ConfigureAwait(false);
-        // The token may have been revoked before its time. An API that refuses the token hasn't done anything yet.
-        // Another origin that was redirected to hasn't seen the token.
+        // The token may have been revoked before it expired. An API that refuses the token hasn't done anything yet, so
+        // the request can be repeated. If a redirect led to another origin, that origin never received the token.
         if (execution.Plan.Authentication is OAuth2Plan oauth
             && response.StatusCode == HttpStatusCode.Unauthorized
             && response.RequestMessage?.Headers.NonValidated.Contains(oauth.Place.Name) != false)

@@ -1,9 +1,9 @@
 namespace Actions.Engine.Executions;
 
-/// <summary>Cancels once the clock has reached a deadline, and never earlier.</summary>
+/// <summary>Cancels once the clock has reached a deadline, never earlier.</summary>
 /// <remarks>
 /// A CancellationTokenSource with a delay counts the system's coarser ticks and may fire some milliseconds early: a
-/// time-out would be reported before it had passed.
+/// timeout would be reported before it has passed.
 /// </remarks>
 internal sealed class DeadlineTimer : IDisposable
 {
@@ -23,12 +23,12 @@ internal sealed class DeadlineTimer : IDisposable
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>By the clock, whether the timer has fired or not.</summary>
+    /// <summary>Whether the clock has reached the deadline, even if the timer hasn't fired yet.</summary>
     public bool HasPassed => _source.IsCancellationRequested || Left <= TimeSpan.Zero;
 
     private TimeSpan Left => _timeout - _time.GetElapsedTime(_start);
 
-    // The source itself has nothing to release, and the timer may be firing right now.
+    // Not disposed: the source holds nothing to release, and the timer may be firing now.
     public void Dispose() => _timer.Dispose();
 
     private void Check()

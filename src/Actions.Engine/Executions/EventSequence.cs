@@ -6,7 +6,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Executions;
 
-/// <summary>Makes, numbers and times the events of one execution, and waits on its clock.</summary>
+/// <summary>Creates, numbers and timestamps the events of one execution, and waits on its clock.</summary>
 internal sealed class EventSequence(Execution execution, TimeProvider time)
 {
     private int _sequence;
@@ -55,12 +55,13 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
         Retryable = failure.Retryable,
     };
 
-    /// <summary>Returns when the task is done or <see cref="Elapsed"/> has reached <paramref name="due"/>, never
-    /// earlier.</summary>
+    /// <summary>
+    /// Returns when the task has completed or <see cref="Elapsed"/> has reached <paramref name="due"/>, never earlier.
+    /// </summary>
     public async Task WaitAsync(Task task, TimeSpan due, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        // A timer counts coarser ticks than the clock and may fire a moment before it.
+        // A timer counts coarser ticks than the clock and may fire slightly early.
         while (!task.IsCompleted && due - Elapsed is { Ticks: > 0 } left)
         {
             var timer = Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), time, stop.Token);
@@ -68,7 +69,7 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        // Also when nothing was awaited: a client that has gone gets no event that is due already.
+        // Checked even when nothing was awaited: a client that has disconnected gets no event that is already due.
         cancellationToken.ThrowIfCancellationRequested();
         await stop.CancelAsync().ConfigureAwait(false);
     }

@@ -8,13 +8,12 @@ using Actions.V1;
 
 namespace Actions.Engine.Executions;
 
-/// <summary>One execution, bound and rendered: all that is fixed before the first attempt.</summary>
-/// <param name="Plan">The action.</param>
-/// <param name="Request">The request, without a credential.</param>
+/// <summary>One execution, bound and rendered: everything that is fixed before the first attempt.</summary>
+/// <param name="Request">The rendered request, without a credential.</param>
 /// <param name="Texts">The rendered messages.</param>
-/// <param name="Variables">The values that it was rendered with.</param>
-/// <param name="Input">The client's values.</param>
-/// <param name="Started">The clock's timestamp from which the time-out counts.</param>
+/// <param name="Variables">The values used for rendering.</param>
+/// <param name="Input">The client's input.</param>
+/// <param name="Started">The clock's timestamp from which the timeout counts.</param>
 internal sealed record Execution(
     ActionParts Plan, UpstreamRequest Request, SpokenTexts Texts, VariableValues Variables, ExecutionInput Input, long Started)
 {
@@ -25,14 +24,14 @@ internal sealed record Execution(
     public bool WantsBody =>
         Input.BodyView == BodyView.Full || (Input.BodyView == BodyView.Unspecified && Plan.Results.IsEmpty);
 
-    /// <summary>Names that a sample's fields can't have any more.</summary>
+    /// <summary>Names that are already used and that a sample's fields therefore can't have.</summary>
     public IEnumerable<string> TakenNames => Plan.Variables.Names.Concat(Plan.Results.Variables);
 
-    /// <summary>Hides the action's secrets, the sensitive variables and the tokens.</summary>
+    /// <summary>Masks the action's secrets, the sensitive variables and the access tokens.</summary>
     public SecretMask Mask(IEnumerable<string> tokens) => new(
         [.. Plan.Authentication?.Secrets ?? [], .. tokens, .. Variables.Texts(Plan.Variables.Sensitive)]);
 
     public UpstreamFailure TimedOut(ExecutionProgress progress) => new UpstreamFailure(
-        FailureReason.Timeout, $"The API took longer than the time-out of {Timeout.TotalMilliseconds:0} ms.")
+        FailureReason.Timeout, $"The API took longer than the timeout of {Timeout.TotalMilliseconds:0} ms.")
         .At(progress.Stage, progress.StatusCode);
 }

@@ -3,11 +3,11 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Executions;
 
-/// <summary>What one call brings to an action.</summary>
-/// <param name="Workspace">Whose call it is: circuits and limits are kept apart by it.</param>
-/// <param name="Variables">Values over the defaults.</param>
-/// <param name="IdempotencyKey">Sent to the API as Idempotency-Key when not empty.</param>
-/// <param name="BodyView">Whether the result carries the body.</param>
+/// <summary>The input of one call of an action.</summary>
+/// <param name="Workspace">The client's workspace: circuit breakers and limits are separate for each workspace.</param>
+/// <param name="Variables">Values that override the defaults.</param>
+/// <param name="IdempotencyKey">Sent to the API as Idempotency-Key unless empty.</param>
+/// <param name="BodyView">Whether the result includes the body.</param>
 /// <param name="DryRun">Nothing is sent.</param>
 public sealed record ExecutionInput(
     string Workspace,

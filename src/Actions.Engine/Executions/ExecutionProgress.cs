@@ -4,8 +4,9 @@ using Actions.V1;
 
 namespace Actions.Engine.Executions;
 
-/// <summary>How far an execution has come. The attempt's thread writes it; the event stream's may read it at any
-/// time.</summary>
+/// <summary>
+/// The progress of an execution. Written by the attempt's thread; the event stream's thread may read it at any time.
+/// </summary>
 internal sealed class ExecutionProgress
 {
     private volatile FailureStage _stage = FailureStage.Queue;
@@ -14,10 +15,10 @@ internal sealed class ExecutionProgress
     private volatile int _attempts;
     private ImmutableArray<string> _tokens = [];
 
-    /// <summary>Attempts begun.</summary>
+    /// <summary>Number of attempts that have started.</summary>
     public int Attempts => _attempts;
 
-    /// <summary>The final response's, from the moment that its headers are there; 0 before.</summary>
+    /// <summary>The final response's status once its headers have arrived; 0 before.</summary>
     public int StatusCode => _statusCode;
 
     public FailureStage Stage => _message?.Stage ?? _stage;
@@ -39,7 +40,7 @@ internal sealed class ExecutionProgress
         _message = null;
     }
 
-    /// <summary>The message knows the stage from here on.</summary>
+    /// <summary>Starts sending: from here on, the message records the stage.</summary>
     public void Send(UpstreamMessage message) => _message = message;
 
     public void Receive(int statusCode)

@@ -9,8 +9,8 @@ internal sealed class RetryFeed
 {
     private readonly Channel<Retry> _retries = Channel.CreateUnbounded<Retry>();
 
-    /// <param name="attempt">The attempt that begins.</param>
-    /// <param name="last">The failure of the attempt before.</param>
+    /// <param name="attempt">The number of the attempt that starts.</param>
+    /// <param name="last">The failure of the previous attempt.</param>
     public void Add(int attempt, UpstreamFailure last) => _retries.Writer.TryWrite(
         new Retry { Attempt = attempt, Reason = last.Reason, Detail = last.Detail, StatusCode = last.StatusCode });
 

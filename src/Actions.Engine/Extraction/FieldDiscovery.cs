@@ -10,12 +10,11 @@ namespace Actions.Engine.Extraction;
 
 /// <summary>
 /// Lists the fields that can be selected from a sample, in document order: every member, the first element of every
-/// array,
-/// and a wildcard path for all elements of the array.
+/// array, and a wildcard path for all elements of the array.
 /// </summary>
 internal sealed class FieldDiscovery
 {
-    // Long lists and objects have no example value: the sample's body has them.
+    // Long lists and objects have no example value: it is in the sample's body.
     private const int MaxShownElements = 10;
     private const int MaxShownLength = 1_024;
 
@@ -30,7 +29,7 @@ internal sealed class FieldDiscovery
         _maxPathLength = maxPathLength;
     }
 
-    /// <param name="taken">Variable names that are in use.</param>
+    /// <param name="taken">Variable names that are already used.</param>
     /// <param name="maxPathLength">Fields with a longer path can't be selected.</param>
     /// <returns>At most <see cref="ContractLimits.MaxSampleFields"/>.</returns>
     public static IReadOnlyList<SampleField> Discover(JsonElement root, IEnumerable<string> taken, int maxPathLength)
@@ -42,7 +41,7 @@ internal sealed class FieldDiscovery
         }
         catch (NotUnicodeException)
         {
-            // A member's name isn't Unicode text. The fields found before it can be selected.
+            // A member's name isn't Unicode text. The fields found before it can still be selected.
         }
 
         return discovery._fields;
@@ -50,7 +49,7 @@ internal sealed class FieldDiscovery
 
     private void Walk(Place root)
     {
-        // A stack of our own: a document may be nested deeper than a thread's stack is long.
+        // An explicit stack: a document may be nested deeper than a thread's stack allows.
         var pending = new Stack<Place>([root]);
         while (pending.TryPop(out var place) && _fields.Count < ContractLimits.MaxSampleFields)
         {
@@ -73,7 +72,7 @@ internal sealed class FieldDiscovery
         }
     }
 
-    /// <summary>All elements, or the same member of all of them.</summary>
+    /// <summary>All elements of an array, or the same member of all of them.</summary>
     private void AddWildcards(Place array)
     {
         var elements = array.Node.EnumerateArray().Take(MaxShownElements).ToArray();
@@ -94,7 +93,7 @@ internal sealed class FieldDiscovery
         }
     }
 
-    /// <summary>The members that can be selected: the name is Unicode text, and the path isn't too long.</summary>
+    /// <summary>The members that can be selected: their name is Unicode text, and their path isn't too long.</summary>
     private IEnumerable<Place> Members(Place at, JsonElement node)
     {
         foreach (var member in node.EnumerateObject())
@@ -154,7 +153,7 @@ internal sealed class FieldDiscovery
         _ => VariableType.Json,
     };
 
-    /// <summary>A node, its normalized path, and the names on the way to it.</summary>
+    /// <summary>A node, its normalized path, and the member names along the path.</summary>
     private sealed record Place(JsonElement Node, string Path, IReadOnlyList<string> Names)
     {
         public Place Member(string name, JsonElement node) => new(node, $"{Path}['{Escape(name)}']", [.. Names, name]);

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Actions.Engine.Extraction;
 
-/// <summary>Names for variables: valid, readable (<c>order_status</c> for <c>$.order.status</c>) and free.</summary>
+/// <summary>
+/// Suggests variable names: valid, readable (<c>order_status</c> for <c>$.order.status</c>) and unused.
+/// </summary>
 internal sealed class NameSuggestions(IEnumerable<string> taken)
 {
     // Short enough to type.
@@ -10,7 +12,7 @@ internal sealed class NameSuggestions(IEnumerable<string> taken)
 
     private readonly HashSet<string> _taken = new(taken, StringComparer.Ordinal);
 
-    /// <param name="names">The members' names on the way, outermost first; none for the whole document.</param>
+    /// <param name="names">The members' names along the path, outermost first; none for the whole document.</param>
     public string Suggest(IReadOnlyList<string> names)
     {
         var words = names.Select(ToSnakeCase).Where(word => word.Length > 0).ToList();
@@ -29,7 +31,9 @@ internal sealed class NameSuggestions(IEnumerable<string> taken)
         return free;
     }
 
-    /// <summary>"orderStatus", "Order-Status" and "ORDER_STATUS" are all order_status.</summary>
+    /// <summary>
+    /// Splits a name into words: "orderStatus", "Order-Status" and "ORDER_STATUS" all become order_status.
+    /// </summary>
     private static string ToSnakeCase(string name)
     {
         var snake = new StringBuilder();

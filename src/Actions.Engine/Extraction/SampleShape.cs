@@ -14,7 +14,7 @@ internal static class SampleShape
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <returns>Empty when a member's name isn't Unicode text.</returns>
+    /// <returns>Empty if a member's name isn't Unicode text.</returns>
     public static string Of(JsonElement root)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -31,7 +31,7 @@ internal static class SampleShape
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    // As deep as the parser has allowed.
+    // As deep as the parser allowed.
     private static void Write(Utf8JsonWriter writer, JsonElement node)
     {
         switch (node.ValueKind)

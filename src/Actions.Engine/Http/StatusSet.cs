@@ -3,17 +3,17 @@ using System.Globalization;
 
 namespace Actions.Engine.Http;
 
-/// <summary>HTTP statuses by patterns such as <c>2xx</c>, <c>404</c> or <c>200-299</c>.</summary>
+/// <summary>A set of HTTP statuses, defined by patterns such as <c>2xx</c>, <c>404</c> or <c>200-299</c>.</summary>
 internal sealed class StatusSet(ImmutableArray<(int From, int To)> ranges)
 {
     public static StatusSet Successful { get; } = new([(200, 299)]);
 
-    /// <summary>Statuses that say themselves that later may be different.</summary>
+    /// <summary>Statuses that indicate that the same request may succeed later.</summary>
     public static StatusSet Retryable { get; } = new([(408, 408), (429, 429), (502, 504)]);
 
     public bool Contains(int status) => ranges.Any(range => status >= range.From && status <= range.To);
 
-    /// <returns>Null when the text is no such pattern, or outside 100 to 599.</returns>
+    /// <returns>Null if the text isn't such a pattern, or is outside 100 to 599.</returns>
     public static (int From, int To)? ParseRange(string pattern)
     {
         if (pattern.Length == 3 && pattern[0] is >= '1' and <= '5' && pattern.AsSpan(1).Equals("xx", StringComparison.OrdinalIgnoreCase))

@@ -4,17 +4,17 @@ using HttpMethod = System.Net.Http.HttpMethod;
 
 namespace Actions.Engine.Http;
 
-/// <summary>A request that knows how far it has come on its way to the API.</summary>
+/// <summary>A request that records the stage it has reached.</summary>
 internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestMessage(method, url)
 {
-    // While another request's connection is awaited, too.
+    // Also while it waits for another request's connection.
     private int _stage = (int)FailureStage.Connect;
 
     public FailureStage Stage => (FailureStage)Volatile.Read(ref _stage);
 
     /// <summary>
-    /// From the connector: it may still be making a connection when the request has gone out on another one, and then
-    /// changes nothing.
+    /// Called by the connector. It may still be opening a connection after the request was sent on another one; the
+    /// call then has no effect.
     /// </summary>
     public void ReportConnecting(FailureStage stage)
     {
@@ -27,14 +27,14 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
         }
     }
 
-    /// <summary>It has a connection, and its headers are being written.</summary>
+    /// <summary>The request has a connection, and its headers are being written.</summary>
     public void ReportSending()
     {
         if (Stage < FailureStage.Send)
             Volatile.Write(ref _stage, (int)(Content is UpstreamContent { IsEmpty: false } ? FailureStage.Send : FailureStage.Wait));
     }
 
-    /// <summary>The last byte of the body was handed to the connection.</summary>
+    /// <summary>The body's last byte was written to the connection.</summary>
     public void ReportSent() => Volatile.Write(ref _stage, (int)FailureStage.Wait);
 }
 

@@ -5,7 +5,7 @@ namespace Actions.Engine.Limits;
 /// <summary>One violation in a request.</summary>
 /// <param name="Field">The path of the field, e.g. <c>action_config.request.url</c> or
 /// <c>variables.order_id</c>.</param>
-/// <param name="Description">The problem and the remedy, in words that complete "The field …".</param>
+/// <param name="Description">The problem and the remedy, phrased to complete "The field …".</param>
 /// <param name="IsMissingVariable">A template refers to a variable that has no value.</param>
 public sealed record FieldViolation(string Field, string Description, bool IsMissingVariable = false);
 

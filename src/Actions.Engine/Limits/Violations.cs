@@ -5,7 +5,7 @@ namespace Actions.Engine.Limits;
 /// <summary>Collects violations under a root field.</summary>
 internal sealed class Violations(string root = "")
 {
-    // Far more than a status can carry, or anybody reads at a time.
+    // Far more than a gRPC status can carry, or than a person reads at once.
     private const int MaxViolations = 1_000;
 
     private readonly ImmutableArray<FieldViolation>.Builder _found = ImmutableArray.CreateBuilder<FieldViolation>();
@@ -15,14 +15,14 @@ internal sealed class Violations(string root = "")
     public void AddMissingVariable(string name) => Add(
         $"variables.{name}", "has no value; pass one with the call, or declare a default in the action.", isMissingVariable: true);
 
-    /// <summary>Adds a violation when there are more than <paramref name="limit"/>.</summary>
+    /// <summary>Adds a violation if there are more than <paramref name="limit"/>.</summary>
     public void CheckLimit(string field, long actual, long limit, string unit)
     {
         if (actual > limit)
             Add(field, $"has {actual} {unit}; at most {limit} are allowed.");
     }
 
-    /// <exception cref="InvalidFieldsException">There is at least one.</exception>
+    /// <exception cref="InvalidFieldsException">There is at least one violation.</exception>
     public void ThrowIfAny()
     {
         if (_found.Count > 0)

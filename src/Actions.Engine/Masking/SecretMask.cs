@@ -7,22 +7,20 @@ namespace Actions.Engine.Masking;
 
 /// <summary>
 /// Masks an execution's secrets and sensitive variables in its output: in plain text, percent-encoding, form encoding,
-/// JSON,
-/// HTML, hex, and base64 at any offset, which includes basic credentials.
+/// JSON, HTML, hex, and base64 at any offset, which includes basic credentials.
 /// </summary>
 /// <remarks>
-/// Values of fewer than <see cref="MinLength"/> characters and booleans aren't masked: they occur everywhere, and
-/// masking them
-/// would reveal more than it hides.
+/// Booleans and values of fewer than <see cref="MinLength"/> characters aren't masked: they occur everywhere, and
+/// masking them would reveal more than it hides.
 /// </remarks>
 internal sealed class SecretMask
 {
-    /// <summary>Replaces a secret.</summary>
+    /// <summary>The text that replaces a secret.</summary>
     public const string Text = "MASKED";
 
     public const int MinLength = 4;
 
-    // By their first four bytes, so that a list of thousands costs no more than one value.
+    // Indexed by their first four bytes, so that searching for thousands of values costs no more than for one.
     private readonly Dictionary<uint, List<Needle>> _needles = [];
     private readonly bool[] _begins = new bool[1 << 16];
 
@@ -46,7 +44,7 @@ internal sealed class SecretMask
         return masked == bytes ? text : Encoding.UTF8.GetString(masked);
     }
 
-    /// <returns>The same array when there is nothing to mask.</returns>
+    /// <returns>The same array if there is nothing to mask.</returns>
     public byte[] Mask(byte[] text)
     {
         if (_needles.Count == 0)
@@ -85,25 +83,25 @@ internal sealed class SecretMask
         }
     }
 
-    /// <summary>Adds the part of its base64 form that doesn't depend on the bytes around it.</summary>
+    /// <summary>Adds the part of the value's base64 form that doesn't depend on adjacent bytes.</summary>
     private void AddBase64(byte[] bytes, int before)
     {
         var text = Convert.ToBase64String([.. new byte[before], .. bytes]);
         var stable = text[((before * 8 + 5) / 6)..((before + bytes.Length) * 8 / 6)];
-        // The characters at its ends hold bits of it, and of what stands beside it.
+        // The first and last characters contain bits of the value and of the adjacent bytes.
         Add(Encoding.ASCII.GetBytes(stable), widen: 1);
         var forUrls = stable.Replace('+', '-').Replace('/', '_');
         if (forUrls != stable)
             Add(Encoding.ASCII.GetBytes(forUrls), widen: 1);
     }
 
-    // Four characters are four bytes at least, in base64 too.
+    // Four characters are at least four bytes, in base64 too.
     private void Add(byte[] bytes, int widen)
     {
         var key = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
         if (!_needles.TryGetValue(key, out var needles))
             _needles.Add(key, needles = []);
-        // The first two of them rule out most places at once.
+        // The first two bytes rule out most positions quickly.
         _begins[key & 0xFFFF] = true;
         needles.Add(new Needle(bytes, widen));
     }
@@ -156,6 +154,6 @@ internal sealed class SecretMask
         return masked.ToArray();
     }
 
-    /// <param name="Widen">How many characters of base64 on each side to hide with it.</param>
+    /// <param name="Widen">The number of adjacent base64 characters to mask on each side.</param>
     private readonly record struct Needle(byte[] Bytes, int Widen);
 }

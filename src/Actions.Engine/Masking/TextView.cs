@@ -20,9 +20,8 @@ internal sealed class TextView
     public byte[] Bytes { get; }
 
     /// <summary>
-    /// The text itself, and decoded from the encodings in which APIs echo values: JSON, JSON in a JSON string, HTML,
-    /// each also
-    /// with percent-encoding or form encoding inside.
+    /// The text itself, and decoded from the encodings in which APIs echo values: JSON, JSON in a JSON string, and
+    /// HTML, each also with percent-encoding or form encoding inside.
     /// </summary>
     public static IEnumerable<TextView> Of(byte[] text)
     {
@@ -89,7 +88,7 @@ internal sealed class TextView
         return 1;
     }
 
-    /// <summary>RFC 8259 section 7, and the quote that RFC 9535 section 2.7 escapes besides.</summary>
+    /// <summary>RFC 8259 section 7, and the quote, which RFC 9535 section 2.7 also escapes.</summary>
     private static int Json(ReadOnlySpan<byte> text, Span<byte> decoded, out int written)
     {
         written = 1;
@@ -115,7 +114,7 @@ internal sealed class TextView
             ? (char)unit
             : null;
 
-    /// <summary>The character references that escaping writes, WHATWG HTML section 13.1.4.</summary>
+    /// <summary>The character references that escaping produces, WHATWG HTML section 13.1.4.</summary>
     private static int Html(ReadOnlySpan<byte> text, Span<byte> decoded, out int written)
     {
         written = 1;
@@ -136,7 +135,7 @@ internal sealed class TextView
         return Rune.TryCreate(code, out var rune) ? Write(rune, end + 1, decoded, out written) : 0;
     }
 
-    // No escape is shorter than the UTF-8 of what it stands for.
+    // No escape is shorter than the UTF-8 of its character.
     private static int Write(Rune rune, int read, Span<byte> decoded, out int written)
     {
         written = rune.EncodeToUtf8(decoded);

@@ -7,22 +7,22 @@ using Actions.Engine.Outbound.Guard;
 namespace Actions.Engine.Outbound;
 
 /// <summary>
-/// The process's one way out: connections to APIs, pooled. No proxy, no cookies, no redirects followed: what an action
-/// says is what is called, if the guard lets it.
+/// Sends all HTTP requests of the process to APIs, over pooled connections. Without proxy, cookies or automatic
+/// redirects: the request goes exactly where the action specifies, if the SSRF guard allows it.
 /// </summary>
 public sealed class UpstreamHttp : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
     private readonly SsrfGuard _guard;
 
-    // All are read once, by the first to need them, and can be set in no other way.
+    // Each is read once, on first use, and can be set in no other way.
     static UpstreamHttp()
     {
-        // A body that ends in the middle of its encoding is an error, not a shorter body.
+        // A body that ends within its content encoding is an error, not a shorter body.
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
-        // A call that is given up ends its attempt to connect at once, not 5 s later.
+        // Cancelling a call ends its connection attempt at once, not 5 s later.
         AppContext.SetData("System.Net.SocketsHttpHandler.PendingConnectionTimeoutOnRequestCompletion", 0);
-        // HTTP/3 would open its connections past the guard.
+        // HTTP/3 would open its connections without the SSRF guard.
         AppContext.SetSwitch("System.Net.SocketsHttpHandler.Http3Support", false);
     }
 
@@ -40,12 +40,11 @@ public sealed class UpstreamHttp : IDisposable
     public void Dispose() => _invoker.Dispose();
 
     /// <summary>
-    /// Step 4 and 5: judges the URL, and sends. Addresses are judged when a connection is made; one that is kept was
-    /// judged
-    /// then, for <see cref="EngineOptions.ConnectionLifetime"/> at most.
+    /// Steps 4 and 5: checks the URL, and sends. Addresses are checked when a connection is opened. A pooled connection
+    /// isn't checked again; it lives for <see cref="EngineOptions.ConnectionLifetime"/> at most.
     /// </summary>
-    /// <returns>The response as soon as its headers are there.</returns>
-    /// <exception cref="Outcomes.UpstreamException">The guard refuses it.</exception>
+    /// <returns>The response, as soon as its headers have arrived.</returns>
+    /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL.</exception>
     internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
@@ -63,18 +62,20 @@ public sealed class UpstreamHttp : IDisposable
         PooledConnectionIdleTimeout = options.ConnectionIdleTimeout,
         MaxConnectionsPerServer = options.MaxConnectionsPerHost,
         MaxResponseHeadersLength = options.MaxResponseHeadersKiB,
-        // An execution's own time-out ends its attempt to connect; this one is for what nobody waits for any more.
+        // An execution's own timeout ends its connection attempt. This one ends attempts that no request waits for
+        // any more.
         ConnectTimeout = ContractLimits.MaxTimeout,
-        // An unread answer is not worth waiting for: the connection is closed instead.
+        // Draining an unread response isn't worth the wait: the connection is closed instead.
         ResponseDrainTimeout = TimeSpan.Zero,
         MaxResponseDrainSize = 0,
         EnableMultipleHttp2Connections = true,
-        // The trace and the baggage of the client's call are the client's: an API gets what the action says.
+        // Trace context and baggage of the client's call stay with the client: the API receives only the action's
+        // headers.
         ActivityHeadersPropagator = null,
         PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new NoSilentRetryStream(context.PlaintextStream)),
-        // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is what they use today. Asked for each
-        // header
-        // of a request that has got its connection: HttpClient has no other sign of that.
+        // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is today's common choice. HttpClient
+        // calls this for each header of a request that has got its connection, and offers no other signal of that
+        // moment.
         RequestHeaderEncodingSelector = static (_, request) =>
         {
             (request as UpstreamMessage)?.ReportSending();

@@ -2,7 +2,7 @@ using Actions.V1;
 
 namespace Actions.Engine.Outcomes;
 
-/// <summary>What one attempt comes to: one of the two cases below, no other.</summary>
+/// <summary>The result of one attempt: exactly one of the two cases below.</summary>
 internal abstract record AttemptResult
 {
     private AttemptResult()
@@ -12,6 +12,6 @@ internal abstract record AttemptResult
     /// <summary>The response counts as a success.</summary>
     public sealed record Succeeded(Result Result) : AttemptResult;
 
-    /// <summary>No response, or one that counts as a failure.</summary>
+    /// <summary>There is no response, or it counts as a failure.</summary>
     public sealed record Failed(UpstreamFailure Failure) : AttemptResult;
 }

@@ -4,24 +4,24 @@ using Actions.V1;
 
 namespace Actions.Engine.Outcomes;
 
-/// <summary>Exceptions of HttpClient, sockets and decompressors as failures.</summary>
+/// <summary>Maps exceptions of HttpClient, sockets and decompressors to failures.</summary>
 internal static class FailureClassifier
 {
     private static readonly UpstreamFailure BrokenEncoding =
         new(FailureReason.InvalidResponse, "The response's content encoding is broken.");
 
-    /// <returns>Null: not the API's doing, but a fault of ours.</returns>
+    /// <returns>Null: the exception is a defect of this server, not a failure of the API.</returns>
     public static UpstreamFailure? Classify(Exception exception) => exception switch
     {
         UpstreamException e => e.Failure,
-        // What the guard says while connecting comes wrapped.
+        // The SSRF guard's exceptions arrive wrapped if thrown while connecting.
         HttpRequestException { InnerException: UpstreamException e } => e.Failure,
-        // Reading the body: HttpClient's own protocol errors come as HttpIOException.
+        // Reading the body: HttpClient reports protocol errors as HttpIOException.
         HttpRequestException or HttpIOException => FromHttp(exception),
-        // What the decompressors say of data that isn't theirs.
+        // The decompressors' exceptions for invalid data.
         InvalidDataException => BrokenEncoding,
         InvalidOperationException { Source: "System.IO.Compression.Brotli" } => BrokenEncoding,
-        // A socket that is reset at the very moment it has connected complains in its own words.
+        // A socket that is reset just after it connected throws an exception of its own.
         IOException or SocketException => FromHttp(exception),
         _ => null,
     };
@@ -32,7 +32,7 @@ internal static class FailureClassifier
         var reason = error switch
         {
             HttpRequestError.NameResolutionError => FailureReason.NameResolution,
-            // A handshake that the network breaks says nothing about TLS.
+            // A handshake broken by the network is no evidence of a TLS problem.
             HttpRequestError.SecureConnectionError when cause.InnerException is not IOException => FailureReason.Tls,
             HttpRequestError.InvalidResponse or HttpRequestError.VersionNegotiationError => FailureReason.InvalidResponse,
             HttpRequestError.HttpProtocolError when IsNoHttp2(cause) => FailureReason.InvalidResponse,
@@ -47,7 +47,7 @@ internal static class FailureClassifier
             (FailureReason.Connection, HttpRequestError.SecureConnectionError) =>
                 new(reason, "The connection broke in the TLS handshake.") { Stage = FailureStage.Tls },
             (FailureReason.Connection, HttpRequestError.ResponseEnded) =>
-                new(reason, "The connection was closed before the answer was complete.")
+                new(reason, "The connection was closed before the response was complete.")
                 {
                     OnKeptConnection = cause is UnansweredException { OnKeptConnection: true }
                         || cause.InnerException is UnansweredException { OnKeptConnection: true },
@@ -56,7 +56,7 @@ internal static class FailureClassifier
         };
     }
 
-    /// <summary>The first that knows what happened: HTTP/2 wraps a connection's error in that of a request.</summary>
+    /// <summary>The first known cause in the chain: HTTP/2 wraps a connection's error in a request's error.</summary>
     private static (HttpRequestError Error, Exception Cause) CauseOf(Exception exception)
     {
         for (var cause = exception; cause is not null; cause = cause.InnerException)
@@ -64,7 +64,7 @@ internal static class FailureClassifier
             var error = (cause as HttpRequestException)?.HttpRequestError ?? (cause as HttpIOException)?.HttpRequestError;
             if (error is not (null or HttpRequestError.Unknown))
                 return (error.Value, cause);
-            // A header block that can't be decompressed; the type is HttpClient's own.
+            // A header block that can't be decompressed; HttpClient's exception type is internal.
             if (cause.GetType().Namespace == "System.Net.Http.HPack")
                 return (HttpRequestError.InvalidResponse, cause);
         }
@@ -73,8 +73,8 @@ internal static class FailureClassifier
     }
 
     /// <summary>
-    /// RFC 9113 section 7: PROTOCOL_ERROR, FLOW_CONTROL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR, COMPRESSION_ERROR. The
-    /// other codes are those by which a server takes back what it began.
+    /// RFC 9113 section 7: PROTOCOL_ERROR, FLOW_CONTROL_ERROR, STREAM_CLOSED, FRAME_SIZE_ERROR, COMPRESSION_ERROR. With
+    /// the other codes a server withdraws a stream or connection.
     /// </summary>
     private static bool IsNoHttp2(Exception cause) =>
         (cause as HttpProtocolException ?? cause.InnerException as HttpProtocolException)?.ErrorCode is 1 or 3 or 5 or 6 or 9;

@@ -3,13 +3,13 @@ using Actions.V1;
 
 namespace Actions.Engine.Outcomes;
 
-/// <summary>What a failure's reason implies. A new reason is one line of this table.</summary>
+/// <summary>The traits of each failure reason. A new reason is one line in this table.</summary>
 internal sealed record FailureTraits
 {
     private static readonly FrozenDictionary<FailureReason, FailureTraits> Table = new Dictionary<FailureReason, FailureTraits>
     {
         [FailureReason.Unspecified] = new(),
-        // Nothing of the time-out is left for another attempt.
+        // The timeout leaves no time for another attempt.
         [FailureReason.Timeout] = new() { IsTransient = true, IsHostFault = true },
         [FailureReason.HttpStatus] = new() { Retry = RetryRule.ByStatus, Stage = FailureStage.Judge },
         [FailureReason.NameResolution] = new()
@@ -35,9 +35,9 @@ internal sealed record FailureTraits
         },
         [FailureReason.BlockedAddress] = new() { Stage = FailureStage.Guard },
         [FailureReason.ResponseTooLarge] = new() { Detail = "The response's headers are too large." },
-        [FailureReason.InvalidResponse] = new() { Detail = "What came is no valid HTTP response." },
+        [FailureReason.InvalidResponse] = new() { Detail = "The received data isn't a valid HTTP response." },
         [FailureReason.MissingResult] = new() { Stage = FailureStage.Judge },
-        // The token endpoint's failure says whether it is transient.
+        // The token endpoint's failure itself states whether it is transient.
         [FailureReason.Authentication] = new() { Retry = RetryRule.WhenTransient, Stage = FailureStage.Authorize },
         // Another attempt would add to the load.
         [FailureReason.Overloaded] = new() { IsTransient = true, Stage = FailureStage.Queue },
@@ -45,26 +45,27 @@ internal sealed record FailureTraits
         [FailureReason.OutcomeRule] = new() { Retry = RetryRule.OnRequest, Stage = FailureStage.Judge },
     }.ToFrozenDictionary();
 
-    /// <summary>The same call may succeed later. A status may say so too.</summary>
+    /// <summary>The same call may succeed later. Some statuses indicate it too.</summary>
     public bool IsTransient { get; private init; }
 
-    /// <summary>The host is in trouble, not the request wrong: counts for the circuit breaker, as a status of 500 or
-    /// more does.</summary>
+    /// <summary>
+    /// The host is at fault, not the request: counts for the circuit breaker, like a status of 500 or above.
+    /// </summary>
     public bool IsHostFault { get; private init; }
 
     /// <summary>Whether a retry policy makes another attempt.</summary>
     public RetryRule Retry { get; private init; }
 
-    /// <summary>The only stage at which it occurs; unspecified: the attempt knows how far it had come.</summary>
+    /// <summary>The only stage at which the failure occurs. Unspecified: the attempt knows its stage.</summary>
     public FailureStage Stage { get; private init; }
 
-    /// <summary>For developers, where HttpClient's error says no more.</summary>
+    /// <summary>The detail for developers, used if HttpClient's error gives none.</summary>
     public string Detail { get; private init; } = "";
 
     public static FailureTraits Of(FailureReason reason) => Table[reason];
 }
 
-/// <summary>When a failure is worth another attempt.</summary>
+/// <summary>The condition for retrying a failure.</summary>
 internal enum RetryRule
 {
     Never,
@@ -74,6 +75,6 @@ internal enum RetryRule
     /// <summary>The failure is transient.</summary>
     WhenTransient,
 
-    /// <summary>An outcome rule asks for it.</summary>
+    /// <summary>An outcome rule requests a retry.</summary>
     OnRequest,
 }

@@ -3,16 +3,18 @@ using Actions.V1;
 
 namespace Actions.Engine.Outcomes;
 
-/// <summary>What an API did wrong. <see cref="FailureTraits"/> has what its reason implies.</summary>
-/// <param name="Reason">Its kind.</param>
-/// <param name="Detail">For developers; holds no variable, header or body.</param>
-/// <param name="StatusCode">0 when no response arrived.</param>
+/// <summary>A failed call of an API. <see cref="FailureTraits"/> has the traits of its reason.</summary>
+/// <param name="Reason">The kind of failure.</param>
+/// <param name="Detail">For developers; contains no variable, header or body.</param>
+/// <param name="StatusCode">The response's status; 0 if no response arrived.</param>
 internal sealed record UpstreamFailure(FailureReason Reason, string Detail, int StatusCode = 0)
 {
-    /// <summary>How far the attempt had come. Unspecified: not known yet.</summary>
+    /// <summary>The stage that the attempt had reached. Unspecified: not known yet.</summary>
     public FailureStage Stage { get; init; } = FailureTraits.Of(Reason).Stage;
 
-    /// <summary>The same call may succeed later. 408, 429, 502, 503 and 504 say so themselves.</summary>
+    /// <summary>
+    /// The same call may succeed later. The statuses 408, 429, 502, 503 and 504 indicate it themselves.
+    /// </summary>
     public bool Retryable { get; init; } = FailureTraits.Of(Reason).IsTransient
         || (Reason == FailureReason.HttpStatus && StatusSet.Retryable.Contains(StatusCode));
 
@@ -22,16 +24,16 @@ internal sealed record UpstreamFailure(FailureReason Reason, string Detail, int 
     /// <summary>An outcome rule asks for another attempt.</summary>
     public bool RetryRequested { get; init; }
 
-    /// <summary>How long the API asks to wait, RFC 9110 section 10.2.3.</summary>
+    /// <summary>The wait that the API asks for, RFC 9110 section 10.2.3.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>An outcome rule's message; null: the action's message for the reason.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Counts for the circuit breaker.</summary>
+    /// <summary>Whether the failure counts for the circuit breaker.</summary>
     public bool IsHostFault => StatusCode >= 500 || FailureTraits.Of(Reason).IsHostFault;
 
-    /// <summary>The same with what the attempt knows, where the failure itself doesn't say it.</summary>
+    /// <summary>The same failure, with the attempt's stage and status if the failure itself has none.</summary>
     public UpstreamFailure At(FailureStage stage, int statusCode) => this with
     {
         Stage = Stage == FailureStage.Unspecified ? stage : Stage,

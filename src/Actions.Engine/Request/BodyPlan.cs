@@ -6,17 +6,17 @@ using Actions.Engine.Variables;
 
 namespace Actions.Engine.Request;
 
-/// <summary>A request body: each kind escapes what it is given in its own way.</summary>
+/// <summary>A request body: each kind escapes the inserted values in its own way.</summary>
 internal abstract record BodyPlan(string ContentType)
 {
     public abstract IEnumerable<string> Names { get; }
 
-    /// <param name="variables">The values.</param>
-    /// <param name="limit">A body of more bytes ends somewhere behind them: whoever asks for it refuses it.</param>
+    /// <param name="limit">Rendering stops soon after this many bytes; the code that renders rejects a longer
+    /// body.</param>
     public abstract ReadOnlyMemory<byte> Render(VariableValues variables, int limit);
 }
 
-/// <summary>RFC 8259.</summary>
+/// <summary>JSON, RFC 8259.</summary>
 internal sealed record JsonBodyPlan(JsonTemplate Json) : BodyPlan("application/json")
 {
     public override IEnumerable<string> Names => Json.Names;
@@ -43,7 +43,7 @@ internal sealed record FormBodyPlan(ImmutableArray<NamedTemplate> Fields) : Body
     }
 }
 
-/// <summary>Any other text, inserted as is.</summary>
+/// <summary>Any other text; values are inserted as they are.</summary>
 internal sealed record TextBodyPlan(Template Text, string ContentType) : BodyPlan(ContentType)
 {
     public override IEnumerable<string> Names => Text.Names;

@@ -4,8 +4,8 @@ using Actions.Engine.Limits;
 namespace Actions.Engine.Request;
 
 /// <summary>
-/// The header by which an API recognizes the attempts of one execution: written by hand in the action, brought by the
-/// client, or made up where a request that isn't idempotent may be sent again.
+/// The header by which an API recognizes the attempts of one execution. The key comes from the action's own header or
+/// from the client, or is generated if a request that isn't idempotent may be sent again.
 /// </summary>
 internal static class IdempotencyKey
 {
@@ -13,14 +13,14 @@ internal static class IdempotencyKey
 
     public static bool IsHeader(string name) => name.Equals(Header, StringComparison.OrdinalIgnoreCase);
 
-    /// <param name="plan">Its hand-written header is used where the client brings no key.</param>
-    /// <param name="brought">Empty: none.</param>
-    /// <param name="needed">The request may be sent twice, and must not be done twice.</param>
-    /// <returns>The key to send; empty: none beside a hand-written one.</returns>
+    /// <param name="plan">The request; its own header is used if the client sent no key.</param>
+    /// <param name="brought">The client's key; empty if there is none.</param>
+    /// <param name="needed">The request may be sent twice but must be processed only once.</param>
+    /// <returns>The key to send; empty if the header of the action is sent, or none.</returns>
     public static string For(RequestPlan plan, string brought, bool needed) =>
         needed && brought.Length == 0 && !plan.HasIdempotencyKeyHeader ? Guid.NewGuid().ToString() : brought;
 
-    /// <summary>Sets the header, in place of a hand-written one.</summary>
+    /// <summary>Sets the header, replacing the action's own one.</summary>
     public static void Write(ImmutableArray<KeyValuePair<string, string>>.Builder headers, string key, Violations violations)
     {
         if (key.Length > ContractLimits.MaxIdempotencyKeyLength || key.Any(c => c is < ' ' or > '~'))

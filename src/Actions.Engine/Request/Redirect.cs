@@ -9,28 +9,28 @@ using Actions.V1;
 
 namespace Actions.Engine.Request;
 
-/// <summary>Where a redirect leads and what is sent there. RFC 9110 section 15.4.</summary>
+/// <summary>The target of a redirect and the request that is sent there. RFC 9110 section 15.4.</summary>
 internal static partial class Redirect
 {
-    // What tells nothing about the sender; everything else may, whatever its name.
+    // Headers that reveal nothing about the sender. Any other header may, whatever its name.
     private static readonly ImmutableHashSet<string> Harmless = ImmutableHashSet.Create(
         StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Language", "User-Agent", "Content-Type", IdempotencyKey.Header);
 
-    /// <summary>A redirect without a location that can be read is an answer like any other.</summary>
+    /// <summary>A redirect whose location is missing or can't be parsed counts as an ordinary response.</summary>
     public static bool IsOne(HttpResponseMessage response, [NotNullWhen(true)] out Uri? location)
     {
         location = (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 ? response.Headers.Location : null;
         return location is not null;
     }
 
-    /// <exception cref="UpstreamException">It leads where it must not.</exception>
+    /// <exception cref="UpstreamException">The redirect leads to a forbidden target.</exception>
     public static UpstreamRequest Follow(UpstreamRequest request, CredentialPlace? credential, int status, Uri location)
     {
         Uri target;
         try
         {
-            // Parsed and checked like an address that an action states. A fragment is for whoever reads the answer.
-            // A fragment alone yields the base itself. The request's own Uri (not canonicalized) refuses GetComponents.
+            // Parsed and checked like an action's URL. The fragment is for the reader of the response and is dropped. A
+            // fragment alone yields the base itself. The request's own Uri (not canonicalized) refuses GetComponents.
             var absolute = location.IsAbsoluteUri ? location : new Uri(new Uri(request.Url.OriginalString), location);
             target = UrlTemplate.ParseLiteral(absolute.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped));
             RefuseAnotherHost(location, target);
@@ -38,7 +38,7 @@ internal static partial class Redirect
         catch (Exception e) when (e is SyntaxException or UriFormatException)
         {
             throw new UpstreamException(new UpstreamFailure(
-                FailureReason.InvalidResponse, "The API redirected to something that is no http or https address.", status));
+                FailureReason.InvalidResponse, "The API redirected to a location that isn't an http or https address.", status));
         }
 
         if (request.Url.Scheme == Uri.UriSchemeHttps && target.Scheme != Uri.UriSchemeHttps)
@@ -47,7 +47,7 @@ internal static partial class Redirect
 
         var sameOrigin = request.Url.Scheme == target.Scheme && request.Url.Host == target.Host && request.Url.Port == target.Port;
         var headers = sameOrigin ? request.Headers : request.Headers.RemoveAll(header => !Harmless.Contains(header.Key) || IsCredential(header.Key, credential));
-        // 303 asks for a GET; 301 and 302 make one of a POST, as everybody does.
+        // 303 asks for a GET. 301 and 302 turn a POST into a GET, as in all common clients.
         var becomesGet = status == 303 || (status is 301 or 302 && request.Method == System.Net.Http.HttpMethod.Post);
         return becomesGet && request.Method != System.Net.Http.HttpMethod.Get
             ? new UpstreamRequest(
@@ -55,8 +55,8 @@ internal static partial class Redirect
             : request with { Url = target, Headers = headers };
     }
 
-    /// <summary>Uri drops zones and decodes names: what is called has to be what was said.</summary>
-    /// <exception cref="SyntaxException">It is another host or port.</exception>
+    /// <summary>Uri drops zones and decodes names: checks that the target to call is the one in the header.</summary>
+    /// <exception cref="SyntaxException">The target is another host or port.</exception>
     private static void RefuseAnotherHost(Uri location, Uri target)
     {
         var said = location.OriginalString;
@@ -68,11 +68,11 @@ internal static partial class Redirect
             throw new SyntaxException("is another host or port");
     }
 
-    // It is dropped: whoever redirects has no credentials of ours.
+    // User info is dropped: the redirecting server has no credentials of ours.
     [GeneratedRegex(@"(?<=^[^/?#\\]*//)[^/?#\\]*@")]
     private static partial Regex UserInfo();
 
-    /// <summary>A key may stand under a name that is harmless elsewhere.</summary>
+    /// <summary>An API key may be in a header that is harmless elsewhere.</summary>
     private static bool IsCredential(string header, CredentialPlace? credential) =>
         credential is { InQuery: false } place && place.Name.Equals(header, StringComparison.OrdinalIgnoreCase);
 

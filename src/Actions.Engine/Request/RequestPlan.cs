@@ -3,13 +3,12 @@ using Actions.Engine.Templates;
 
 namespace Actions.Engine.Request;
 
-/// <summary>How the request is made.</summary>
-/// <param name="Timeout">From the beginning of an execution to the last byte read.</param>
-/// <param name="Method">One of the contract's five.</param>
-/// <param name="Url">Where.</param>
+/// <summary>The templates and settings of a request.</summary>
+/// <param name="Timeout">From the start of an execution to the last byte read.</param>
+/// <param name="Method">One of the contract's five methods.</param>
 /// <param name="QueryParameters">Appended to the URL's own query.</param>
-/// <param name="Headers">Hand-written ones.</param>
-/// <param name="Body">Null: none.</param>
+/// <param name="Headers">The headers of the action.</param>
+/// <param name="Body">Null: no body.</param>
 internal sealed record RequestPlan(
     TimeSpan Timeout,
     System.Net.Http.HttpMethod Method,

@@ -11,7 +11,7 @@ using Actions.V1;
 
 namespace Actions.Engine.Request;
 
-/// <summary>Step 2: a request with everything filled in, ready to be sent or shown.</summary>
+/// <summary>Step 2: a fully rendered request, ready to be sent or displayed.</summary>
 internal sealed record UpstreamRequest(
     System.Net.Http.HttpMethod Method,
     Uri Url,
@@ -21,7 +21,7 @@ internal sealed record UpstreamRequest(
     private static readonly ProductInfoHeaderValue UserAgent =
         new("Actions.Grpc", typeof(UpstreamRequest).Assembly.GetName().Version!.ToString(2));
 
-    // A mask may be longer than what it hides.
+    // Masking may lengthen the text: a mask may be longer than the text it replaces.
     private static readonly EngineOptions NoLimits = new()
     {
         MaxRenderedUrlLength = int.MaxValue,
@@ -30,16 +30,14 @@ internal sealed record UpstreamRequest(
     };
 
     /// <summary>
-    /// Without content SocketsHttpHandler sends a request again when a kept connection is closed under it, whatever the
-    /// method. With an empty one it doesn't, and the wire is the same for methods that state a length anyway.
+    /// Without content, SocketsHttpHandler sends a request of any method again when a pooled connection is closed
+    /// during it. With empty content it doesn't, and the wire format stays the same for methods that always send a
+    /// length.
     /// </summary>
     private bool MayRepeat => Method == System.Net.Http.HttpMethod.Get || Method == System.Net.Http.HttpMethod.Delete;
 
-    /// <param name="plan">The templates.</param>
-    /// <param name="variables">The values.</param>
-    /// <param name="idempotencyKey">Sent as Idempotency-Key when not empty, in place of a hand-written one.</param>
-    /// <param name="options">The limits.</param>
-    /// <exception cref="InvalidFieldsException">A variable doesn't fit into its place.</exception>
+    /// <param name="idempotencyKey">Sent as Idempotency-Key unless empty, in place of the action's own header.</param>
+    /// <exception cref="InvalidFieldsException">A variable's value is invalid at its place in the request.</exception>
     public static UpstreamRequest Render(
         RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options)
     {
@@ -58,7 +56,7 @@ internal sealed record UpstreamRequest(
         return new UpstreamRequest(plan.Method, url, headers, body);
     }
 
-    /// <summary>The request for showing it to people: what was sent with other values.</summary>
+    /// <summary>The request for display: the one that was sent, with masked values.</summary>
     public static UpstreamRequest RenderMasked(RequestPlan plan, VariableValues masked, string idempotencyKey) =>
         Render(plan, masked, idempotencyKey, NoLimits);
 
@@ -66,7 +64,7 @@ internal sealed record UpstreamRequest(
     {
         var message = new UpstreamMessage(Method, Url)
         {
-            // HTTP/2 where TLS negotiates it, else HTTP/1.1.
+            // HTTP/2 if TLS negotiates it, else HTTP/1.1.
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
@@ -76,7 +74,7 @@ internal sealed record UpstreamRequest(
         {
             if (message.Headers.TryAddWithoutValidation(name, value))
                 continue;
-            // Headers about content need one to hang on.
+            // Content headers need a content to belong to.
             message.Content ??= new UpstreamContent(message, default);
             message.Content.Headers.TryAddWithoutValidation(name, value);
         }
@@ -84,7 +82,7 @@ internal sealed record UpstreamRequest(
         return message;
     }
 
-    /// <summary>Step 3: the same with a credential, in place of anything that stands there.</summary>
+    /// <summary>Step 3: the same request with a credential, which replaces any value at its place.</summary>
     public UpstreamRequest Authorize(CredentialPlace place, string value)
     {
         var (name, inQuery) = place;
@@ -99,7 +97,7 @@ internal sealed record UpstreamRequest(
         return this with { Url = new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }) };
     }
 
-    /// <summary>The same with secrets hidden, wherever they stand. The origin is the action's own, and stays.</summary>
+    /// <summary>The same request with all secrets masked. The origin is part of the action and stays.</summary>
     public UpstreamRequest Mask(SecretMask mask)
     {
         var url = Url.OriginalString;
@@ -131,7 +129,7 @@ internal sealed record UpstreamRequest(
         };
     }
 
-    /// <summary>For a POSIX shell, where nothing inside single quotes has a meaning.</summary>
+    /// <summary>Quotes for a POSIX shell, where no character inside single quotes has a special meaning.</summary>
     private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static ImmutableArray<KeyValuePair<string, string>> RenderHeaders(
@@ -143,7 +141,7 @@ internal sealed record UpstreamRequest(
             var value = template.Render(variables, options.MaxHeaderValueLength);
             if (!HeaderRules.IsAllowedValue(value))
                 foreach (var variable in template.Names.Where(variable => !HeaderRules.IsAllowedValue(variables.Text(variable))))
-                    violations.Add($"variables.{variable}", $"holds CR, LF or NUL, which the header '{name}' can't carry.");
+                    violations.Add($"variables.{variable}", $"contains CR, LF or NUL, which the header '{name}' can't carry.");
             if (value.Length > options.MaxHeaderValueLength)
                 violations.Add("variables", $"make the header '{name}' longer than {options.MaxHeaderValueLength} characters.");
             headers.Add(KeyValuePair.Create(name, value));

@@ -1,13 +1,12 @@
 namespace Actions.Engine.Response;
 
 /// <summary>
-/// Step 6: a body, never more than a cap of it, whatever its length claims to be. It is kept in pieces while it comes:
-/// a
-/// buffer that doubles would hold three times the cap at its worst.
+/// Step 6: reads a body up to a cap, whatever its declared length. The body is kept in pieces while it arrives: a
+/// buffer that doubles would hold up to three times the cap.
 /// </summary>
 internal sealed class CappedBody
 {
-    // Enough for most answers; then doubled, as long as the runtime doesn't count it as a large object.
+    // Enough for most responses. Each further piece doubles, up to the runtime's limit for large objects.
     private const int FirstPiece = 4 << 10;
     private const int LargestPiece = 64 << 10;
 
@@ -17,21 +16,22 @@ internal sealed class CappedBody
 
     private CappedBody(int cap) => _cap = cap;
 
-    /// <summary>Whether there was more.</summary>
+    /// <summary>Whether the body was longer than the cap.</summary>
     public bool Truncated => _length > _cap;
 
     public static async Task<CappedBody> ReadAsync(HttpContent content, int cap, CancellationToken cancellationToken)
     {
         await using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         var body = new CappedBody(cap);
-        // What states its length fits into one piece with room for the end, unless it states too much.
+        // A body with a declared length fits into one piece, with room to detect its end, unless the length exceeds the
+        // cap.
         var size = content.Headers.ContentLength is { } stated && stated <= cap ? (int)stated + 1 : FirstPiece;
         while (await body.FillAsync(stream, size, cancellationToken).ConfigureAwait(false))
             size = Math.Clamp(2 * size, FirstPiece, LargestPiece);
         return body;
     }
 
-    /// <returns>All of it, or as much as the cap allows.</returns>
+    /// <returns>The whole body, or its beginning up to the cap.</returns>
     public ReadOnlyMemory<byte> ToBytes()
     {
         if (_pieces is [var only] && !Truncated)
@@ -48,10 +48,10 @@ internal sealed class CappedBody
         return bytes;
     }
 
-    /// <returns>Whether there may be more.</returns>
+    /// <returns>Whether there may be more to read.</returns>
     private async Task<bool> FillAsync(Stream stream, int size, CancellationToken cancellationToken)
     {
-        // One byte over the cap tells that there is more.
+        // One byte over the cap shows that the body is longer.
         var piece = new byte[Math.Min(size, _cap + 1 - _length)];
         var read = await stream.ReadAtLeastAsync(piece, piece.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         if (read > 0)

@@ -8,15 +8,15 @@ using Actions.V1;
 
 namespace Actions.Engine.Response;
 
-/// <summary>What an answer means where its status alone doesn't tell.</summary>
-/// <param name="Statuses">Null: any.</param>
+/// <summary>Decides the outcome of a response whose status alone isn't enough.</summary>
+/// <param name="Statuses">Null: any status.</param>
 /// <param name="Filter">Null: any body.</param>
-/// <param name="Outcome">What it means.</param>
-/// <param name="Message">Null: the message that is said without the rule.</param>
+/// <param name="Outcome">The outcome of a response that matches.</param>
+/// <param name="Message">Null: the message used without the rule.</param>
 internal sealed record OutcomeRulePlan(StatusSet? Statuses, Condition? Filter, Outcome Outcome, Template? Message)
 {
-    /// <param name="status">The answer's.</param>
-    /// <param name="body">Null: no JSON.</param>
+    /// <param name="status">The response's status.</param>
+    /// <param name="body">Null: the body isn't JSON.</param>
     /// <exception cref="UpstreamException">The filter visits too many nodes of the body.</exception>
     public bool Matches(int status, JsonElement? body, WorkBudget budget)
     {

@@ -8,13 +8,12 @@ namespace Actions.Engine.Response;
 /// <summary>A response's body as JSON.</summary>
 internal static class ResponseJson
 {
-    /// <param name="body">What came.</param>
-    /// <param name="contentType">What it claims to be.</param>
-    /// <param name="wanted">Whether something is asked of it as JSON, whatever it claims to be.</param>
-    /// <param name="maxDepth">Levels of arrays and objects.</param>
-    /// <param name="broken">Why it is not the JSON that it claims or needs to be; never quotes it.</param>
-    /// <returns>Null when there is no body, when it neither claims nor needs to be JSON, and when it is
-    /// broken.</returns>
+    /// <param name="contentType">The response's Content-Type.</param>
+    /// <param name="wanted">Whether the action reads the body as JSON, whatever its Content-Type.</param>
+    /// <param name="maxDepth">The limit of nested arrays and objects.</param>
+    /// <param name="broken">The reason why a body declared or needed as JSON isn't valid; never quotes the
+    /// body.</param>
+    /// <returns>Null if the body is empty, invalid, or neither declared nor needed as JSON.</returns>
     public static JsonDocument? TryParse(
         ReadOnlyMemory<byte> body, string contentType, bool wanted, int maxDepth, out string? broken)
     {
@@ -29,7 +28,7 @@ internal static class ResponseJson
             body = body[3..];
         if (!Utf8.IsValid(body.Span))
         {
-            broken = "it is no UTF-8";
+            broken = "it isn't UTF-8";
             return null;
         }
 
@@ -39,12 +38,12 @@ internal static class ResponseJson
         }
         catch (JsonException e)
         {
-            broken = $"it is no JSON of at most {maxDepth} levels (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})";
+            broken = $"it isn't JSON of at most {maxDepth} levels (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})";
             return null;
         }
     }
 
-    /// <returns>Null: UTF-8, or what is taken for it.</returns>
+    /// <returns>The encoding; null for UTF-8 and for text treated as UTF-8.</returns>
     public static Encoding? ForeignCharset(string contentType, ReadOnlySpan<byte> body) =>
         ForeignCharset(TypeOf(contentType), body);
 
@@ -58,19 +57,19 @@ internal static class ResponseJson
         try
         {
             var encoding = CodePagesEncodingProvider.Instance.GetEncoding(charset.Trim('"')) ?? Encoding.GetEncoding(charset.Trim('"'));
-            // RFC 2781 section 4.3: the mark tells the order of bytes that the name leaves open.
+            // RFC 2781 section 4.3: the byte order mark decides the order of bytes if the name leaves it open.
             if (encoding.CodePage == Encoding.Unicode.CodePage && body.StartsWith(Encoding.BigEndianUnicode.Preamble))
                 return Encoding.BigEndianUnicode;
             return encoding.CodePage == Encoding.UTF8.CodePage ? null : encoding;
         }
-        // No charset that there is, or one that the platform knows and refuses to read (UTF-7).
+        // An unknown charset, or one that the platform refuses to read (UTF-7).
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             return null;
         }
     }
 
-    /// <summary>application/json and anything +json, RFC 6839 section 3.1.</summary>
+    /// <summary>application/json and any +json type, RFC 6839 section 3.1.</summary>
     private static bool ClaimsJson(MediaTypeHeaderValue? type) =>
         type?.MediaType is { } media
         && (media.EndsWith("/json", StringComparison.OrdinalIgnoreCase) || media.EndsWith("+json", StringComparison.OrdinalIgnoreCase));

@@ -9,7 +9,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Response;
 
-/// <summary>Steps 6 to 8 of an attempt: reads the response, judges it and extracts what is kept.</summary>
+/// <summary>Steps 6 to 8 of an attempt: reads the response, decides its outcome and extracts the result.</summary>
 internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
 {
     /// <summary>Step 6: reads the body, unless the status alone decides.</summary>
@@ -33,11 +33,13 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         var json = ResponseJson.TryParse(
             body, UpstreamResponse.ContentTypeOf(message), wanted, options.MaxJsonResponseDepth, out var unreadable);
         if (!body.IsEmpty && IsEncoded(message))
-            unreadable = "it is in a content encoding that wasn't asked for";
+            unreadable = "it has a content encoding that wasn't requested";
         return new UpstreamResponse(message, body, json, unreadable, budget);
     }
 
-    /// <summary>Step 7: whether the response is a success, by the first rule that matches or by its status.</summary>
+    /// <summary>
+    /// Step 7: decides whether the response is a success, by the first matching rule or by its status.
+    /// </summary>
     public Verdict Judge(UpstreamResponse response, ResponsePlan policy, ResultPlan results, VariableValues variables)
     {
         var status = response.Status;
@@ -47,7 +49,7 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         {
             var retry = rule.Outcome == Outcome.Retry;
             var failure = new UpstreamFailure(
-                FailureReason.OutcomeRule, $"An outcome rule counts this answer (status {status}) as a failure.", status)
+                FailureReason.OutcomeRule, $"An outcome rule counts this response (status {status}) as a failure.", status)
             {
                 RetryAfter = response.RetryAfter(time),
                 RetryRequested = retry,
@@ -64,19 +66,19 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
             {
                 RetryAfter = response.RetryAfter(time),
             });
-        // A response that a rule calls a success needn't be the JSON that others are.
+        // A response that a rule counts as success doesn't have to be JSON, even if the action's other responses are.
         return new Verdict(null, "", response.Unreadable is { } problem
             ? new UpstreamFailure(FailureReason.InvalidResponse, $"The response can't be read: {problem}.", status)
             : null);
     }
 
-    /// <summary>Step 8: the result of a response that was judged a success.</summary>
-    /// <exception cref="UpstreamException">A field is missing, can't be a variable, or all are too large for an
+    /// <summary>Step 8: the result of a successful response.</summary>
+    /// <exception cref="UpstreamException">A field is missing, can't be a variable, or all fields are too large for an
     /// event.</exception>
     public static Result Extract(UpstreamResponse response, Verdict verdict, ResultPlan results, bool wantsBody)
     {
-        // Required fields and the sample describe the ordinary response; a rule's success, such as a polite 404, has
-        // others.
+        // Required fields and the sample describe the ordinary response. A success by a rule, such as an expected 404,
+        // has other fields.
         var ordinary = verdict.Rule is null;
         var result = new Result { StatusCode = response.Status, ContentType = response.ContentType, Message = verdict.Message };
         result.Variables.Add(results.Extract(response, strict: ordinary));
@@ -93,8 +95,10 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     private static UpstreamException Failed(FailureReason reason, string detail) =>
         new(new UpstreamFailure(reason, detail));
 
-    /// <summary>A response of megabytes makes no message of megabytes, however often its fields stand in the
-    /// template.</summary>
+    /// <summary>
+    /// Limits the rendered message: a response of megabytes must not produce a message of megabytes, however often the
+    /// template uses its fields.
+    /// </summary>
     private string Render(Template message, UpstreamResponse response, ResultPlan results, VariableValues variables)
     {
         var fields = ExtractLeniently(response, results).ToDictionary(
@@ -121,7 +125,7 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         }
         catch (UpstreamException)
         {
-            // The rule has decided; its message does without the fields that can't be read.
+            // The rule has decided; its message omits the fields that can't be read.
             return [];
         }
     }
@@ -131,14 +135,14 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths)
         && lengths.Distinct(StringComparer.Ordinal).Skip(1).Any();
 
-    /// <summary>The encodings that the request accepts are decoded by now, and the header is gone.</summary>
+    /// <summary>Accepted encodings are already decoded, and their header is removed.</summary>
     private static bool IsEncoded(HttpResponseMessage response) =>
         response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var encodings)
         && encodings.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
 }
 
-/// <summary>What a response means.</summary>
-/// <param name="Rule">The outcome rule that decided; null: its status did.</param>
-/// <param name="Message">The rule's message; empty: none.</param>
+/// <summary>The outcome of a response.</summary>
+/// <param name="Rule">The outcome rule that decided; null if the status did.</param>
+/// <param name="Message">The rule's message; empty if there is none.</param>
 /// <param name="Failure">Null: a success.</param>
 internal readonly record struct Verdict(OutcomeRulePlan? Rule, string Message, UpstreamFailure? Failure);

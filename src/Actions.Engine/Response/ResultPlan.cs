@@ -10,20 +10,21 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Response;
 
-/// <summary>The fields of a response that are kept as variables.</summary>
+/// <summary>The fields of a response that become variables.</summary>
 internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
 {
-    /// <summary>Whether any comes from the body.</summary>
+    /// <summary>Whether any field comes from the body.</summary>
     public bool NeedBody { get; } = fields.Any(field => field.Path is not null);
 
     public bool IsEmpty => fields.IsEmpty;
 
     public IEnumerable<string> Variables => fields.Select(kept => kept.Variable);
 
-    /// <summary>Selects the fields; if <paramref name="strict"/>, required ones without a default have to be
-    /// there.</summary>
-    /// <exception cref="UpstreamException">It isn't, a value can't be a variable, or all are too large for an
-    /// event.</exception>
+    /// <summary>
+    /// Selects the fields. If <paramref name="strict"/>, required fields without a default must be present.
+    /// </summary>
+    /// <exception cref="UpstreamException">A required field is missing, a value can't be a variable, or all fields are
+    /// too large for an event.</exception>
     public Dictionary<string, Value> Extract(UpstreamResponse response, bool strict)
     {
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
@@ -40,7 +41,7 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
             }
 
             variables.Add(field.Variable, value);
-            // A response can be selected whole by every field: what no event can carry isn't collected first.
+            // Every field may select the whole response: values too large for an event aren't even collected.
             size += value.CalculateSize();
             if (size > ContractLimits.MaxEventBytes)
                 throw new UpstreamException(new UpstreamFailure(
@@ -50,19 +51,19 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
         return variables;
     }
 
-    /// <summary>How the answer differs from the sample, without values.</summary>
+    /// <summary>The differences between the response and the sample, without values.</summary>
     public IEnumerable<Warning> Compare(UpstreamResponse response) =>
         fields.Select(field => field.Compare(response)).OfType<Warning>();
 }
 
 /// <summary>One field of the response.</summary>
 /// <param name="Variable">The variable's name.</param>
-/// <param name="Origin">Where it comes from, in the user's words.</param>
-/// <param name="Path">Null: not from the body.</param>
-/// <param name="Header">Null: not from a header. Without either it is the status.</param>
-/// <param name="Default">Used when it isn't there.</param>
-/// <param name="Required">Whether it has to be.</param>
-/// <param name="SampleKind">Its JSON type in the sample; null: not there, or no sample.</param>
+/// <param name="Origin">The field's source, as displayed to the user.</param>
+/// <param name="Path">Null: the field isn't from the body.</param>
+/// <param name="Header">Null: the field isn't from a header. If Path is null too, it is the status.</param>
+/// <param name="Default">Used if the response lacks the field.</param>
+/// <param name="Required">Whether the response must have the field.</param>
+/// <param name="SampleKind">The field's JSON type in the sample; null if it isn't there or there is no sample.</param>
 internal sealed record ResultFieldPlan(
     string Variable, string Origin, JsonPath? Path, string? Header, Value? Default, bool Required, JsonValueKind? SampleKind)
 {
@@ -92,7 +93,9 @@ internal sealed record ResultFieldPlan(
         }
     }
 
-    /// <summary>The JSON type of what the path selects first, booleans being one type; null: nothing.</summary>
+    /// <summary>
+    /// The JSON type of the first value that the path selects, with one type for booleans; null if none.
+    /// </summary>
     public static JsonValueKind? KindOf(JsonPath path, JsonElement root, WorkBudget budget) => path.Select(root, budget) switch
     {
         [{ ValueKind: JsonValueKind.True or JsonValueKind.False }, ..] => JsonValueKind.True,
@@ -111,13 +114,13 @@ internal sealed record ResultFieldPlan(
         }
         catch (SyntaxException)
         {
-            // Warnings are worth less than the result, which has been extracted.
+            // A failed warning must not discard the result, which has been extracted.
             return null;
         }
 
         if (now is null)
             return Warn(WarningKind.FieldMissing, $"The sample had {Origin}; this response doesn't.");
-        // Null says nothing about the type of what may stand there.
+        // A null value doesn't reveal the field's usual type.
         return now == then || now == JsonValueKind.Null || then == JsonValueKind.Null
             ? null
             : Warn(WarningKind.TypeChanged, $"{Origin} was {NameOf(then)} in the sample and is {NameOf(now.Value)} now.");

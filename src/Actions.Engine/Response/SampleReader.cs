@@ -7,18 +7,18 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Response;
 
-/// <summary>Makes a sample of an answer, whatever its status, with nothing in it that an API has repeated of the
-/// secrets sent.</summary>
+/// <summary>
+/// Takes a sample of a response of any status and masks all secrets of the request that the API repeats in it.
+/// </summary>
 internal sealed class SampleReader(EngineOptions options, TimeProvider time)
 {
-    // Read beyond the cut, and cut afterwards: half a secret at the end would not be found.
+    // Reads beyond the cut and cuts after masking: half a secret at the end would not be found.
     private const int Overlap = 64 << 10;
 
-    /// <param name="response">Its headers are there.</param>
-    /// <param name="taken">Names that no field may have.</param>
-    /// <param name="mask">Hides what was sent.</param>
+    /// <param name="response">A response whose headers have arrived.</param>
+    /// <param name="taken">Names that fields must not have.</param>
+    /// <param name="mask">Masks the secrets that were sent.</param>
     /// <param name="started">The clock's timestamp from which the latency counts.</param>
-    /// <param name="cancellationToken">Aborts the reading.</param>
     public async Task<Sample> ReadAsync(
         HttpResponseMessage response, IEnumerable<string> taken, SecretMask mask, long started, CancellationToken cancellationToken)
     {
@@ -42,7 +42,7 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
         {
             sample.Shape = mask.Mask(SampleShape.Of(json.RootElement));
             var fields = FieldDiscovery.Discover(json.RootElement, taken, options.MaxJsonPathLength);
-            // A path that leads by a secret is none that could be kept.
+            // A path that contains a secret can't be stored.
             foreach (var field in fields.Where(field => mask.Mask(field.JsonPath) == field.JsonPath))
             {
                 field.Value = mask.Mask(field.Value);

@@ -3,12 +3,13 @@ using Actions.Engine.Extraction.Paths;
 
 namespace Actions.Engine.Response;
 
-/// <summary>A response that was read.</summary>
-/// <param name="message">Its status and headers.</param>
-/// <param name="body">The bytes after decoding; empty when the status alone decides.</param>
-/// <param name="json">Null: no JSON.</param>
-/// <param name="unreadable">Why it isn't the JSON that it claims or needs to be; null: it is, or needn't be.</param>
-/// <param name="budget">What the rules, results and warnings may cost together.</param>
+/// <summary>A response whose body has been read.</summary>
+/// <param name="message">The status and headers.</param>
+/// <param name="body">The decoded bytes; empty if the status alone decides.</param>
+/// <param name="json">Null: the body isn't JSON.</param>
+/// <param name="unreadable">The reason why a body declared or needed as JSON isn't; null if there is no
+/// problem.</param>
+/// <param name="budget">The shared limit on the work of rules, results and warnings.</param>
 internal sealed class UpstreamResponse(
     HttpResponseMessage message, ReadOnlyMemory<byte> body, JsonDocument? json, string? unreadable, WorkBudget budget)
     : IDisposable
@@ -29,15 +30,15 @@ internal sealed class UpstreamResponse(
 
     public void Dispose() => json?.Dispose();
 
-    /// <summary>All values of a header, joined as RFC 9110 section 5.3 allows; null: not there.</summary>
+    /// <summary>All values of a header, joined as RFC 9110 section 5.3 allows; null if there is none.</summary>
     public string? Header(string name) => HeaderOf(message, name);
 
-    /// <summary>How long the API asks to wait, RFC 9110 section 10.2.3.</summary>
+    /// <summary>The wait that the API asks for, RFC 9110 section 10.2.3.</summary>
     public TimeSpan? RetryAfter(TimeProvider time)
     {
         if (message.Headers.RetryAfter is { } wait)
             return wait.Delta ?? (wait.Date - time.GetUtcNow());
-        // More seconds than the parser can count are still a number of seconds.
+        // A number of seconds beyond the parser's range is still valid.
         return Header("Retry-After") is { Length: > 0 } text && text.All(char.IsAsciiDigit) ? TimeSpan.MaxValue : null;
     }
 

@@ -1,15 +1,17 @@
 namespace Actions.Engine.SpokenMessages;
 
-/// <summary>When a Delay is due, since the execution began.</summary>
+/// <summary>Schedules the Delay events of one execution. Times count from its start.</summary>
 internal sealed class DelaySchedule(MessagePlan messages)
 {
     private int _ordinal;
 
-    /// <summary><see cref="TimeSpan.MaxValue"/>: never (again).</summary>
+    /// <summary>When the next Delay is due; <see cref="TimeSpan.MaxValue"/> if none follows.</summary>
     public TimeSpan Next { get; private set; } = messages.DelayThreshold ?? TimeSpan.MaxValue;
 
-    /// <summary>Takes the one that is due; the next comes an interval after it is really said.</summary>
-    /// <returns>Its number, from 1.</returns>
+    /// <summary>
+    /// Takes the Delay that is due. The next is due one interval after this one was actually emitted.
+    /// </summary>
+    /// <returns>The Delay's number, from 1.</returns>
     public int Take(TimeSpan now)
     {
         Next = messages.DelayRepeatInterval is { } interval ? now + interval : TimeSpan.MaxValue;

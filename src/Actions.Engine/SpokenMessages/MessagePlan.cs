@@ -6,14 +6,14 @@ using Actions.V1;
 
 namespace Actions.Engine.SpokenMessages;
 
-/// <summary>What is said while the call is in flight.</summary>
-/// <param name="SpeakNaturally">Start and delay carry no text.</param>
-/// <param name="Start">Said before the API is called.</param>
-/// <param name="Delay">Said when it takes longer than the threshold.</param>
-/// <param name="Failure">Said when it fails.</param>
-/// <param name="FailureByReason">Said instead for some reasons.</param>
-/// <param name="DelayThreshold">Null: no delay is ever reported.</param>
-/// <param name="DelayRepeatInterval">Null: reported once.</param>
+/// <summary>The templates of the messages for the caller on the phone.</summary>
+/// <param name="SpeakNaturally">Start and Delay events carry no text.</param>
+/// <param name="Start">Spoken before the API is called.</param>
+/// <param name="Delay">Spoken when the call takes longer than the threshold.</param>
+/// <param name="Failure">Spoken when the execution fails.</param>
+/// <param name="FailureByReason">Spoken instead of Failure for certain reasons.</param>
+/// <param name="DelayThreshold">Null: no Delay is ever emitted.</param>
+/// <param name="DelayRepeatInterval">Null: Delay is emitted once.</param>
 internal sealed record MessagePlan(
     bool SpeakNaturally,
     Template Start,
@@ -26,7 +26,7 @@ internal sealed record MessagePlan(
     public IEnumerable<string> Names =>
         Start.Names.Concat(Delay.Names).Concat(Failure.Names).Concat(FailureByReason.Values.SelectMany(message => message.Names));
 
-    /// <exception cref="InvalidFieldsException">The variables make one of them too long.</exception>
+    /// <exception cref="InvalidFieldsException">The variables make a message too long.</exception>
     public SpokenTexts Render(VariableValues variables, EngineOptions options)
     {
         var violations = new Violations();
@@ -48,7 +48,7 @@ internal sealed record MessagePlan(
     }
 }
 
-/// <summary>The messages of one execution.</summary>
+/// <summary>The rendered messages of one execution.</summary>
 internal sealed record SpokenTexts(
     string Start, string Delay, string Failure, ImmutableDictionary<FailureReason, string> FailureByReason)
 {

@@ -7,13 +7,13 @@ using Actions.Engine.Variables;
 namespace Actions.Engine.Templates;
 
 /// <summary>
-/// A JSON document whose string values are templates. Property names and everything else stand for themselves. A
-/// string that is exactly one placeholder becomes the variable's own JSON value, type included; in any other string
-/// placeholders become text. The output is always written by a JSON writer.
+/// A JSON document whose string values are templates. Property names and all other values are literal. A string that is
+/// exactly one placeholder becomes the variable's own JSON value, type included; in any other string, placeholders
+/// become text. The output is always written by a JSON writer.
 /// </summary>
 internal sealed class JsonTemplate
 {
-    // Relaxed: the body travels as application/json, never inside HTML, and stays readable in the API's own logs.
+    // Relaxed: the body is sent as application/json, never inside HTML, and stays readable in the API's own logs.
     private static readonly JsonWriterOptions WriterOptions =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
@@ -28,8 +28,9 @@ internal sealed class JsonTemplate
 
     public IEnumerable<string> Names => _templates.Values.SelectMany(template => template.Names);
 
-    /// <exception cref="JsonException">Not JSON, or nested deeper than <paramref name="maxDepth"/>.</exception>
-    /// <exception cref="SyntaxException">A placeholder stands in a property's name, or a string holds half a
+    /// <exception cref="JsonException">The text isn't JSON, or is nested deeper than
+    /// <paramref name="maxDepth"/>.</exception>
+    /// <exception cref="SyntaxException">A property's name contains a placeholder, or a string contains half a
     /// surrogate pair.</exception>
     public static JsonTemplate Parse(string json, int maxDepth)
     {
@@ -40,7 +41,8 @@ internal sealed class JsonTemplate
     }
 
     /// <summary>The document in UTF-8.</summary>
-    /// <param name="limit">Bytes. Rendering stops soon after; the caller rejects a longer document.</param>
+    /// <param name="limit">In bytes. Rendering stops soon after; the code that renders rejects a longer
+    /// document.</param>
     public ReadOnlyMemory<byte> Render(VariableValues variables, int limit)
     {
         var buffer = new ArrayBufferWriter<byte>();

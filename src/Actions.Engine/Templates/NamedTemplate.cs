@@ -1,5 +1,5 @@
 
 namespace Actions.Engine.Templates;
 
-/// <summary>A fixed name with a template as value.</summary>
+/// <summary>A fixed name and a template for its value.</summary>
 internal readonly record struct NamedTemplate(string Name, Template Value);

@@ -5,13 +5,13 @@ using Actions.Engine.Variables;
 namespace Actions.Engine.Templates;
 
 /// <summary>
-/// A text with placeholders, parsed once. <c>&lt;name&gt;</c>, <c>{name}</c> and <c>{{name}}</c> mean the same; a
-/// name is letters, digits, underscores and dots (ASCII), starting with a letter or an underscore. A bracket that
-/// opens no placeholder is text.
+/// A text with placeholders, parsed once. <c>&lt;name&gt;</c>, <c>{name}</c> and <c>{{name}}</c> are equivalent. A name
+/// consists of letters, digits, underscores and dots (ASCII), and starts with a letter or an underscore. A bracket that
+/// doesn't open a placeholder is text.
 /// </summary>
 /// <remarks>
-/// A backslash right before an opening bracket keeps the bracket (or both of <c>{{</c>) as text; two backslashes there
-/// are one backslash followed by whatever the bracket opens. Every other backslash is text.
+/// A backslash directly before an opening bracket makes the bracket (or both of <c>{{</c>) text. Two backslashes there
+/// are one literal backslash, and the bracket keeps its meaning. Every other backslash is text.
 /// </remarks>
 internal sealed class Template
 {
@@ -19,12 +19,12 @@ internal sealed class Template
 
     public ImmutableArray<TemplatePart> Parts { get; }
 
-    /// <summary>The names it refers to, in order, with repetitions.</summary>
+    /// <summary>The variable names in the template, in order, with repetitions.</summary>
     public IEnumerable<string> Names => Parts.Where(part => part.IsPlaceholder).Select(part => part.Text);
 
     public bool HasPlaceholders => Parts.Any(part => part.IsPlaceholder);
 
-    /// <summary>The name, if the whole text is exactly one placeholder; else null.</summary>
+    /// <summary>The variable's name if the whole text is exactly one placeholder; otherwise null.</summary>
     public string? OnlyPlaceholder => Parts is [{ IsPlaceholder: true } only] ? only.Text : null;
 
     public static Template Parse(string text)
@@ -68,11 +68,12 @@ internal sealed class Template
         return new Template(parts.DrainToImmutable());
     }
 
-    /// <summary>A template of parts that are parsed already.</summary>
+    /// <summary>A template of parts that are already parsed.</summary>
     public static Template FromParts(ImmutableArray<TemplatePart> parts) => new(parts);
 
     /// <summary>The text with every placeholder replaced by its variable's text.</summary>
-    /// <param name="limit">Characters. Rendering stops soon after; the caller rejects a longer text.</param>
+    /// <param name="limit">In characters. Rendering stops soon after; the code that renders rejects a longer
+    /// text.</param>
     /// <param name="escape">Escapes a variable's text. Null: no escaping.</param>
     public string Render(VariableValues variables, int limit, Func<string, string>? escape = null)
     {
@@ -97,7 +98,7 @@ internal sealed class Template
         return text.ToString();
     }
 
-    /// <summary>Whether it is a valid name for a placeholder.</summary>
+    /// <summary>Whether the text is a valid placeholder name.</summary>
     public static bool IsName(ReadOnlySpan<char> name) => name.Length > 0 && NameLength(name) == name.Length;
 
     private static (string Name, int Length)? PlaceholderAt(string text, int at)
@@ -146,5 +147,5 @@ internal sealed class Template
     }
 }
 
-/// <summary>A piece of a template: a placeholder's name, or text that stands for itself.</summary>
+/// <summary>A piece of a template: a placeholder's name, or literal text.</summary>
 internal readonly record struct TemplatePart(string Text, bool IsPlaceholder);

@@ -9,9 +9,8 @@ using Actions.Engine.Variables;
 namespace Actions.Engine.Templates;
 
 /// <summary>
-/// An absolute http or https URL (RFC 3986) with placeholders in its path and query. Scheme, host and port are fixed
-/// when it is parsed; a placeholder is percent-encoded as one path segment or one query value, so that it can't add
-/// structure.
+/// An absolute http or https URL (RFC 3986) with placeholders in its path and query. Scheme, host and port are fixed by
+/// parsing. A placeholder is percent-encoded as one path segment or one query value, so it can't add structure.
 /// </summary>
 internal sealed class UrlTemplate
 {
@@ -31,7 +30,8 @@ internal sealed class UrlTemplate
 
     public IEnumerable<string> Names => _segments.SelectMany(segment => segment.Names).Concat(_query?.Names ?? []);
 
-    /// <exception cref="SyntaxException">Not such a URL; the message says why and what to do.</exception>
+    /// <exception cref="SyntaxException">The text isn't such a URL; the message gives the reason and the
+    /// remedy.</exception>
     public static UrlTemplate Parse(string text) => Parse(Template.Parse(text).Parts);
 
     private static UrlTemplate Parse(ImmutableArray<TemplatePart> parts)
@@ -79,9 +79,10 @@ internal sealed class UrlTemplate
     }
 
     /// <param name="parameters">Further query parameters, not encoded yet.</param>
-    /// <param name="limit">Characters. Rendering stops soon after; the caller rejects a longer URL.</param>
+    /// <param name="limit">In characters. Rendering stops soon after; the code that renders rejects a longer
+    /// URL.</param>
     /// <param name="violations">Receives a violation for each variable that would change the path's structure.</param>
-    /// <returns>The URL exactly as it is sent.</returns>
+    /// <returns>The URL exactly as sent.</returns>
     public Uri Render(
         VariableValues variables, IEnumerable<KeyValuePair<string, string>> parameters, int limit, Violations violations)
     {
@@ -120,14 +121,15 @@ internal sealed class UrlTemplate
         return new Uri(url.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
 
-    /// <summary>An address without placeholders: brackets stand for themselves.</summary>
-    /// <exception cref="SyntaxException">Not such a URL.</exception>
+    /// <summary>Parses a URL without placeholders: brackets are literal.</summary>
+    /// <exception cref="SyntaxException">The text isn't such a URL.</exception>
     public static Uri ParseLiteral(string text) =>
         Parse([new TemplatePart(text, IsPlaceholder: false)]).Render(VariableValues.None, [], int.MaxValue, new Violations());
 
-    /// <summary>Scheme, host and port of an address in the form in which they are called; what follows isn't looked
-    /// at.</summary>
-    /// <exception cref="SyntaxException">Not those of an http or https URL.</exception>
+    /// <summary>
+    /// The URL's scheme, host and port in the form that is called. The rest of the URL isn't checked.
+    /// </summary>
+    /// <exception cref="SyntaxException">They aren't those of an http or https URL.</exception>
     public static string OriginOf(string text) => ParseOrigin(text, hasMore: false).Origin;
 
     private static (string Origin, int Length) ParseOrigin(string head, bool hasMore)
@@ -151,7 +153,7 @@ internal sealed class UrlTemplate
         var (host, port) = ParseAuthority(authority);
         var suffix = port is null || port == (scheme == "https" ? 443 : 80) ? "" : string.Create(CultureInfo.InvariantCulture, $":{port}");
         var origin = $"{scheme}://{host.Text}{suffix}";
-        // The connection uses what Uri parses: both have to be the same host and port.
+        // The connection uses the result of Uri's parser: host and port must be the same for both parsers.
         if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || UrlHost.Parse(uri.IdnHost) != host || uri.GetLeftPart(UriPartial.Authority) != origin)
             throw new SyntaxException($"has no valid host and port: '{authority}'");
         return (origin, start + authorityLength);
@@ -203,7 +205,9 @@ internal sealed class UrlTemplate
     private static bool IsDotSegment(string segment) =>
         segment.Length is > 0 and <= 6 && segment.Replace("%2E", ".", StringComparison.OrdinalIgnoreCase) is "." or "..";
 
-    /// <summary>Leaves what RFC 3986 allows in a path or query and what is encoded already; encodes the rest.</summary>
+    /// <summary>
+    /// Keeps the characters that RFC 3986 allows in a path or query and existing encodings; encodes all others.
+    /// </summary>
     private static string EncodeLiteral(string literal)
     {
         var encoded = new StringBuilder(literal.Length);

@@ -73,7 +73,7 @@ public sealed class CharsetTests : IDisposable
 
         var failure = await _engine.FailureAsync(Configs.Get(api.Url).Selecting("name", "$.name"));
 
-        (failure.Reason, failure.Detail).ShouldBe((FailureReason.InvalidResponse, "The response can't be read: it is no UTF-8."));
+        (failure.Reason, failure.Detail).ShouldBe((FailureReason.InvalidResponse, "The response can't be read: it isn't UTF-8."));
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class OutcomeRuleTests : IDisposable
             With(Configs.Get(api.Url), new OutcomeRule { Filter = "@.success == false", Outcome = Outcome.Failure }));
 
         (failure.Reason, failure.StatusCode, failure.Retryable).ShouldBe((FailureReason.OutcomeRule, 200, false));
-        failure.Detail.ShouldBe("An outcome rule counts this answer (status 200) as a failure.");
+        failure.Detail.ShouldBe("An outcome rule counts this response (status 200) as a failure.");
     }
 
     [Fact]

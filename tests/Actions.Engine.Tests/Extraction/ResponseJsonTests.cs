@@ -61,7 +61,7 @@ public sealed class ResponseJsonTests
     [InlineData("'a'")]
     [InlineData("{} {}")]
     public void NoJson_Refused(string body) =>
-        Should.Throw<FormatException>(() => Parse(body, "application/json", wanted: false)).Message.ShouldStartWith("it is no JSON");
+        Should.Throw<FormatException>(() => Parse(body, "application/json", wanted: false)).Message.ShouldStartWith("it isn't JSON");
 
     [Theory]
     [InlineData(new byte[] { 0x22, 0xff, 0x22 })]
@@ -69,7 +69,7 @@ public sealed class ResponseJsonTests
     [InlineData(new byte[] { 0x22, 0xed, 0xa0, 0x80, 0x22 })]
     [InlineData(new byte[] { 0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00 })]
     public void InvalidUtf8_Refused(byte[] body) =>
-        Should.Throw<FormatException>(() => Parse(body, "application/json", wanted: true)).Message.ShouldBe("it is no UTF-8");
+        Should.Throw<FormatException>(() => Parse(body, "application/json", wanted: true)).Message.ShouldBe("it isn't UTF-8");
 
     [Fact]
     public void Depth_AtMostTheLimit()

@@ -56,7 +56,7 @@ public sealed class BrokenResponseTests : IDisposable
         var failure = await _engine.FailureAsync(Configs.Get(upstream.Url));
 
         failure.Reason.ShouldBe(FailureReason.InvalidResponse, what);
-        failure.Detail.ShouldBe("What came is no valid HTTP response.");
+        failure.Detail.ShouldBe("The received data isn't a valid HTTP response.");
         failure.ShouldBeWithoutAnswer(retryable: false);
     }
 
@@ -107,7 +107,7 @@ public sealed class BrokenResponseTests : IDisposable
         var failure = await _engine.FailureAsync(Configs.Get(upstream.Url));
 
         failure.Reason.ShouldBe(FailureReason.InvalidResponse);
-        failure.Detail.ShouldBe("The response can't be read: it is no JSON of at most 512 levels (line 2, byte 6).");
+        failure.Detail.ShouldBe("The response can't be read: it isn't JSON of at most 512 levels (line 2, byte 6).");
     }
 
     private static string Json(string body) =>

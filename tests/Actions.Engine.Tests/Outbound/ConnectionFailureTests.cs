@@ -120,7 +120,7 @@ public sealed class ConnectionFailureTests : IDisposable
         var failure = await _engine.FailureAsync(Configs.Get(upstream.Url));
 
         failure.Reason.ShouldBe(FailureReason.Connection);
-        failure.Detail.ShouldBe("The connection was closed before the answer was complete.");
+        failure.Detail.ShouldBe("The connection was closed before the response was complete.");
         (failure.StatusCode, failure.Attempts, failure.Retryable).ShouldBe((200, 1, true));
     }
 

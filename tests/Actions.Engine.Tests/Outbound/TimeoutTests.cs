@@ -28,7 +28,7 @@ public sealed class TimeoutTests : IDisposable
 
         var failure = await running;
         failure.Reason.ShouldBe(FailureReason.Timeout);
-        failure.Detail.ShouldBe("The API took longer than the time-out of 3000 ms.");
+        failure.Detail.ShouldBe("The API took longer than the timeout of 3000 ms.");
         failure.ShouldBeWithoutAnswer(retryable: true);
         await upstream.ScriptEndedAsync(_engine.Token);
     }

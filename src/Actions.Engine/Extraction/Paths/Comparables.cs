@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Actions.Engine.Extraction.Paths;
 
-/// <summary>Something that is a value, or nothing (null). Sections 2.3.5.1 and 2.4.1.</summary>
+/// <summary>An operand that yields one value or nothing (null). Sections 2.3.5.1 and 2.4.1.</summary>
 internal abstract record Comparable
 {
     public abstract JsonElement? Evaluate(JsonElement current, Evaluation evaluation);
@@ -13,15 +13,18 @@ internal sealed record LiteralComparable(JsonElement Value) : Comparable
     public override JsonElement? Evaluate(JsonElement current, Evaluation evaluation) => Value;
 }
 
-/// <summary>A singular query's value; also the function <c>value</c> (section 2.4.8), which asks the same of any
-/// query.</summary>
+/// <summary>
+/// A singular query's value. Also the function <c>value</c> (section 2.4.8), which accepts any query.
+/// </summary>
 internal sealed record QueryComparable(FilterQuery Query) : Comparable
 {
     public override JsonElement? Evaluate(JsonElement current, Evaluation evaluation) =>
         Query.Select(current, evaluation) is [var only] ? only : null;
 }
 
-/// <summary>Section 2.4.4: characters of a string, elements of an array, members of an object.</summary>
+/// <summary>
+/// Section 2.4.4: the number of characters of a string, elements of an array or members of an object.
+/// </summary>
 internal sealed record LengthComparable(Comparable Of) : Comparable
 {
     public override JsonElement? Evaluate(JsonElement current, Evaluation evaluation) => Of.Evaluate(current, evaluation) switch
@@ -40,7 +43,7 @@ internal sealed record LengthComparable(Comparable Of) : Comparable
     }
 }
 
-/// <summary>Section 2.4.5: how many nodes a query selects.</summary>
+/// <summary>Section 2.4.5: the number of nodes that a query selects.</summary>
 internal sealed record CountComparable(FilterQuery Query) : Comparable
 {
     public override JsonElement? Evaluate(JsonElement current, Evaluation evaluation) =>

@@ -3,11 +3,12 @@ using System.Text.Json;
 
 namespace Actions.Engine.Extraction.Paths;
 
-/// <summary>Reads what follows a <c>?</c>, and checks that functions are used as their types allow (section
-/// 2.4.3).</summary>
+/// <summary>
+/// Parses the expression after a <c>?</c>, and checks that functions are used as their types allow (section 2.4.3).
+/// </summary>
 internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
 {
-    // Far beyond what people write, far below what parsing recursively could be hurt by.
+    // Far deeper than expressions in practice, far below the depth at which recursive parsing becomes dangerous.
     private const int MaxDepth = 64;
 
     private static readonly string[] Operators = ["==", "!=", "<=", ">=", "<", ">"];
@@ -149,7 +150,7 @@ internal sealed class ConditionParser(PathScanner scanner, PathParser paths)
     private JsonElement ParseNumber()
     {
         var start = scanner.At;
-        // Any number of JSON's: only indexes and steps have to be integers of section 2.1.
+        // Any JSON number: only indexes and steps must be integers of section 2.1.
         scanner.Take("-");
         if (!scanner.Take("0"))
             TakeDigits();

@@ -7,11 +7,12 @@ namespace Actions.Engine.Extraction.Paths;
 /// <summary>A filter's logical expression. Section 2.3.5.1.</summary>
 internal abstract record Condition
 {
-    /// <summary>Reads an expression that stands alone, such as <c>@.success == false</c>.</summary>
-    /// <exception cref="SyntaxException">Not well-formed or not valid; the message says where and why.</exception>
+    /// <summary>Parses a standalone expression, such as <c>@.success == false</c>.</summary>
+    /// <exception cref="SyntaxException">The text isn't well-formed or valid; the message gives position and
+    /// reason.</exception>
     public static Condition Parse(string text) => new PathParser(text).ParseCondition();
 
-    /// <summary>Evaluates it for a whole document, which is both <c>@</c> and <c>$</c>.</summary>
+    /// <summary>Evaluates the condition for a whole document, which is both <c>@</c> and <c>$</c>.</summary>
     /// <exception cref="SyntaxException">The budget is spent.</exception>
     /// <exception cref="OperationCanceledException">The deadline of the budget has passed.</exception>
     public bool Matches(JsonElement root, WorkBudget? budget = null) =>
@@ -37,7 +38,7 @@ internal sealed record NotCondition(Condition Condition) : Condition
     public override bool Matches(JsonElement current, Evaluation evaluation) => !Condition.Matches(current, evaluation);
 }
 
-/// <summary>The query selects something.</summary>
+/// <summary>An existence test: true if the query selects any node.</summary>
 internal sealed record ExistsCondition(FilterQuery Query) : Condition
 {
     public override bool Matches(JsonElement current, Evaluation evaluation) =>
@@ -48,7 +49,7 @@ internal sealed record ExistsCondition(FilterQuery Query) : Condition
 /// and 2.4.7.</summary>
 internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool Whole) : Condition
 {
-    // A pattern that stands in the query is read once, one that comes from the document each time.
+    // A pattern that is a literal in the query is parsed once; one from the document is parsed each time.
     private readonly IRegexp? _fixed = Pattern is LiteralComparable { Value.ValueKind: JsonValueKind.String } literal
         ? IRegexp.TryParse(literal.Value.Text(), () => { })
         : null;
@@ -65,7 +66,7 @@ internal sealed record MatchCondition(Comparable Text, Comparable Pattern, bool 
     }
 }
 
-/// <summary>Two values compared. Section 2.3.5.2.2.</summary>
+/// <summary>A comparison of two values. Section 2.3.5.2.2.</summary>
 internal sealed record ComparisonCondition(Comparable Left, string Operator, Comparable Right) : Condition
 {
     public override bool Matches(JsonElement current, Evaluation evaluation)
@@ -103,7 +104,7 @@ internal sealed record ComparisonCondition(Comparable Left, string Operator, Com
         }
         catch (ArgumentOutOfRangeException)
         {
-            // Somewhere in it is a number whose exponent is beyond an int: System.Text.Json doesn't compare those.
+            // A number in it has an exponent beyond an int: System.Text.Json doesn't compare those.
             return a.GetRawText() == b.GetRawText();
         }
     }
@@ -120,7 +121,7 @@ internal sealed record ComparisonCondition(Comparable Left, string Operator, Com
         return a.GetDouble() < b.GetDouble();
     }
 
-    /// <summary>By Unicode scalar values, which UTF-16's own order is not.</summary>
+    /// <summary>Orders by Unicode scalar values, which differs from the order of UTF-16 code units.</summary>
     private static int CompareScalars(string left, string right, Evaluation evaluation)
     {
         evaluation.Pass(left.AsSpan().CommonPrefixLength(right));

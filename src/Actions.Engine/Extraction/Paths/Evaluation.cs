@@ -5,16 +5,15 @@ using Actions.Engine.Syntax;
 namespace Actions.Engine.Extraction.Paths;
 
 /// <summary>
-/// One query at work on one document. What is asked of the same part of the document again and again is worked out
-/// once:
-/// queries from the root inside a filter, the text of long strings, and the text of escaped names.
+/// The evaluation of one query on one document. Caches results that are needed repeatedly: queries from the root inside
+/// a filter, the text of long strings, and the text of escaped names.
 /// </summary>
 internal sealed class Evaluation(JsonElement root, WorkBudget budget)
 {
-    // Shorter ones are read again sooner than they are found in a table.
+    // Reading a shorter string again is faster than finding it in a table.
     private const int LongText = 256;
 
-    // A character of a string takes at most this many bytes more when it is escaped ("\\u0061").
+    // Escaping makes a character of a string longer by at most this many bytes ("\\u0061").
     private const int LargestEscape = 6;
 
     private readonly Dictionary<FilterQuery, IReadOnlyList<JsonElement>> _fromRoot = new(ReferenceEqualityComparer.Instance);
@@ -23,16 +22,16 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
 
     public WorkBudget Budget => budget;
 
-    /// <summary>Escapes anywhere in the document: without any, names are compared as they stand.</summary>
+    /// <summary>Whether the document contains any escapes. If not, names are compared byte by byte.</summary>
     private bool HasEscapes => _hasEscapes ??= RawOf(root).Contains((byte)'\\');
 
     /// <summary>Counts the visit of a node.</summary>
     public void Step() => budget.Step();
 
-    /// <summary>Counts passing over members, elements or bytes.</summary>
+    /// <summary>Counts skipped members, elements or bytes.</summary>
     public void Pass(int count) => budget.Pass(count);
 
-    /// <summary>A query from the root selects the same for every node of a filter (section 2.3.5.1).</summary>
+    /// <summary>A query from the root selects the same nodes for every node of a filter (section 2.3.5.1).</summary>
     public IReadOnlyList<JsonElement> SelectFromRoot(FilterQuery query)
     {
         if (_fromRoot.TryGetValue(query, out var nodes))
@@ -46,7 +45,7 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
         return nodes;
     }
 
-    /// <summary>The member of that name; of several the last, as System.Text.Json has it.</summary>
+    /// <summary>The member with that name; the last one if there are several, as in System.Text.Json.</summary>
     public bool TryGetMember(JsonElement node, string name, out JsonElement member)
     {
         Pass(node.GetPropertyCount());
@@ -66,7 +65,7 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
     }
 
     /// <summary>The text of a string. A long one is unescaped once for the whole evaluation.</summary>
-    /// <exception cref="NotUnicodeException">It isn't Unicode text.</exception>
+    /// <exception cref="NotUnicodeException">The string isn't Unicode text.</exception>
     public string TextOf(JsonElement text)
     {
         var raw = RawOf(text);
@@ -84,7 +83,7 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
         return known;
     }
 
-    /// <summary>Whether two strings are the same text, however they are escaped.</summary>
+    /// <summary>Whether two strings are the same text, regardless of their escapes.</summary>
     public bool HaveOneText(JsonElement left, JsonElement right)
     {
         var a = RawOf(left);
@@ -96,10 +95,10 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
         return !a.Contains((byte)'\\') && !b.Contains((byte)'\\') ? a.SequenceEqual(b) : TextOf(left) == TextOf(right);
     }
 
-    /// <summary>Counts the reading of two values to their ends.</summary>
+    /// <summary>Counts reading two values completely.</summary>
     public void Read(JsonElement left, JsonElement right)
     {
-        // Element by element that takes far longer than byte by byte.
+        // Reading element by element takes far longer than byte by byte.
         var factor = left.ValueKind is JsonValueKind.Array or JsonValueKind.Object ? 8L : 1;
         Pass((int)Math.Min(int.MaxValue, factor * ((long)RawOf(left).Length + RawOf(right).Length)));
     }

@@ -3,18 +3,17 @@ using System.Text;
 namespace Actions.Engine.Extraction.Paths;
 
 /// <summary>
-/// A regular expression for interoperability (RFC 9485), run as a set of states that moves along the text: the time is
-/// bounded by the text's length times the expression's, whatever either holds. Besides the RFC <c>^</c> and <c>$</c>
-/// are
-/// anchors, as the compliance suite has it.
+/// A regular expression for interoperability (RFC 9485), run as a set of states that moves along the text. The time is
+/// bounded by the text's length times the expression's, whatever their content. In addition to the RFC, <c>^</c> and
+/// <c>$</c> are anchors, as the compliance suite expects.
 /// </summary>
 internal sealed class IRegexp(IRegexpState start)
 {
-    /// <param name="onStep">Called for every character read and every state made.</param>
-    /// <returns>Null when it is no such expression, or too large.</returns>
+    /// <param name="onStep">Called for every character read and every state created.</param>
+    /// <returns>Null if the text isn't such an expression, or is too large.</returns>
     public static IRegexp? TryParse(string pattern, Action onStep) => new IRegexpParser(pattern, onStep).TryParse();
 
-    /// <param name="whole">Whether the whole text has to match, or any part of it.</param>
+    /// <param name="whole">Whether the whole text must match, or any part of it.</param>
     /// <param name="onStep">Called for every state that is visited.</param>
     public bool IsMatch(string text, bool whole, Action onStep)
     {
@@ -37,7 +36,7 @@ internal sealed class IRegexp(IRegexpState start)
         }
     }
 
-    /// <summary>Adds a state and all that can be reached from it without a character.</summary>
+    /// <summary>Adds a state and all states that can be reached from it without a character.</summary>
     private static void Enter(IRegexpState state, HashSet<IRegexpState> states, int at, int length, Action onStep)
     {
         var pending = new Stack<IRegexpState>([state]);
@@ -54,13 +53,13 @@ internal sealed class IRegexp(IRegexpState start)
     }
 }
 
-/// <summary>A state of the automaton: consumes a character that it accepts, or moves on without one.</summary>
+/// <summary>A state of the automaton: consumes a character that it accepts, or proceeds without one.</summary>
 internal sealed class IRegexpState
 {
-    /// <summary>Null: goes on without a character.</summary>
+    /// <summary>Null: proceeds without a character.</summary>
     public Func<Rune, bool>? Accepts { get; init; }
 
-    /// <summary>'^' or '$': goes on only there.</summary>
+    /// <summary>'^' or '$': proceeds only at that anchor.</summary>
     public char Anchor { get; init; }
 
     public bool IsEnd { get; init; }

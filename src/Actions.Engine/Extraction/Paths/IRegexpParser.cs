@@ -4,10 +4,10 @@ using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
-/// <summary>Reads an I-Regexp (RFC 9485 section 4) into an automaton, one method per rule.</summary>
+/// <summary>Parses an I-Regexp (RFC 9485 section 4) into an automaton, one method per grammar rule.</summary>
 internal sealed class IRegexpParser(string pattern, Action onStep)
 {
-    // Bounds for a pattern from a document: (a{100}){100} is 10,000 states.
+    // Limits for a pattern from a document: (a{100}){100} is 10,000 states.
     private const int MaxStates = 10_000;
     private const int MaxDepth = 64;
 
@@ -34,7 +34,9 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
 
     private static SyntaxException Invalid() => new("isn't an I-Regexp (RFC 9485), or is too large");
 
-    /// <summary>A part of the expression: given what comes after it, makes its states and returns the first.</summary>
+    /// <summary>
+    /// A part of the expression: given the state that follows it, creates its states and returns the first.
+    /// </summary>
     private delegate IRegexpState Part(IRegexpState after);
 
     private Part ParseAlternatives()
@@ -100,7 +102,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
 
         for (var i = 0; i < min; i++)
         {
-            // An empty atom makes no state that would be counted.
+            // An empty atom creates no state that would be counted.
             Count();
             first = atom(first);
         }
@@ -141,7 +143,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
         {
             if (Peek() == '-')
             {
-                // Only as the first or the last.
+                // Allowed only as the first or last character.
                 _at++;
                 if (!first && Peek() != ']')
                     throw Invalid();
@@ -189,7 +191,7 @@ internal sealed class IRegexpParser(string pattern, Action onStep)
         };
     }
 
-    /// <summary>What follows a backslash outside a class, or begins with p or P.</summary>
+    /// <summary>An escape outside a class, or one that begins with p or P.</summary>
     private void AddEscape(RuneSet set)
     {
         if (Peek() is 'p' or 'P')

@@ -5,18 +5,19 @@ using Actions.Engine.Syntax;
 namespace Actions.Engine.Extraction.Paths;
 
 /// <summary>A JSONPath query (RFC 9535), parsed and checked once.</summary>
-/// <param name="Segments">Applied one after the other to the nodes that the one before selected.</param>
+/// <param name="Segments">Applied in order, each to the nodes selected by the previous one.</param>
 internal sealed record JsonPath(ImmutableArray<Segment> Segments)
 {
-    /// <summary>Selects at most one node, whatever the document: every segment is one name or one index (section
-    /// 2.3.5.1).</summary>
+    /// <summary>
+    /// The query selects at most one node of any document: every segment is one name or one index (section 2.3.5.1).
+    /// </summary>
     public bool IsSingular { get; } = Segments.All(segment => segment.IsSingular);
 
-    /// <exception cref="SyntaxException">Not well-formed or not valid; the message says where and why.</exception>
+    /// <exception cref="SyntaxException">The text isn't well-formed or valid; the message gives position and
+    /// reason.</exception>
     public static JsonPath Parse(string text) => new PathParser(text).ParseQuery();
 
-    /// <param name="root">The document.</param>
-    /// <param name="budget">How much work may be done, and until when. Null: the limit for one query, without a
+    /// <param name="budget">Limits the amount of work, and the time. Null: the limit for one query, without a
     /// deadline.</param>
     /// <returns>The nodes in the order of section 2.1.2.</returns>
     /// <exception cref="NotUnicodeException">A string of the document isn't Unicode text.</exception>
@@ -55,8 +56,8 @@ internal sealed record Segment(ImmutableArray<Selector> Selectors, bool IsDescen
             return;
         }
 
-        // A stack of our own: a document may be nested deeper than a thread's stack is long. Children are pushed last
-        // to first, so that nodes are visited in document order.
+        // An explicit stack: a document may be nested deeper than a thread's stack allows. Children are pushed last to
+        // first, so that nodes are visited in document order.
         var pending = new Stack<JsonElement>([node]);
         var children = new List<JsonElement>();
         while (pending.TryPop(out var current))

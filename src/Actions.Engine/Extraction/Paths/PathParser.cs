@@ -3,7 +3,7 @@ using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
-/// <summary>Reads a query: RFC 9535's grammar, appendix A, as methods.</summary>
+/// <summary>Parses a query: the grammar of RFC 9535, appendix A, as methods.</summary>
 internal sealed class PathParser
 {
     private readonly PathScanner _scanner;
@@ -25,7 +25,7 @@ internal sealed class PathParser
             : throw _scanner.Wrong(_scanner.Peek() is ' ' or '\t' or '\n' or '\r' ? "ends in white space" : $"has an unexpected '{_scanner.Peek()}'");
     }
 
-    /// <summary>A filter's expression alone, with or without its question mark.</summary>
+    /// <summary>Parses a filter's expression alone, with or without its question mark.</summary>
     public Condition ParseCondition()
     {
         _scanner.SkipWhiteSpace();
@@ -35,13 +35,13 @@ internal sealed class PathParser
         return _scanner.AtEnd ? condition : throw _scanner.Wrong($"has an unexpected '{_scanner.Peek()}'");
     }
 
-    /// <summary>What follows a <c>$</c> or <c>@</c>.</summary>
+    /// <summary>Parses the segments after a <c>$</c> or <c>@</c>.</summary>
     public JsonPath ParseSegments()
     {
         var segments = ImmutableArray.CreateBuilder<Segment>();
         while (true)
         {
-            // White space may stand before a segment, but not after the last one.
+            // White space is allowed before a segment, but not after the last one.
             var before = _scanner.At;
             _scanner.SkipWhiteSpace();
             if (_scanner.Take(".."))

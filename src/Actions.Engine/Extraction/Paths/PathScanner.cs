@@ -4,10 +4,10 @@ using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Extraction.Paths;
 
-/// <summary>The characters of a JSONPath: white space, names, strings and integers.</summary>
+/// <summary>Reads the tokens of a JSONPath: white space, names, strings and integers.</summary>
 internal sealed class PathScanner(string text)
 {
-    // Section 2.1: integers are those that every implementation holds exactly (I-JSON).
+    // Section 2.1: the integers that every implementation represents exactly (I-JSON).
     private const long LargestInteger = 9_007_199_254_740_991;
 
     public int At { get; private set; }
@@ -22,7 +22,7 @@ internal sealed class PathScanner(string text)
 
     public string Since(int start) => text[start..At];
 
-    /// <summary>Takes the text if it comes next.</summary>
+    /// <summary>Consumes the text if it comes next.</summary>
     public bool Take(string expected)
     {
         if (string.CompareOrdinal(text, At, expected, 0, expected.Length) != 0)
@@ -43,7 +43,7 @@ internal sealed class PathScanner(string text)
             At++;
     }
 
-    /// <summary>A name as it may stand after a dot, or "".</summary>
+    /// <summary>A name in the form that is valid after a dot, or "".</summary>
     public string TakeShorthandName()
     {
         var start = At;
@@ -134,7 +134,7 @@ internal sealed class PathScanner(string text)
 
         var code = TakeHex();
         value.Append(code);
-        // The other half has to be an escape as well: a raw one can't stand in a text alone.
+        // The other half must be an escape as well: an unescaped one is never alone in a text.
         if (char.IsLowSurrogate(code))
             throw Wrong("has half a surrogate pair");
         if (!char.IsHighSurrogate(code))

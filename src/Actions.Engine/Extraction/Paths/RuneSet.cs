@@ -14,7 +14,7 @@ internal sealed class RuneSet
     /// <summary>Contains the characters that were not added.</summary>
     public bool IsNegated { get; init; }
 
-    /// <summary>A category as RFC 9485 names it, such as Lu or L.</summary>
+    /// <summary>A category by its name in RFC 9485, such as Lu or L.</summary>
     public static bool IsCategory(string name) => Categories.ContainsKey(name);
 
     public void Add(int from, int to) => _ranges.Add((from, to));
@@ -49,10 +49,10 @@ internal sealed class RuneSet
             _ranges.RemoveRange(kept + 1, _ranges.Count - kept - 1);
     }
 
-    /// <summary>A bit for each category; a major one has the bits of all its own.</summary>
+    /// <summary>One bit per category; a major category has the bits of all its subcategories.</summary>
     private static Dictionary<string, uint> MakeCategories()
     {
-        // In the order of the enumeration. Surrogates (Cs) are no characters.
+        // In the order of the enumeration. Surrogates (Cs) aren't characters.
         string[] names =
         [
             "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co", "Pc",

@@ -33,7 +33,7 @@ internal sealed record WildcardSelector : Selector
         }
     }
 
-    /// <summary>In the order of the document; none of anything but an array or an object.</summary>
+    /// <summary>The children in document order; empty unless the node is an array or an object.</summary>
     public static IEnumerable<JsonElement> Children(JsonElement node) => node.ValueKind switch
     {
         JsonValueKind.Array => node.EnumerateArray(),
@@ -42,7 +42,7 @@ internal sealed record WildcardSelector : Selector
     };
 }
 
-/// <summary>An element by its index, negative ones counting from the end. Section 2.3.3.</summary>
+/// <summary>An element by its index; negative indexes count from the end. Section 2.3.3.</summary>
 internal sealed record IndexSelector(long Index) : Selector
 {
     public override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
@@ -93,7 +93,7 @@ internal sealed record SliceSelector(long? Start, long? End, long Step) : Select
     }
 }
 
-/// <summary>The children for which an expression holds. Section 2.3.5.</summary>
+/// <summary>The children for which an expression is true. Section 2.3.5.</summary>
 internal sealed record FilterSelector(Condition Condition) : Selector
 {
     public override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)

@@ -3,20 +3,21 @@ using Actions.Engine.Syntax;
 namespace Actions.Engine.Extraction.Paths;
 
 /// <summary>
-/// How much work queries may do on a document. A step takes some 0.2 µs. All queries of one response share a budget, so
-/// that many fields don't multiply it.
+/// Limits the work of queries on a document. A step takes about 0.2 µs. All queries of one response share a budget, so
+/// many fields don't multiply the work.
 /// </summary>
-/// <param name="steps">Steps in all.</param>
-/// <param name="cancellationToken">Ends the work at the deadline of the execution, or when it is cancelled.</param>
+/// <param name="steps">Steps in total.</param>
+/// <param name="cancellationToken">Ends the work at the execution's deadline, or when the execution is
+/// cancelled.</param>
 internal sealed class WorkBudget(int steps = WorkBudget.DefaultSteps, CancellationToken cancellationToken = default)
 {
-    /// <summary>Some ten times the nodes of the largest body that is read; about a second's work.</summary>
+    /// <summary>About ten times the nodes of the largest allowed body; about one second of work.</summary>
     public const int DefaultSteps = 5_000_000;
 
-    // Passing over so many members, elements or bytes takes about the time of a step.
+    // Skipping this many members, elements or bytes takes about as long as one step.
     private const int PassedPerStep = 32;
 
-    // About a fifth of a millisecond between two looks at the deadline.
+    // About a fifth of a millisecond between two checks of the deadline.
     private const int StepsPerCheck = 1_024;
 
     private int _left = steps;
@@ -25,7 +26,7 @@ internal sealed class WorkBudget(int steps = WorkBudget.DefaultSteps, Cancellati
     /// <summary>Counts the visit of a node or a state.</summary>
     public void Step() => Spend(1);
 
-    /// <summary>Counts passing over members, elements or bytes without stopping at any.</summary>
+    /// <summary>Counts skipped members, elements or bytes.</summary>
     public void Pass(int count) => Spend(count / PassedPerStep);
 
     private void Spend(int count)

@@ -8,13 +8,14 @@ using Polly.RateLimiting;
 
 namespace Actions.Engine.Outbound.Attempts;
 
-/// <summary>An API's host as one workspace uses it: workspaces share neither limit nor circuit.</summary>
+/// <summary>
+/// An API's host as used by one workspace: workspaces share neither concurrency limit nor circuit breaker.
+/// </summary>
 internal readonly record struct HostKey(string Workspace, string Authority);
 
 /// <summary>
-/// One pipeline per host and workspace: a concurrency limit, then a circuit breaker. An attempt that it refuses fails
-/// at
-/// once. Hosts with an attempt in flight are kept; of the others, the most recently used.
+/// One pipeline per host and workspace: a concurrency limit, then a circuit breaker. An attempt that either rejects
+/// fails at once. All hosts with an attempt in flight are kept, and the most recently used of the others.
 /// </summary>
 internal sealed class HostResilience(EngineOptions options, TimeProvider time, EngineMetrics metrics)
 {
@@ -23,7 +24,7 @@ internal sealed class HostResilience(EngineOptions options, TimeProvider time, E
     // Least recently used first.
     private readonly LinkedList<Host> _idle = [];
 
-    /// <summary>Hosts that are kept.</summary>
+    /// <summary>Number of hosts that are kept.</summary>
     public int Count
     {
         get
@@ -33,7 +34,7 @@ internal sealed class HostResilience(EngineOptions options, TimeProvider time, E
         }
     }
 
-    /// <summary>Makes one attempt, or refuses it.</summary>
+    /// <summary>Makes one attempt, or rejects it.</summary>
     public async Task<AttemptResult> RunAsync<T>(
         HostKey key, Func<T, CancellationToken, Task<AttemptResult>> attempt, T state, CancellationToken cancellationToken)
     {
@@ -50,7 +51,7 @@ internal sealed class HostResilience(EngineOptions options, TimeProvider time, E
                 return Overloaded("Too many calls to this host are in flight.", EngineMetrics.ConcurrencyLimit);
             if (outcome.Exception is BrokenCircuitException)
                 return Overloaded(
-                    "The circuit to this host is open: too many calls to it have failed just now.", EngineMetrics.BreakerOpen);
+                    "The circuit breaker of this host is open: too many calls to it have failed recently.", EngineMetrics.BreakerOpen);
             outcome.ThrowIfException();
             return outcome.Result!;
         }

@@ -5,22 +5,23 @@ using BitFaster.Caching.Lru;
 namespace Actions.Engine.Outbound.Attempts;
 
 /// <summary>
-/// Keeps retries from hammering an API that is down: within the last minute attempts stay within 1.1 times the
-/// executions, per host, once more than a number of them ran.
+/// Keeps retries from overloading an API that is down: per host and within the last minute, attempts stay within 1.1
+/// times the executions. Applies once more than a minimum number of executions ran.
 /// </summary>
 internal sealed class RetryBudget(EngineOptions options, TimeProvider time, EngineMetrics metrics)
 {
     private const int Seconds = 60;
     private const double AttemptsPerExecution = 1.1;
 
-    // By host alone: it is down for all workspaces, and they hammer it together. The most recently used hosts are kept.
+    // Keyed by host alone: it is down for all workspaces, and their retries add up. The most recently used hosts are
+    // kept.
     private readonly ConcurrentLru<string, Window> _windows =
         new(Environment.ProcessorCount, options.MaxTrackedHosts, StringComparer.Ordinal);
 
-    /// <summary>Counts an execution with its first attempt.</summary>
+    /// <summary>Counts an execution and its first attempt.</summary>
     public void CountExecution(HostKey host) => WindowOf(host).Add(Now(), executions: 1, attempts: 1);
 
-    /// <summary>Counts another attempt, if there may be one.</summary>
+    /// <summary>Counts another attempt if the budget allows it.</summary>
     public bool TryTakeRetry(HostKey host)
     {
         if (WindowOf(host).TryTakeRetry(Now(), options.RetryBudgetFreeExecutions))
@@ -33,7 +34,7 @@ internal sealed class RetryBudget(EngineOptions options, TimeProvider time, Engi
 
     private long Now() => time.GetTimestamp() / time.TimestampFrequency;
 
-    /// <summary>A minute in buckets of a second.</summary>
+    /// <summary>A sliding window of one minute in buckets of one second.</summary>
     private sealed class Window
     {
         private readonly Lock _gate = new();

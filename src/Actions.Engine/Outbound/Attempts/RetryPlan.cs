@@ -3,10 +3,10 @@ using Actions.Engine.Outcomes;
 
 namespace Actions.Engine.Outbound.Attempts;
 
-/// <summary>Whether and when a failed attempt is made again.</summary>
-/// <param name="MaxAttempts">The first one included.</param>
-/// <param name="InitialBackoff">Before the second attempt; doubles from there.</param>
-/// <param name="Statuses">Those worth another attempt.</param>
+/// <summary>Whether and when a failed attempt is repeated.</summary>
+/// <param name="MaxAttempts">The limit, including the first attempt.</param>
+/// <param name="InitialBackoff">The wait before the second attempt; doubles before each further one.</param>
+/// <param name="Statuses">The statuses that are retried.</param>
 /// <param name="NeedsIdempotencyKey">The method isn't idempotent: every attempt carries the same key.</param>
 internal sealed record RetryPlan(int MaxAttempts, TimeSpan InitialBackoff, StatusSet Statuses, bool NeedsIdempotencyKey)
 {

@@ -4,32 +4,32 @@ using Actions.Engine.Masking;
 
 namespace Actions.Engine.Outbound.Authentication;
 
-/// <summary>How requests prove who sends them. Holds the secrets in the clear: never to be logged or shown.</summary>
+/// <summary>The authentication of requests. Contains the secrets in plain text: never log or display it.</summary>
 internal abstract record AuthenticationPlan
 {
-    /// <summary>The same as <see cref="Value"/> for showing it to people.</summary>
+    /// <summary>Like <see cref="Value"/>, but masked for display.</summary>
     public virtual string MaskedValue => Value(SecretMask.Text);
 
-    /// <summary>What must not be seen of it, in the forms that <see cref="SecretMask"/> doesn't make itself.</summary>
+    /// <summary>The secrets to mask, in the encodings that <see cref="SecretMask"/> doesn't derive itself.</summary>
     public abstract IEnumerable<string> Secrets { get; }
 
-    /// <summary>The header or query parameter that it writes.</summary>
+    /// <summary>The header or query parameter that carries the credential.</summary>
     public abstract CredentialPlace Place { get; }
 
-    /// <summary>What stands there for this secret.</summary>
+    /// <summary>The header's or parameter's value for this secret.</summary>
     public abstract string Value(string secret);
 
-    // A record prints its members.
+    // Overridden because a record prints its members.
     public sealed override string ToString() => GetType().Name;
 }
 
-/// <summary>Where a credential stands.</summary>
+/// <summary>The place of a credential in the request.</summary>
 internal readonly record struct CredentialPlace(string Name, bool InQuery)
 {
     public static CredentialPlace Authorization { get; } = new("Authorization", InQuery: false);
 }
 
-/// <summary>A credential that is known beforehand.</summary>
+/// <summary>A credential that is known before the request.</summary>
 internal abstract record FixedAuthenticationPlan(string Secret) : AuthenticationPlan
 {
     public override IEnumerable<string> Secrets => [Secret];
@@ -63,10 +63,11 @@ internal sealed record BasicCredentialsPlan(string UserName, string Secret) : Fi
         $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{secret}"))}";
 }
 
-/// <summary>A token from a token endpoint, RFC 6749 section 4.4, sent as RFC 6750 section 2.1 says.</summary>
+/// <summary>A token from a token endpoint, RFC 6749 section 4.4, sent as in RFC 6750 section 2.1.</summary>
 internal sealed record OAuth2Plan(Uri TokenUrl, string ClientId, string ClientSecret, string Scope) : AuthenticationPlan
 {
-    // Form-encoded before it goes into the Authorization header, which base64 hides from whoever looks for the rest.
+    // The form-encoded values, because the Authorization header contains them base64-encoded, where a search for the
+    // plain secret doesn't find them.
     public override IEnumerable<string> Secrets => [ClientSecret, FormUrlEncoding.Encode(ClientSecret)];
 
     public override CredentialPlace Place => CredentialPlace.Authorization;

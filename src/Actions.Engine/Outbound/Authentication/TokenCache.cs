@@ -5,20 +5,20 @@ using BitFaster.Caching.Lru;
 namespace Actions.Engine.Outbound.Authentication;
 
 /// <summary>
-/// Access tokens, each kept until shortly before it expires. However many executions wait for one, it is fetched once;
-/// the fetch belongs to none of them and goes on when one gives up.
+/// Caches access tokens, each until shortly before it expires. All executions that wait for a token share one fetch.
+/// The fetch belongs to none of them and continues when one is cancelled.
 /// </summary>
 internal sealed class TokenCache(TokenEndpoint endpoint, EngineOptions options, TimeProvider time)
 {
-    // The most recently used are kept.
+    // The most recently used tokens are kept.
     private readonly ConcurrentLru<OAuth2Plan, Slot> _slots =
         new(Environment.ProcessorCount, options.MaxCachedTokens, EqualityComparer<OAuth2Plan>.Default);
 
-    /// <param name="plan">Which token.</param>
-    /// <param name="workspace">The workspace whose share of name look-ups a fetch takes.</param>
-    /// <param name="refused">The one that the API has just refused: another is wanted. Null: any that is good.</param>
-    /// <param name="cancellationToken">Ends the waiting, not the fetch.</param>
-    /// <exception cref="UpstreamException">The endpoint gave no token.</exception>
+    /// <param name="workspace">The workspace whose share of DNS look-ups the fetch uses.</param>
+    /// <param name="refused">The token that the API has just refused; another one is returned. Null: any valid
+    /// token.</param>
+    /// <param name="cancellationToken">Ends the wait, not the fetch.</param>
+    /// <exception cref="UpstreamException">The endpoint returned no token.</exception>
     public async Task<string> GetAsync(
         OAuth2Plan plan, string workspace, string? refused, CancellationToken cancellationToken)
     {
@@ -32,14 +32,16 @@ internal sealed class TokenCache(TokenEndpoint endpoint, EngineOptions options, 
     private bool IsSpent(Task<AccessToken> fetch, string? refused) =>
         fetch.IsFaulted || (fetch.IsCompletedSuccessfully && (fetch.Result.Text == refused || time.GetUtcNow() >= fetch.Result.GoodUntil));
 
-    /// <summary>The last fetch of one token.</summary>
+    /// <summary>The latest fetch of one token.</summary>
     private sealed class Slot
     {
         private Lazy<Task<AccessToken>>? _fetch;
 
         public Lazy<Task<AccessToken>>? Fetch => Volatile.Read(ref _fetch);
 
-        /// <summary>The first that sees a spent token fetches; the others wait for that fetch.</summary>
+        /// <summary>
+        /// The first execution that finds the token expired fetches it; the others wait for that fetch.
+        /// </summary>
         public Lazy<Task<AccessToken>> Replace(Lazy<Task<AccessToken>>? spent, Lazy<Task<AccessToken>> fresh)
         {
             var seen = Interlocked.CompareExchange(ref _fetch, fresh, spent);

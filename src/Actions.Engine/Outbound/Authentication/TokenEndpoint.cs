@@ -14,26 +14,27 @@ using HttpMethod = System.Net.Http.HttpMethod;
 
 namespace Actions.Engine.Outbound.Authentication;
 
-/// <summary>A token and until when it is used.</summary>
+/// <summary>A token and the time until which it is used.</summary>
 internal sealed record AccessToken(string Text, DateTimeOffset GoodUntil);
 
-/// <summary>Fetches tokens by client credentials, RFC 6749 section 4.4.</summary>
+/// <summary>Fetches tokens with the client credentials grant, RFC 6749 section 4.4.</summary>
 internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options, TimeProvider time)
 {
-    // What section 5.1 leaves open: a token without expires_in. Short enough to notice a change.
+    // Lifetime of a token without expires_in, which section 5.1 leaves open. Short enough to notice a change.
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromMinutes(5);
-    // So long before its end a token isn't begun with: a call takes time, and clocks differ.
+    // A token is replaced this long before it expires: a call takes time, and clocks differ.
     private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(30);
     private const int MaxAnswerBytes = 64 << 10;
 
-    // Endpoints that refused the Authorization header once (section 2.3.1 lets them take the body only).
+    // Endpoints that once refused the Authorization header (section 2.3.1 lets them accept the body only).
     private readonly ConcurrentLru<Uri, bool> _secretInBody =
         new(Environment.ProcessorCount, options.MaxTrackedHosts, EqualityComparer<Uri>.Default);
 
-    /// <exception cref="UpstreamException">The endpoint gave no token, or the guard refuses it.</exception>
+    /// <exception cref="UpstreamException">The endpoint returned no token, or the SSRF guard refuses its
+    /// URL.</exception>
     public async Task<AccessToken> FetchAsync(OAuth2Plan plan, string workspace)
     {
-        // Called by a cache's lazy value: nothing of it may run on the first caller's thread.
+        // A cache's lazy value calls this: nothing of it may run on the first execution's thread.
         await Task.Yield();
         using var timeout = new CancellationTokenSource(options.TokenTimeout, time);
         try
@@ -42,7 +43,7 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
             var (status, body) = await AskAsync(plan, workspace, inBody, timeout.Token).ConfigureAwait(false);
             if (status is 400 or 401)
             {
-                // Perhaps only for where the secret stood; what is known of the endpoint may be old.
+                // The endpoint may only have refused the place of the secret, and the remembered place may be outdated.
                 (status, body) = await AskAsync(plan, workspace, !inBody, timeout.Token).ConfigureAwait(false);
                 if (status == 200 && inBody)
                     _secretInBody.TryRemove(plan.TokenUrl);
@@ -79,7 +80,7 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         using var request = new HttpRequestMessage(HttpMethod.Post, plan.TokenUrl) { Content = new FormUrlEncodedContent(form) };
         request.Workspace = workspace;
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        // Section 2.3.1: both halves are form-encoded before they are joined by a colon.
+        // Section 2.3.1: both values are form-encoded before they are joined by a colon.
         if (!secretInBody)
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
                 Encoding.ASCII.GetBytes($"{FormUrlEncoding.Encode(plan.ClientId)}:{FormUrlEncoding.Encode(plan.ClientSecret)}")));
@@ -99,12 +100,12 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         {
             using var json = JsonDocument.Parse(body);
             var answer = json.RootElement;
-            // Section 7.1: a token of a type that isn't understood must not be used.
+            // Section 7.1: a client must not use a token of a type that it doesn't know.
             if (answer.TryGetProperty("token_type", out var type) && !string.Equals(type.GetString(), "bearer", StringComparison.OrdinalIgnoreCase))
-                throw NoToken("The token endpoint gave a token that is no bearer token.", retryable: false);
+                throw NoToken("The token endpoint returned a token that isn't a bearer token.", retryable: false);
             var token = answer.GetProperty("access_token").GetString();
             if (string.IsNullOrEmpty(token) || !HeaderRules.IsAllowedValue(token))
-                throw NoToken("The token endpoint gave a token that can't be sent.", retryable: false);
+                throw NoToken("The token endpoint returned a token that can't be sent.", retryable: false);
 
             var lifetime = Lifetime(answer);
             var margin = TimeSpan.FromTicks(Math.Min(LongestMargin.Ticks, lifetime.Ticks / 10));
@@ -112,11 +113,11 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            throw NoToken("The token endpoint's answer holds no access_token.", retryable: false);
+            throw NoToken("The token endpoint's response has no access_token.", retryable: false);
         }
     }
 
-    // Some endpoints write the number as a string.
+    // Some endpoints send the number as a string.
     private static TimeSpan Lifetime(JsonElement answer)
     {
         if (!answer.TryGetProperty("expires_in", out var element)

@@ -3,29 +3,32 @@ using System.Net;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>Who can be reached at an address.</summary>
+/// <summary>The reachability of an address.</summary>
 internal enum AddressScope
 {
-    /// <summary>The internet: what actions are for.</summary>
+    /// <summary>The internet: the usual target of actions.</summary>
     Public,
 
     /// <summary>A host in the operator's own network.</summary>
     Internal,
 
-    /// <summary>This machine, its link, a cloud's metadata service, or unassigned: no host name should resolve to
-    /// it.</summary>
+    /// <summary>
+    /// This machine, its link, a cloud's metadata service, or unassigned: no host name should resolve to such an
+    /// address.
+    /// </summary>
     Closed,
 }
 
-/// <summary>A block of addresses with a purpose of its own.</summary>
-/// <param name="Name">Its purpose, with the source.</param>
-/// <param name="Scope">Who can be reached there.</param>
+/// <summary>A block of special-purpose addresses.</summary>
+/// <param name="Name">The block's purpose and its source.</param>
+/// <param name="Scope">The reachability of its addresses.</param>
 internal sealed record AddressBlock(IPNetwork Network, string Name, AddressScope Scope)
 {
     /// <summary>
-    /// IANA IPv4 Special-Purpose Address Registry and Multicast Address Space, and the addresses where clouds tell
-    /// their machines secrets. What stands first is what an address is called. Entries that IANA calls globally
-    /// reachable are in as well: anycast of a protocol (AMT, AS112, PCP), where the next router answers, not an API.
+    /// IANA IPv4 Special-Purpose Address Registry and Multicast Address Space, and the addresses of clouds' metadata
+    /// services, which give out secrets. The first matching block names an address. Includes entries that IANA calls
+    /// globally reachable if they are anycast of a protocol (AMT, AS112, PCP): the next router responds there, not an
+    /// API.
     /// </summary>
     public static ImmutableArray<AddressBlock> IPv4 { get; } =
     [
@@ -55,7 +58,7 @@ internal sealed record AddressBlock(IPNetwork Network, string Name, AddressScope
         Internal("240.0.0.0/4", "reserved (RFC 1112)"),
     ];
 
-    /// <summary>IANA IPv6 Special-Purpose Address Registry, and the rest of what is not global unicast.</summary>
+    /// <summary>IANA IPv6 Special-Purpose Address Registry, and all other blocks that aren't global unicast.</summary>
     public static ImmutableArray<AddressBlock> IPv6 { get; } =
     [
         Closed("fd00:ec2::254/128", "cloud metadata (Amazon)"),

@@ -3,17 +3,16 @@ using System.Net.Sockets;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>The class of an address.</summary>
-/// <param name="Scope">Who can be reached there.</param>
-/// <param name="Reason">Names the block and its source; empty for a public one.</param>
+/// <summary>The classification of an address.</summary>
+/// <param name="Scope">The reachability of the address.</param>
+/// <param name="Reason">Names the block and its source; empty for a public address.</param>
 internal readonly record struct AddressClass(AddressScope Scope, string Reason)
 {
     public static AddressClass Public { get; } = new(AddressScope.Public, "");
 }
 
 /// <summary>
-/// Classifies addresses. A pure function: the settings' exceptions are applied by <see cref="OutboundRules"/>. An IPv6
-/// address
+/// Classifies addresses. A pure function: <see cref="OutboundRules"/> applies the settings' exceptions. An IPv6 address
 /// that embeds an IPv4 address is classified by the embedded one.
 /// </summary>
 internal static class AddressPolicy
@@ -39,10 +38,14 @@ internal static class AddressPolicy
             : new AddressClass(AddressScope.Closed, $"{address} is outside 2000::/3, IANA's only global unicast addresses so far");
     }
 
-    /// <summary>The address that a socket connects to: the system takes an IPv4-mapped one for the IPv4 one.</summary>
+    /// <summary>
+    /// The address that a socket connects to: the system treats an IPv4-mapped address as the IPv4 address.
+    /// </summary>
     public static IPAddress AsDialled(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
-    /// <summary>The IPv4 address to which a gateway on the way turns an IPv6 one; null where none would.</summary>
+    /// <summary>
+    /// The IPv4 address to which a gateway on the path translates an IPv6 address; null if none does.
+    /// </summary>
     public static (IPAddress Address, string How)? Carried(IPAddress address)
     {
         if (address.AddressFamily != AddressFamily.InterNetworkV6)
@@ -53,8 +56,8 @@ internal static class AddressPolicy
             return (new IPAddress(bytes[12..]), "NAT64 (RFC 6052)");
         if (SixToFour.Contains(address))
             return (new IPAddress(bytes[2..6]), "6to4 (RFC 3056)");
-        // An interface identifier of ISATAP, under whatever prefix; its second lowest bit says whether IANA gave the
-        // address out.
+        // An ISATAP interface identifier, under any prefix. Its second lowest bit states whether IANA assigned the
+        // address.
         return bytes[8..12] is [0x00 or 0x02, 0x00, 0x5e, 0xfe] ? (new IPAddress(bytes[12..]), "ISATAP (RFC 5214)") : null;
     }
 }

@@ -2,10 +2,10 @@ using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>A host's name, or <c>*.</c> and a suffix: all names below it, not itself.</summary>
+/// <summary>A host name, or <c>*.</c> and a suffix: all names below the suffix, without the suffix itself.</summary>
 internal sealed record HostPattern(string Name, bool IsSuffix)
 {
-    /// <exception cref="SyntaxException">Neither; the message says why.</exception>
+    /// <exception cref="SyntaxException">The text is neither; the message gives the reason.</exception>
     public static HostPattern Parse(string text)
     {
         var isSuffix = text.StartsWith("*.", StringComparison.Ordinal);

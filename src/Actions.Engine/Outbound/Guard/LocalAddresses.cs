@@ -3,10 +3,10 @@ using System.Net;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>This machine's addresses and this server's ports, by which the server could call itself.</summary>
+/// <summary>This machine's addresses and this server's ports, through which the server could call itself.</summary>
 internal sealed class LocalAddresses(INetwork network, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
 {
-    // Interfaces seldom change; listing them takes about as long as connecting.
+    // Cached: interfaces seldom change, and listing them takes about as long as connecting.
     private static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(10);
 
     private volatile Snapshot? _known;

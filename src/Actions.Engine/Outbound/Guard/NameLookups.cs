@@ -4,22 +4,22 @@ using System.Net;
 namespace Actions.Engine.Outbound.Guard;
 
 /// <summary>
-/// Looks names up, a bounded number at once. A name server that doesn't answer keeps a look-up busy for as long as the
-/// system retries, and the look-up can't be stopped: without a bound such names would take all threads.
+/// Resolves names, with a limit on concurrent look-ups. A look-up whose name server doesn't respond stays busy for as
+/// long as the system retries and can't be stopped: without a limit such names would take all threads.
 /// </summary>
-/// <param name="network">Asks the system.</param>
-/// <param name="limit">Look-ups at once in all.</param>
-/// <param name="limitPerWorkspace">Look-ups at once of one workspace, so that its names hold up nobody else's.</param>
+/// <param name="limit">Concurrent look-ups in total.</param>
+/// <param name="limitPerWorkspace">Concurrent look-ups per workspace, so that one workspace's names don't delay
+/// another's.</param>
 internal sealed class NameLookups(INetwork network, int limit, int limitPerWorkspace)
 {
     private readonly ConcurrentDictionary<string, Task<IPAddress[]>> _running = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Share> _shares = new(StringComparer.Ordinal);
     private readonly Share _all = new(limit);
 
-    /// <summary>Callers of the same name share one look-up.</summary>
+    /// <summary>Resolves a name. Concurrent requests for the same name share one look-up.</summary>
     /// <exception cref="System.Net.Sockets.SocketException">The name has no address, or no name server
-    /// answered.</exception>
-    /// <exception cref="OperationCanceledException">The caller gave up; the look-up keeps its slot until it
+    /// responded.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled; the look-up keeps its slot until it
     /// ends.</exception>
     public async Task<IPAddress[]> ResolveAsync(string workspace, string name, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal sealed class NameLookups(INetwork network, int limit, int limitPerWorks
             throw;
         }
 
-        // Another caller may have begun the same one while this one waited.
+        // Another request may have started the same look-up during the wait.
         var done = new TaskCompletionSource<IPAddress[]>(TaskCreationOptions.RunContinuationsAsynchronously);
         var lookup = _running.GetOrAdd(name, done.Task);
         if (lookup == done.Task)
@@ -66,7 +66,7 @@ internal sealed class NameLookups(INetwork network, int limit, int limitPerWorks
         {
             _running.TryRemove(name, out _);
             done.SetException(e);
-            // Observed here: every caller may have given up by now.
+            // Observed here: every waiting request may have been cancelled by now.
             _ = done.Task.Exception;
         }
         finally
@@ -92,7 +92,7 @@ internal sealed class NameLookups(INetwork network, int limit, int limitPerWorks
         }
     }
 
-    // The share goes with its last user: no workspace is remembered.
+    // The last user removes the workspace's share: no idle workspace stays in memory.
     private void Leave(string workspace, Share share, bool hasTurn)
     {
         lock (_shares)

@@ -7,8 +7,8 @@ namespace Actions.Engine.Outbound.Guard;
 /// <summary>The operating system's DNS, sockets and interfaces. Only the SSRF guard uses them.</summary>
 internal interface INetwork
 {
-    /// <returns>All addresses of a name, in the order in which they should be tried.</returns>
-    /// <exception cref="SocketException">There are none, or no DNS server responds.</exception>
+    /// <returns>All addresses of a name, in the order in which to try them.</returns>
+    /// <exception cref="SocketException">The name has no addresses, or no DNS server responds.</exception>
     Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken);
 
     /// <exception cref="SocketException">The connection failed.</exception>
@@ -22,7 +22,7 @@ internal sealed class SystemNetwork : INetwork
 {
     public static SystemNetwork Instance { get; } = new();
 
-    // A thread of its own: the system's look-up blocks, and .NET would run it on the thread pool, which every call
+    // A dedicated thread: the system's look-up blocks, and .NET would run it on the thread pool, which every call
     // needs.
     public Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellationToken) =>
         Task.Factory.StartNew(

@@ -3,40 +3,41 @@ using System.ComponentModel.DataAnnotations;
 namespace Actions.Engine.Outbound.Guard;
 
 /// <summary>
-/// What may be called (section <c>Outbound</c>). Lists are separated by commas, in one variable
-/// (<c>Outbound__AllowedNetworks=127.0.0.0/8,10.0.0.0/8</c>), or one entry each (<c>Outbound__AllowedNetworks__0</c>).
+/// Settings of the addresses that actions may call (section <c>Outbound</c>). A list is one variable with commas
+/// (<c>Outbound__AllowedNetworks=127.0.0.0/8,10.0.0.0/8</c>), or one variable per entry
+/// (<c>Outbound__AllowedNetworks__0</c>).
 /// </summary>
 public sealed class OutboundOptions : IValidatableObject
 {
     public const string Section = "Outbound";
 
     /// <summary>
-    /// Also http. Without it only https, and http to loopback addresses that <see cref="AllowedNetworks"/> has: nobody is
-    /// on the path there (W3C Secure Contexts section 3.1).
+    /// Also allows http. Otherwise only https is allowed, and http to loopback addresses in <see
+    /// cref="AllowedNetworks"/>: that traffic stays on this machine (W3C Secure Contexts section 3.1).
     /// </summary>
     public bool AllowHttp { get; set; }
 
-    /// <summary>Networks (10.0.0.0/8, fd12:3456::/32) and addresses that may be called though they aren't public;
-    /// <c>loopback</c> stands for 127.0.0.0/8 and ::1.</summary>
+    /// <summary>
+    /// Networks (10.0.0.0/8, fd12:3456::/32) and addresses that may be called although they aren't public.
+    /// <c>loopback</c> stands for 127.0.0.0/8 and ::1.
+    /// </summary>
     public string AllowedNetworks { get; set; } = "";
 
     /// <summary>
-    /// Hosts (api.internal.example, *.internal.example) that may have addresses which aren't public, but for link-local
-    /// and
-    /// metadata ones and this machine's own: these only <see cref="AllowedNetworks"/> can allow.
+    /// Hosts (api.internal.example, *.internal.example) that may have addresses that aren't public. Excepted are
+    /// link-local and metadata addresses and this machine's own: only <see cref="AllowedNetworks"/> can allow these.
     /// </summary>
     public string AllowedHosts { get; set; } = "";
 
-    /// <summary>Hosts (evil.example, *.evil.example) and addresses that may never be called, whatever else is
-    /// allowed.</summary>
+    /// <summary>
+    /// Hosts (evil.example, *.evil.example) and addresses that must never be called, whatever else is allowed.
+    /// </summary>
     public string DeniedHosts { get; set; } = "";
 
     /// <summary>
-    /// Ports, of those from 1024 up, that may not be called: where a plain HTTP request can do harm. Those of the
-    /// WHATWG
-    /// Fetch standard's "port blocking"; databases, caches, brokers and cluster control, as IANA's service names or
-    /// their
-    /// own manuals have them. None is among those that systems give out by themselves (32768 up).
+    /// Ports from 1024 up that must not be called because a plain HTTP request can do harm there. Sources: the WHATWG
+    /// Fetch standard's "port blocking"; for databases, caches, brokers and cluster control, IANA's service names or
+    /// the products' manuals. None is in the systems' ephemeral range (32768 up).
     /// </summary>
     public string DeniedPorts { get; set; } =
         // Fetch: H.323, PPTP, NFS, lockd, Sieve, SIP, X11, SANE, IRC, Amanda.

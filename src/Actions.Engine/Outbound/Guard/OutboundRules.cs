@@ -5,10 +5,10 @@ using Actions.Engine.Syntax;
 
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>The rules that the settings of <see cref="OutboundOptions"/> make.</summary>
+/// <summary>The rules compiled from <see cref="OutboundOptions"/>.</summary>
 internal sealed class OutboundRules
 {
-    // The alias: localhost usually has both addresses.
+    // The networks of the alias <c>loopback</c>: localhost usually has both addresses.
     private static readonly ImmutableArray<IPNetwork> Loopback = [IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::1/128")];
 
     private readonly bool _allowHttp;
@@ -19,7 +19,7 @@ internal sealed class OutboundRules
     private readonly ImmutableArray<IPAddress> _deniedAddresses;
     private readonly ImmutableArray<(int First, int Last)> _deniedPorts;
 
-    /// <param name="onWrong">Receives each problem, with the setting's key.</param>
+    /// <param name="onWrong">Receives each problem with the setting's key.</param>
     public OutboundRules(OutboundOptions options, Action<string> onWrong)
     {
         _allowHttp = options.AllowHttp;
@@ -33,8 +33,8 @@ internal sealed class OutboundRules
         _deniedPorts = Read(options.DeniedPorts, nameof(options.DeniedPorts), ParsePorts, onWrong);
     }
 
-    /// <summary>Checks that need no DNS.</summary>
-    /// <returns>Null: allowed.</returns>
+    /// <summary>Runs the checks that need no DNS.</summary>
+    /// <returns>The refusal; null if allowed.</returns>
     public Refusal? CheckUrl(bool isHttps, UrlHost host, int port, LocalAddresses local)
     {
         if (_deniedHosts.Any(pattern => pattern.Matches(host)))
@@ -51,8 +51,9 @@ internal sealed class OutboundRules
         return CheckScheme(isHttps, host.Address is { } literal ? IsLoopback(literal) : host.IsLocalhost);
     }
 
-    /// <summary>Checks all addresses of a name. One refused address refuses them all, so that the order of dialling
-    /// doesn't matter.</summary>
+    /// <summary>
+    /// Checks all addresses of a name. One refused address refuses the name, so the order of dialling doesn't matter.
+    /// </summary>
     public Refusal? CheckAddresses(bool isHttps, UrlHost host, int port, IReadOnlyCollection<IPAddress> addresses, LocalAddresses local) =>
         addresses.Select(address => CheckAddress(address, host, port, local)).FirstOrDefault(refusal => refusal is not null)
         ?? CheckScheme(isHttps, addresses.All(IsLoopback));
@@ -81,8 +82,9 @@ internal sealed class OutboundRules
         };
     }
 
-    /// <summary>Loopback needs no TLS: the traffic stays on this machine. Whether it is allowed is checked
-    /// before.</summary>
+    /// <summary>
+    /// Loopback needs no TLS: its traffic stays on this machine. An earlier check decides whether loopback is allowed.
+    /// </summary>
     private Refusal? CheckScheme(bool isHttps, bool isLoopback) => isHttps || _allowHttp || isLoopback
         ? null
         : new Refusal("The address may not be called: it isn't https.", "only https is allowed; Outbound__AllowHttp=true would allow http");
@@ -118,7 +120,7 @@ internal sealed class OutboundRules
             return Loopback;
         if (TryParseAddress(entry, out var address))
             return [new IPNetwork(address!, address!.GetAddressBytes().Length * 8)];
-        // Bits after the prefix would be ignored silently, and are probably a mistake.
+        // Bits after the prefix would be ignored silently; they are probably a mistake.
         return entry.Split('/') is [var first, _] && IPNetwork.TryParse(entry, out var network) && IPAddress.TryParse(first, out var written) && network.BaseAddress.Equals(written)
             ? [network]
             : throw new SyntaxException("isn't a network such as 10.0.0.0/8 or fd12::/32 (only zeros after the prefix), an address or 'loopback'");
@@ -135,7 +137,9 @@ internal sealed class OutboundRules
     private static bool TryParsePort(string text, out int port) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port) && port is >= 1 and <= 65_535;
 
-    /// <summary>Full addresses only: a number such as 10 would be an address too, and is probably a mistake.</summary>
+    /// <summary>
+    /// Accepts full addresses only: a number such as 10 would parse as an address too; it is probably a mistake.
+    /// </summary>
     private static bool TryParseAddress(string entry, out IPAddress? address)
     {
         address = null;
@@ -147,7 +151,7 @@ internal sealed class OutboundRules
         }
         catch (SyntaxException)
         {
-            // The parser for the other kinds of entries reports it.
+            // The parser of the other kind of entries reports the error.
         }
 
         return address is not null;

@@ -1,7 +1,7 @@
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>Why a URL or address may not be called.</summary>
-/// <param name="Detail">For the event stream: says nothing about the internal network.</param>
+/// <summary>The reason for refusing a URL or an address.</summary>
+/// <param name="Detail">For the event stream: reveals nothing about the internal network.</param>
 /// <param name="Explanation">For the operator and the action's author: the reason and the remedy.</param>
 internal sealed record Refusal(string Detail, string Explanation)
 {
@@ -14,5 +14,5 @@ internal sealed record Refusal(string Detail, string Explanation)
 
 /// <summary>A request that was refused during an execution.</summary>
 /// <param name="Origin">Scheme, host and port.</param>
-/// <param name="Explanation">The reason, with addresses and settings: for the log, not for the event stream.</param>
+/// <param name="Explanation">The reason with addresses and settings: for the log, not for the event stream.</param>
 public sealed record OutboundRefusal(string Origin, string Explanation);

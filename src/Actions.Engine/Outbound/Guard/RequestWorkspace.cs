@@ -1,13 +1,13 @@
 namespace Actions.Engine.Outbound.Guard;
 
-/// <summary>Carries the workspace of an outgoing request to where its connection is made.</summary>
+/// <summary>Carries the workspace of an outgoing request to the code that opens its connection.</summary>
 internal static class RequestWorkspace
 {
     private static readonly HttpRequestOptionsKey<string> Key = new("actions.workspace");
 
     extension(HttpRequestMessage request)
     {
-        /// <summary>Empty where none was set.</summary>
+        /// <summary>The workspace; empty if none was set.</summary>
         public string Workspace
         {
             get => request.Options.TryGetValue(Key, out var workspace) ? workspace : "";

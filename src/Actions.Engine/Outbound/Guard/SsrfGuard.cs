@@ -8,15 +8,14 @@ using Actions.V1;
 namespace Actions.Engine.Outbound.Guard;
 
 /// <summary>
-/// Protects against SSRF: checks every URL, and opens the connections. A host name is resolved once per connection; all
-/// its
-/// addresses are checked, and only these are dialled, so that DNS rebinding has no effect.
+/// Protects against SSRF: checks every URL, and opens the connections. A host name is resolved once per connection. All
+/// its addresses are checked, and only these are dialled, so DNS rebinding has no effect.
 /// </summary>
 public sealed class SsrfGuard
 {
     private readonly OutboundRules _rules;
-    // Two threads' stacks a core would be little, and a look-up that is answered takes milliseconds: enough that the
-    // look-ups of eight workspaces with dead name servers leave the others theirs.
+    // The memory is small (two threads' stacks per core), and an ordinary look-up takes milliseconds. The limit is high
+    // enough that eight workspaces with dead name servers leave look-ups for the others.
     private const int MaxLookups = 128;
     private const int MaxLookupsPerWorkspace = 16;
 
@@ -24,8 +23,8 @@ public sealed class SsrfGuard
     private readonly NameLookups _lookups;
     private readonly LocalAddresses _local;
 
-    /// <param name="options">Valid settings.</param>
-    /// <param name="listeningPorts">The ports on which this server listens now. Calls to itself are refused.</param>
+    /// <param name="listeningPorts">The ports on which this server currently listens. Calls to itself are
+    /// refused.</param>
     public SsrfGuard(OutboundOptions options, Func<IReadOnlyCollection<int>> listeningPorts, TimeProvider time)
         : this(options, SystemNetwork.Instance, listeningPorts, time)
     {
@@ -39,27 +38,29 @@ public sealed class SsrfGuard
         _local = new LocalAddresses(network, listeningPorts, time);
     }
 
-    /// <summary>Raised for each request that is refused during an execution, not for one that is refused when an action
-    /// is saved.</summary>
+    /// <summary>
+    /// Raised for each request that is refused during an execution, but not when saving an action is refused.
+    /// </summary>
     public event Action<OutboundRefusal>? Refused;
 
     /// <summary>Checks a URL without DNS.</summary>
     /// <returns>Null: allowed. Otherwise the reason and the remedy, as the end of a sentence about the URL.</returns>
     internal string? Check(Uri url) => CheckUrl(url)?.Explanation;
 
-    /// <exception cref="UpstreamException">The URL may not be called.</exception>
+    /// <exception cref="UpstreamException">The URL must not be called.</exception>
     internal void ThrowIfBlocked(Uri url)
     {
         if (CheckUrl(url) is { } refusal)
             throw Refuse(url, refusal);
     }
 
-    /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
-    /// <exception cref="UpstreamException">The name has no address, or one that may not be called.</exception>
-    /// <exception cref="SocketException">No connection to the last of its addresses.</exception>
+    /// <summary>Opens a connection, for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <exception cref="UpstreamException">The name has no address, or one that must not be called.</exception>
+    /// <exception cref="SocketException">The connection to every address failed; thrown for the last one.</exception>
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
-        // Connections are pooled by scheme, host and port: all three are those of the request that asked for this one.
+        // Connections are pooled by scheme, host and port: all three equal those of the request that needs this
+        // connection.
         var url = context.InitialRequestMessage.RequestUri!;
         var message = context.InitialRequestMessage as UpstreamMessage;
         var host = UrlHost.Parse(context.DnsEndPoint.Host);

@@ -6,28 +6,28 @@ using Actions.Engine.Syntax;
 namespace Actions.Engine.Outbound.Guard;
 
 /// <summary>
-/// A URL's host in the one form that is checked, resolved, dialled and sent. Whatever some resolver would take for
-/// an address is one here, in every spelling of <c>inet_aton</c> and the WHATWG URL standard (decimal, octal,
-/// hexadecimal,
-/// short, fullwidth, with a dot at the end); no such thing is ever looked up as a name.
+/// A URL's host in the one form that is checked, resolved, dialled and sent. Every text that some resolver would parse
+/// as an address is parsed as one here, in all spellings of <c>inet_aton</c> and the WHATWG URL standard (decimal,
+/// octal, hexadecimal, short, fullwidth, with a trailing dot), and never looked up as a name.
 /// </summary>
-/// <param name="Text">As in a URL: ASCII in lower case, IPv6 in brackets.</param>
-/// <param name="Address">Null: it is a name.</param>
+/// <param name="Text">The host as in a URL: ASCII in lower case, IPv6 in brackets.</param>
+/// <param name="Address">Null: the host is a name.</param>
 internal sealed record UrlHost(string Text, IPAddress? Address)
 {
     // RFC 1035 section 2.3.4.
     private const int MaxNameLength = 253;
     private const int MaxLabelLength = 63;
 
-    /// <summary>The name for comparing: the dot that ends a full one doesn't make it another.</summary>
+    /// <summary>The name for comparisons, without the trailing dot of a fully qualified one.</summary>
     public string Name => Text.TrimEnd('.');
 
-    /// <summary>RFC 6761 section 6.3: it and all names below it mean this machine.</summary>
+    /// <summary>RFC 6761 section 6.3: localhost and all names below it mean this machine.</summary>
     public bool IsLocalhost =>
         Address is null && (Name == "localhost" || Name.EndsWith(".localhost", StringComparison.Ordinal));
 
-    /// <param name="text">With or without the brackets of IPv6.</param>
-    /// <exception cref="SyntaxException">Neither an address nor a name; the message says why.</exception>
+    /// <param name="text">The host, with or without the brackets of IPv6.</param>
+    /// <exception cref="SyntaxException">The text is neither an address nor a name; the message gives the
+    /// reason.</exception>
     public static UrlHost Parse(string text)
     {
         if (text.StartsWith('[') != text.EndsWith(']'))
@@ -47,7 +47,7 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
     {
         if (text.Contains('%', StringComparison.Ordinal))
             throw new SyntaxException("must not contain an IPv6 zone, which is valid on one machine only");
-        // The parser would take a prefix length, and more.
+        // The parser would also accept a prefix length, among others.
         return text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.')
             && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6
             ? new UrlHost($"[{address}]", address)
@@ -73,7 +73,7 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
             throw new SyntaxException("has characters that aren't allowed in a host name, or variants of allowed ones");
         try
         {
-            // RFC 3492, without the mapping of RFC 5895: what needed it has been refused.
+            // RFC 3492, without the mapping of RFC 5895: characters that need the mapping were refused above.
             return new IdnMapping { AllowUnassigned = false, UseStd3AsciiRules = false }.GetAscii(folded);
         }
         catch (ArgumentException)
@@ -82,8 +82,9 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
         }
     }
 
-    /// <summary>Letters, marks and digits, but for the blocks of forms that a browser would replace (ﬁ, ℂ,
-    /// 𝟏).</summary>
+    /// <summary>
+    /// Letters, marks and digits, except the blocks of compatibility forms that a browser would replace (ﬁ, ℂ, 𝟏).
+    /// </summary>
     private static bool IsLetterOfNames(System.Text.Rune rune) =>
         System.Text.Rune.GetUnicodeCategory(rune) is UnicodeCategory.LowercaseLetter or UnicodeCategory.OtherLetter
             or UnicodeCategory.ModifierLetter or UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark
@@ -101,7 +102,7 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
             throw new SyntaxException($"must consist of labels of 1 to {MaxLabelLength} characters, {MaxNameLength} characters in total");
     }
 
-    /// <summary>The WHATWG URL standard's "ends in a number": no top-level domain does.</summary>
+    /// <summary>The WHATWG URL standard's "ends in a number". No top-level domain does.</summary>
     private static bool EndsInNumber(string name)
     {
         var last = name.TrimEnd('.').Split('.')[^1];
@@ -116,7 +117,7 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
         uint address = 0;
         for (var i = 0; i < parts.Length; i++)
         {
-            // The last one fills what the others leave.
+            // The last number fills the remaining bytes.
             var limit = i < parts.Length - 1 ? 256 : 1L << (8 * (5 - parts.Length));
             if (ParseNumber(parts[i]) is not { } number || number >= limit)
                 return null;
@@ -126,7 +127,7 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
         return new IPAddress([(byte)(address >> 24), (byte)(address >> 16), (byte)(address >> 8), (byte)address]);
     }
 
-    /// <returns>Null: not a number, or larger than 32 bits.</returns>
+    /// <returns>The number; null if the text isn't one or exceeds 32 bits.</returns>
     private static long? ParseNumber(string text)
     {
         var (digits, radix) = text switch

@@ -30,7 +30,7 @@ public sealed class CircuitTests : IDisposable
 
         (failure.Reason, failure.StatusCode, failure.Attempts, failure.Retryable).ShouldBe((FailureReason.Overloaded, 0, 1, true));
         failure.Message.ShouldBe("Sorry.");
-        failure.Detail.ShouldBe("The circuit to this host is open: too many calls to it have failed just now.");
+        failure.Detail.ShouldBe("The circuit breaker of this host is open: too many calls to it have failed recently.");
         (api.Requests.Count, _clock.Now).ShouldBe((20, TimeSpan.Zero));
     }
 

@@ -38,7 +38,7 @@ public sealed class RetryEventTests : IDisposable
         });
         told[2].Retry.ShouldBe(new Retry
         {
-            Attempt = 3, Reason = FailureReason.Connection, Detail = "The connection was closed before the answer was complete.",
+            Attempt = 3, Reason = FailureReason.Connection, Detail = "The connection was closed before the response was complete.",
         });
         told[3].Result.Attempts.ShouldBe(3);
         told.Select(next => next.Elapsed.ToTimeSpan()).ShouldBeInOrder();

@@ -40,7 +40,7 @@ public sealed class TokenFailureTests : IDisposable
         { "LF in it", RawUpstream.Response($"{{\"access_token\":\"{Secret}\\n\",\"token_type\":\"bearer\"}}"), "can't be sent", false },
         { "NUL in it", RawUpstream.Response($"{{\"access_token\":\"{Secret}\\u0000\",\"token_type\":\"bearer\"}}"), "can't be sent", false },
         { "a megabyte", RawUpstream.Response($"{{\"access_token\":\"{new string('x', 1 << 20)}\",\"token_type\":\"bearer\"}}"), "no access_token", false },
-        { "another type", RawUpstream.Response($"{{\"access_token\":\"{Secret}\",\"token_type\":\"mac\"}}"), "no bearer token", false },
+        { "another type", RawUpstream.Response($"{{\"access_token\":\"{Secret}\",\"token_type\":\"mac\"}}"), "isn't a bearer token", false },
         { "type is no text", RawUpstream.Response($"{{\"access_token\":\"{Secret}\",\"token_type\":1}}"), "no access_token", false },
         { "no HTTP", $"{Secret}\r\n\r\n", "can't be reached", false },
         { "cut", $"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{{\"access_token\":\"{Secret}", "can't be reached", true },
