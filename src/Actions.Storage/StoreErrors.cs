@@ -7,14 +7,14 @@ public abstract class StoreException(string message, Exception? inner = null) : 
 /// <summary>The workspace has no such action.</summary>
 public sealed class ActionNotFoundException(string id) : StoreException($"There is no action with the id '{id}'.")
 {
-    /// <summary>The id that was asked for.</summary>
+    /// <summary>The requested id.</summary>
     public string Id { get; } = id;
 }
 
 /// <summary>The workspace has no such API key.</summary>
 public sealed class ApiKeyNotFoundException(string id) : StoreException($"There is no API key with the id '{id}'.")
 {
-    /// <summary>The id that was asked for.</summary>
+    /// <summary>The requested id.</summary>
     public string Id { get; } = id;
 }
 
