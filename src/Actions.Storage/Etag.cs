@@ -2,9 +2,9 @@ using System.Security.Cryptography;
 
 namespace Actions.Storage;
 
-/// <summary>What tells one version of an action from every other.</summary>
+/// <summary>Identifies one version of an action.</summary>
 internal static class Etag
 {
-    /// <summary>Random, so that an etag never comes back, not even that of a deleted action.</summary>
+    /// <summary>Random, so that an etag is never used twice, not even after its action was deleted.</summary>
     public static string New() => RandomNumberGenerator.GetHexString(16, lowercase: true);
 }

@@ -3,37 +3,36 @@ using Actions.V1;
 namespace Actions.Storage;
 
 /// <summary>
-/// All that is stored, of every workspace, as it is: for copying one store to another. Every engine passes
+/// Reads and writes the records of all workspaces unchanged, to copy one store to another. Every engine passes
 /// <c>StoreCopyContract</c>.
 /// </summary>
 /// <remarks>
-/// It is prepared by <see cref="IActionStore.InitializeAsync"/>. Every method may throw
-/// <see cref="StoreUnavailableException"/>, and nothing else that stems from a driver.
+/// <see cref="IActionStore.InitializeAsync"/> prepares it. Every method may throw
+/// <see cref="StoreUnavailableException"/>, but no exception of a driver.
 /// </remarks>
 public interface IStoreArchive
 {
-    /// <returns>How many records of the kind there are.</returns>
+    /// <returns>The number of records of this kind.</returns>
     Task<long> CountAsync(StoreRecordKind kind, CancellationToken cancellationToken);
 
-    /// <returns>At most <paramref name="limit"/> records whose key comes after <paramref name="after"/> (null: from the
-    /// first), in the order of their keys.</returns>
+    /// <returns>At most <paramref name="limit"/> records with a key after that of <paramref name="after"/> (null: from
+    /// the first), sorted by key.</returns>
     Task<IReadOnlyList<StoreRecord>> ReadAsync(
         StoreRecordKind kind, StoreRecord? after, int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores the records as they are, in place of those with the same keys: with their etags and times, which no other
-    /// method takes from outside.
+    /// Stores the records unchanged and replaces those with the same keys. Only this method accepts etags and times
+    /// instead of assigning them.
     /// </summary>
-    /// <param name="records">Of one kind.</param>
-    /// <param name="cancellationToken">Gives up before the write, never in the middle of it.</param>
+    /// <param name="records">Records of one kind.</param>
+    /// <param name="cancellationToken">Cancels before the write; a write that has begun is completed.</param>
     /// <exception cref="NameTakenException">Another action of the workspace has the name. Some of the records may have
-    /// been
-    /// stored.</exception>
+    /// been stored.</exception>
     Task PutAsync(IReadOnlyCollection<StoreRecord> records, CancellationToken cancellationToken);
 }
 
-/// <summary>What a store keeps, in the order in which it is copied: first what the rest can't be read
-/// without.</summary>
+/// <summary>The kinds of records in a store, in the order of copying: actions can't be read without the key
+/// ring.</summary>
 public enum StoreRecordKind
 {
     /// <summary><see cref="KeyRingRecord"/>.</summary>
@@ -46,24 +45,20 @@ public enum StoreRecordKind
     Action,
 }
 
-/// <summary>One thing that is stored. Equal records have the same content.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Key">Its name among all of its kind. Keys are compared character by character (ordinal); they are
-/// ASCII.</param>
+/// <summary>A record of a store. Equal records have the same content.</summary>
+/// <param name="Key">Unique among the records of this kind. Keys are ASCII, compared character by character
+/// (ordinal).</param>
 public abstract record StoreRecord(StoreRecordKind Kind, string Key)
 {
-    /// <summary>Its key only: the rest is not for logs.</summary>
+    /// <summary>The key only: the other fields must not be logged.</summary>
     public sealed override string ToString() => Key.Replace('\0', '/');
 }
 
 /// <summary>An action with its sample.</summary>
-/// <param name="Workspace">Whose it is.</param>
-/// <param name="Config">The whole message.</param>
 public sealed record ActionRecord(string Workspace, ActionConfig Config)
     : StoreRecord(StoreRecordKind.Action, $"{Workspace}\0{Config.Id}");
 
 /// <summary>An API key.</summary>
-/// <param name="Stored">As it is kept.</param>
 public sealed record ApiKeyRecord(StoredApiKey Stored) : StoreRecord(StoreRecordKind.ApiKey, Stored.Key.Id)
 {
     /// <inheritdoc />
@@ -76,5 +71,4 @@ public sealed record ApiKeyRecord(StoredApiKey Stored) : StoreRecord(StoreRecord
 }
 
 /// <summary>An element of the key ring.</summary>
-/// <param name="Element">As it is kept.</param>
 public sealed record KeyRingRecord(KeyRingElement Element) : StoreRecord(StoreRecordKind.KeyRing, Element.Name);

@@ -3,22 +3,20 @@ using System.Runtime.CompilerServices;
 namespace Actions.Storage;
 
 /// <summary>
-/// Makes one store hold what another holds. Both are walked side by side, in the order of their keys, so that a copy
-/// that
-/// was cut off goes on where it was, and nothing has to be kept in memory. Whoever writes to either meanwhile is not
-/// waited for: copy again, until there is nothing left to copy.
+/// Copies one store to another. Both are read side by side, sorted by key, so that an interrupted copy continues where
+/// it stopped, and memory use stays constant. Concurrent writes to either store may be missed: repeat the copy until no
+/// differences are left.
 /// </summary>
 public sealed class StoreCopy(IStoreArchive source, IStoreArchive target)
 {
-    // Some hundred KiB of actions: one transaction, one message.
+    // A few hundred KiB of actions: one transaction, one message.
     private const int PageSize = 100;
 
-    /// <summary>The kinds, in the order in which they are copied.</summary>
+    /// <summary>The kinds, in the order of copying.</summary>
     public static IReadOnlyList<StoreRecordKind> Kinds { get; } = Enum.GetValues<StoreRecordKind>();
 
-    /// <summary>Finds out what there is to do, and writes nothing.</summary>
-    /// <param name="done">Is told, again and again, how many records of the source were looked at.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <summary>Compares the stores without writing.</summary>
+    /// <param name="done">Progress: called with the number of source records that were compared so far.</param>
     public async Task<StoreComparison> CompareAsync(Action<long> done, CancellationToken cancellationToken)
     {
         var comparison = new StoreComparison();
@@ -37,13 +35,12 @@ public sealed class StoreCopy(IStoreArchive source, IStoreArchive target)
     }
 
     /// <summary>
-    /// Writes what is missing or older in the target. First what is replaced: a name that was given to another action
-    /// is
-    /// free by then.
+    /// Writes the records that are missing or older in the target. Replacements are written first, so that a name that
+    /// has moved to another action is free by then.
     /// </summary>
-    /// <param name="done">Is told, again and again, how many records were written.</param>
-    /// <param name="cancellationToken">Gives up between two pages.</param>
-    /// <returns>How many records were written.</returns>
+    /// <param name="done">Progress: called with the number of records that were written so far.</param>
+    /// <param name="cancellationToken">Cancels between two pages.</param>
+    /// <returns>The number of records that were written.</returns>
     /// <exception cref="NameTakenException">Two actions have exchanged their names since the last copy.</exception>
     public async Task<long> CopyAsync(Action<long> done, CancellationToken cancellationToken)
     {
@@ -112,27 +109,27 @@ public sealed class StoreCopy(IStoreArchive source, IStoreArchive target)
     }
 }
 
-/// <summary>How a record of the target stands to the source's.</summary>
+/// <summary>Compares a record of the target to that of the source.</summary>
 public enum StoreDifference
 {
-    /// <summary>Equal.</summary>
+    /// <summary>Both records are equal.</summary>
     None,
 
-    /// <summary>The target hasn't got it.</summary>
+    /// <summary>The target has no such record.</summary>
     Missing,
 
-    /// <summary>The target has an older version of it.</summary>
+    /// <summary>The target has an older version of the record.</summary>
     Older,
 
-    /// <summary>The target has another version of it, which isn't older: another client has written there.</summary>
+    /// <summary>The target has another version that isn't older: another client has written there.</summary>
     Conflict,
 
-    /// <summary>Only the target has it. A key ring may: a server that was started on the target has made a key of its
-    /// own.</summary>
+    /// <summary>Only the target has the record. This is allowed for the key ring: a server that was started on the
+    /// target has created a key.</summary>
     Extra,
 }
 
-/// <summary>A record of the source and that of the target with the same key; one of them may be missing.</summary>
+/// <summary>The records of source and target with the same key; one of them may be missing.</summary>
 internal sealed record StorePair(StoreRecord? Source, StoreRecord? Target)
 {
     public StoreDifference Difference { get; } = (Source, Target) switch
@@ -146,23 +143,23 @@ internal sealed record StorePair(StoreRecord? Source, StoreRecord? Target)
     };
 }
 
-/// <summary>What two stores have in common and what not.</summary>
+/// <summary>Counts the differences between two stores.</summary>
 public sealed class StoreComparison
 {
-    // Enough to see what it is about.
+    // Enough to recognize the kind of conflict.
     private const int MaxNamed = 10;
 
     private readonly Dictionary<(StoreRecordKind, StoreDifference), long> _counts = [];
     private readonly List<string> _obstacles = [];
 
-    /// <summary>In the target, and not to be overwritten: as many as help to see what it is about.</summary>
+    /// <summary>The first records of the target that prevent the copy, because it would overwrite them.</summary>
     public IReadOnlyList<string> Obstacles => _obstacles;
 
-    /// <returns>How many records of the kind differ in that way.</returns>
+    /// <returns>The number of records of this kind with this difference.</returns>
     public long Count(StoreRecordKind kind, StoreDifference difference) =>
         _counts.GetValueOrDefault((kind, difference));
 
-    /// <returns>How many records differ in that way.</returns>
+    /// <returns>The number of records with this difference.</returns>
     public long Count(StoreDifference difference) => StoreCopy.Kinds.Sum(kind => Count(kind, difference));
 
     internal void Add(StorePair pair)

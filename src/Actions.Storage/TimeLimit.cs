@@ -1,14 +1,14 @@
 namespace Actions.Storage;
 
-/// <summary>Runs operations that have to end within a time.</summary>
+/// <summary>Runs operations with a time limit.</summary>
 public static class TimeLimit
 {
     /// <summary>
-    /// Cancels the operation's token when the time is over. An operation that ignores its token is waited for all the
-    /// same: where that must not be, add <c>WaitAsync(token)</c> to it.
+    /// Cancels the operation's token when the limit has passed. An operation that ignores its token is still awaited;
+    /// to stop waiting for it, add <c>WaitAsync(token)</c> to the operation.
     /// </summary>
-    /// <exception cref="TimeoutException">The time is over, and the client hasn't cancelled.</exception>
-    /// <exception cref="OperationCanceledException">The client has cancelled.</exception>
+    /// <exception cref="TimeoutException">The limit has passed, and the token isn't cancelled.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> is cancelled.</exception>
     public static async Task<T> RunAsync<T>(
         TimeProvider clock, TimeSpan limit, Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
     {

@@ -7,16 +7,15 @@ using Actions.Storage;
 namespace Actions.Server.Catalog;
 
 /// <summary>
-/// Compiled actions by id and name: from the cache, or from the store through the compiler. <see
-/// cref="CatalogFollower"/>
-/// drops from the cache what other servers write.
+/// Provides compiled actions by id and name: from the cache, or from the store through the compiler.
+/// <see cref="CatalogFollower"/> drops actions from the cache that other servers have written.
 /// </summary>
 internal sealed class ActionCatalog(
     EncryptedActionStore store, PlanCache cache, SecretVault vault, ActionCompiler compiler, CatalogMetrics metrics)
 {
     /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
-    /// <exception cref="SecretUnreadableException">A secret of it can't be decrypted.</exception>
-    /// <exception cref="StoreUnavailableException">It isn't cached, and the store is unavailable.</exception>
+    /// <exception cref="SecretUnreadableException">A secret of the action can't be decrypted.</exception>
+    /// <exception cref="StoreUnavailableException">Not cached, and the store is unavailable.</exception>
     public async ValueTask<ActionPlan> GetAsync(string workspace, string id, CancellationToken cancellationToken) =>
         await FindAsync(
             new PlanKey(workspace, id, ""),
@@ -25,8 +24,8 @@ internal sealed class ActionCatalog(
             ?? throw new ActionNotFoundException(id);
 
     /// <exception cref="ActionNameNotFoundException">The workspace has no action of that name.</exception>
-    /// <exception cref="SecretUnreadableException">A secret of it can't be decrypted.</exception>
-    /// <exception cref="StoreUnavailableException">It isn't cached, and the store is unavailable.</exception>
+    /// <exception cref="SecretUnreadableException">A secret of the action can't be decrypted.</exception>
+    /// <exception cref="StoreUnavailableException">Not cached, and the store is unavailable.</exception>
     public async ValueTask<ActionPlan> FindByNameAsync(string workspace, string name, CancellationToken cancellationToken) =>
         await FindAsync(
             new PlanKey(workspace, "", ActionName.Key(name)),

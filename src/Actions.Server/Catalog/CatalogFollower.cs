@@ -8,9 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Catalog;
 
 /// <summary>
-/// Drops from the cache what other servers have written: within a second where the store has a change stream, and by
-/// polling
-/// etags where it has none or the stream is silent.
+/// Drops actions from the cache that other servers have written: within a second if the store has a change stream, and
+/// by polling etags if it has none or the stream is silent.
 /// </summary>
 internal sealed class CatalogFollower(
     IActionStore store,
@@ -21,10 +20,10 @@ internal sealed class CatalogFollower(
     CatalogMetrics metrics,
     ILogger<CatalogFollower> log) : BackgroundService
 {
-    // Of ReadEtagsAsync: a request of some 100 KB.
+    // Actions in one call of ReadEtagsAsync: a request of about 100 KB.
     private const int BatchSize = 1_000;
 
-    // A stream that ended is opened again: the store's configuration may have changed.
+    // Before an ended stream is reopened: the store's configuration may have changed.
     private static readonly TimeSpan ReopenInterval = TimeSpan.FromSeconds(30);
 
     private readonly TimeSpan _interval = options.Value.CatalogCheckInterval;
@@ -41,7 +40,7 @@ internal sealed class CatalogFollower(
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // The server stops.
+            // The server is stopping.
         }
     }
 

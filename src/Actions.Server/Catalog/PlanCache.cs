@@ -7,38 +7,37 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Catalog;
 
 /// <summary>
-/// The compiled actions in memory, and the loads in progress. A load during which its action was written is used by the
-/// calls that began before the write, and isn't kept.
+/// The compiled actions in memory, and the loads in progress. If an action is written during its load, only the calls
+/// that began before the write use the loaded plan, and the plan isn't cached.
 /// </summary>
 /// <remarks>
-/// When the cache is full, the least frequently used action makes room (W-TinyLFU). A voice engine's actions are called
-/// in
-/// turn: with one action more than fits, LRU would drop each shortly before it is used again.
+/// A full cache evicts the least frequently used action (W-TinyLFU). A voice engine calls its actions in turn: with one
+/// action more than fits, LRU would evict each action shortly before its next use.
 /// </remarks>
 internal sealed class PlanCache(IOptions<ServerOptions> options)
 {
-    // The least that the algorithm works with.
+    // The minimum of the algorithm.
     private const int MinCapacity = 3;
 
     private readonly ConcurrentLfu<ActionKey, CachedPlan> _plans = new(Math.Max(options.Value.MaxCachedActions, MinCapacity));
 
-    // Renamed actions leave their old names behind: there may be more of those than of plans.
+    // Renamed actions leave their old names behind, so that there may be more names than plans.
     private readonly ConcurrentLfu<(string Workspace, string NameKey), string> _ids =
         new(Math.Max(options.Value.MaxCachedActions, MinCapacity));
 
     private readonly Lock _gate = new();
 
-    // Under the gate. A load that may have read an older version than there is now is taken out: nothing joins it any
-    // more, and its plan isn't kept.
+    // Guarded by the gate. A load that may have read an outdated version is removed: no further call joins it, and its
+    // plan isn't cached.
     private readonly Dictionary<PlanKey, Load> _loads = [];
 
-    /// <summary>What is cached now.</summary>
+    /// <summary>The currently cached plans.</summary>
     public IReadOnlyCollection<KeyValuePair<ActionKey, CachedPlan>> Cached => _plans.ToArray();
 
-    /// <summary>How many plans made room for others so far.</summary>
+    /// <summary>The number of plans evicted so far.</summary>
     public long Evictions => _plans.Metrics.Value?.Evicted ?? 0;
 
-    /// <returns>Null: it isn't cached.</returns>
+    /// <returns>Null: the plan isn't cached.</returns>
     public ActionPlan? Find(PlanKey wanted)
     {
         var id = wanted.Id;
@@ -52,7 +51,7 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
     }
 
     /// <summary>
-    /// Calls that need the same plan at the same time share one load. It goes on when the calls are cancelled.
+    /// Concurrent calls for the same plan share one load. The load continues when the calls are cancelled.
     /// </summary>
     public Task<ActionPlan?> LoadAsync(PlanKey wanted, Func<Task<CachedPlan?>> load)
     {
@@ -61,7 +60,7 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
             if (!_loads.TryGetValue(wanted, out var running))
             {
                 _loads[wanted] = running = new Load();
-                // On another thread: the gate is held.
+                // On another thread, because this one holds the gate.
                 running.Plan = Task.Run(() => RunAsync(wanted, running, load), CancellationToken.None);
             }
 
@@ -69,24 +68,24 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
         }
     }
 
-    /// <summary>To be called for every write before it is acknowledged, and for every write that the store
+    /// <summary>Must be called for every write before it is acknowledged, and for every write that the store
     /// reports.</summary>
-    /// <param name="action">Was created, replaced or deleted.</param>
-    /// <param name="etag">The version since then: a plan of that version stays, which matters when the store becomes
-    /// unavailable right after the write. Null: unknown.</param>
+    /// <param name="action">The action that was created, replaced or deleted.</param>
+    /// <param name="etag">The version after the write. A cached plan of that version is kept, which matters when the
+    /// store becomes unavailable right after the write. Null: unknown.</param>
     public void Invalidate(ActionKey action, string? etag)
     {
         lock (_gate)
         {
             if (_plans.TryGet(action, out var cached) && cached.Etag != etag)
                 _plans.TryRemove(action);
-            // What a load by name will find isn't known yet.
+            // A load by name may return any action of the workspace.
             foreach (var key in _loads.Keys.Where(key => key.Workspace == action.Workspace && (key.Id == action.Id || key.Id.Length == 0)))
                 _loads.Remove(key);
         }
     }
 
-    /// <summary>Writes may have gone unreported: no load that is running now is kept.</summary>
+    /// <summary>Writes may have gone unreported: the plans of current loads aren't cached.</summary>
     public void InvalidateLoads()
     {
         lock (_gate)
@@ -130,11 +129,10 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
     }
 }
 
-/// <summary>How a call names an action: by its id, or by the form of its name that is compared; the other is
-/// empty.</summary>
+/// <summary>Identifies an action by its id, or by the compared form of its name; the other field is empty.</summary>
 internal readonly record struct PlanKey(string Workspace, string Id, string NameKey);
 
-/// <summary>A compiled action and the version that it was made of. Compared by reference: two loads are two.</summary>
+/// <summary>A compiled action and its version. Compared by reference: the plans of two loads are different.</summary>
 internal sealed class CachedPlan(ActionPlan plan, string etag)
 {
     public ActionPlan Plan { get; } = plan;

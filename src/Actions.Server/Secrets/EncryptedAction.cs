@@ -16,7 +16,7 @@ internal sealed class EncryptedAction(ActionConfig stored)
     /// <summary>The message of the store. It must not be changed, nor leave the server.</summary>
     public ActionConfig Stored { get; } = stored;
 
-    /// <returns>The same action with what may be kept of the sample.</returns>
+    /// <returns>A copy of the action with the storable part of the sample.</returns>
     public EncryptedAction WithSample(Sample sample)
     {
         var config = Stored.Clone();
@@ -25,10 +25,10 @@ internal sealed class EncryptedAction(ActionConfig stored)
     }
 }
 
-/// <summary>An action as clients see it: of a secret only whether it is set. Only <see cref="SecretVault"/> creates
+/// <summary>An action as clients see it: a secret shows only whether it is set. Only <see cref="SecretVault"/> creates
 /// one.</summary>
 internal sealed class RedactedAction(ActionConfig message)
 {
-    /// <summary>For a response.</summary>
+    /// <summary>The message for a response.</summary>
     public ActionConfig Message { get; } = message;
 }

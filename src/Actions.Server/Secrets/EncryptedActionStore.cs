@@ -3,8 +3,8 @@ using Actions.Storage;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// The actions of <see cref="IActionStore"/> by a type of their own: what has secrets in the clear can't be stored, and
-/// what was stored can't be returned to a client. Methods and exceptions are those of the store.
+/// Wraps <see cref="IActionStore"/> with a separate type for stored actions: an action with secrets in the clear can't
+/// be stored, and a stored action can't be returned to a client. Methods and exceptions are those of the store.
 /// </summary>
 internal sealed class EncryptedActionStore(IActionStore store)
 {

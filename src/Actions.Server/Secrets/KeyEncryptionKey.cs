@@ -4,9 +4,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// What the key ring is encrypted under. A sealed text holds a nonce, a tag and the ciphertext of AES-256-GCM, in
-/// base64;
-/// it opens under the same key and context only.
+/// Encrypts the key ring. A sealed text is base64 of a nonce, a tag and the ciphertext of AES-256-GCM. It can be opened
+/// only with the same key and context.
 /// </summary>
 internal abstract class KeyEncryptionKey : IDisposable
 {
@@ -15,15 +14,14 @@ internal abstract class KeyEncryptionKey : IDisposable
     private static readonly int NonceLength = AesGcm.NonceByteSizes.MaxSize;
     private static readonly int TagLength = AesGcm.TagByteSizes.MaxSize;
 
-    /// <summary>Tells keys apart, and nothing about them.</summary>
+    /// <summary>Identifies the key without revealing anything about it.</summary>
     public abstract string Id { get; }
 
-    /// <param name="plaintext">What to hide.</param>
-    /// <param name="context">What it belongs to: it is authenticated, not stored.</param>
+    /// <param name="context">Identifies the element that the text belongs to. It is authenticated, not stored.</param>
     public abstract string Seal(ReadOnlySpan<byte> plaintext, ReadOnlySpan<byte> context);
 
-    /// <exception cref="CryptographicException">Sealed under another key or for another context, or
-    /// damaged.</exception>
+    /// <exception cref="CryptographicException">The text is damaged, or was sealed with another key or
+    /// context.</exception>
     public abstract byte[] Open(string sealedText, ReadOnlySpan<byte> context);
 
     public abstract void Dispose();
@@ -41,7 +39,7 @@ internal abstract class KeyEncryptionKey : IDisposable
     protected static byte[] Decrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> context)
     {
         if (box.Length < NonceLength + TagLength)
-            throw new CryptographicException("The text is too short to be a sealed one.");
+            throw new CryptographicException("The text is too short to be a sealed text.");
         var plaintext = new byte[box.Length - NonceLength - TagLength];
         using var aes = new AesGcm(key, TagLength);
         aes.Decrypt(
@@ -57,15 +55,15 @@ internal abstract class KeyEncryptionKey : IDisposable
         }
         catch (FormatException e)
         {
-            throw new CryptographicException("The text is no base64.", e);
+            throw new CryptographicException("The text isn't base64.", e);
         }
     }
 }
 
-/// <summary>A key of 32 bytes.</summary>
+/// <summary>A symmetric key of 32 bytes.</summary>
 internal sealed class SymmetricKeyEncryptionKey(byte[] key) : KeyEncryptionKey
 {
-    // RFC 5869: what is derived for one purpose tells nothing about the key.
+    // RFC 5869: a derived value reveals nothing about the key.
     public override string Id { get; } = Convert.ToHexStringLower(
         HKDF.DeriveKey(HashAlgorithmName.SHA256, key, outputLength: 8, info: "Actions.Grpc key encryption key id"u8.ToArray()));
 
@@ -79,19 +77,19 @@ internal sealed class SymmetricKeyEncryptionKey(byte[] key) : KeyEncryptionKey
 }
 
 /// <summary>
-/// A certificate's RSA key. Each text is encrypted under a key of its own, which stands before it, encrypted with
-/// RSA-OAEP (RFC 8017 section 7.1, SHA-256).
+/// A certificate's RSA key. Each text is encrypted under a new key, which is encrypted with RSA-OAEP (RFC 8017 section
+/// 7.1, SHA-256) and prepended to the ciphertext.
 /// </summary>
-/// <remarks>The framework's own way for key rings (XML Encryption) wraps with PKCS #1 v1.5 and authenticates
-/// nothing.</remarks>
+/// <remarks>The framework's own encryption of key rings (XML Encryption) wraps keys with PKCS #1 v1.5 and doesn't
+/// authenticate the ciphertext.</remarks>
 internal sealed class CertificateKeyEncryptionKey(RSA key) : KeyEncryptionKey
 {
     public const int MinKeyBits = 2_048;
 
-    // Of the public key, not of the certificate: a renewed one opens what the old one sealed.
+    // Hash of the public key, not of the certificate: a renewed certificate opens texts sealed with the old one.
     public override string Id { get; } = Convert.ToHexStringLower(SHA256.HashData(key.ExportSubjectPublicKeyInfo()).AsSpan(0, 8));
 
-    /// <exception cref="CryptographicException">It has no RSA private key, or a short one.</exception>
+    /// <exception cref="CryptographicException">No RSA private key, or the key is too short.</exception>
     public static CertificateKeyEncryptionKey Of(X509Certificate2 certificate)
     {
         var key = certificate.GetRSAPrivateKey() ?? throw new CryptographicException("it has no RSA private key");

@@ -4,15 +4,15 @@ using System.Text;
 
 namespace Actions.Server.Secrets;
 
-/// <summary>The keys that the settings name: the one that is written with, and all that are read with.</summary>
+/// <summary>The configured keys: the current one encrypts, all of them decrypt.</summary>
 internal sealed class KeyEncryptionKeys : IDisposable
 {
     private readonly Dictionary<string, KeyEncryptionKey> _all = new(StringComparer.Ordinal);
 
-    /// <summary>Null: there is none, and the key ring is stored in the clear.</summary>
+    /// <summary>Null: no key is configured, and the key ring is stored in the clear.</summary>
     public KeyEncryptionKey? Current { get; private set; }
 
-    /// <returns>Null: the settings don't name the key with that id.</returns>
+    /// <returns>Null: no key with that id is configured.</returns>
     public KeyEncryptionKey? Find(string id) => _all.GetValueOrDefault(id);
 
     public void Dispose()
@@ -21,8 +21,7 @@ internal sealed class KeyEncryptionKeys : IDisposable
             key.Dispose();
     }
 
-    /// <param name="options">The settings.</param>
-    /// <param name="wrong">Gets a sentence for each setting that can't be used. It quotes no key.</param>
+    /// <param name="wrong">Receives a sentence for each invalid setting. It contains no key.</param>
     public static KeyEncryptionKeys Read(SecretsOptions options, List<string> wrong)
     {
         const string section = SecretsOptions.Section;
@@ -54,7 +53,7 @@ internal sealed class KeyEncryptionKeys : IDisposable
             var key = read();
             if (_all.TryAdd(key.Id, key))
                 return key;
-            // Named twice, e.g. as the current and as a previous one.
+            // Configured twice, e.g. as the current and as a previous key.
             key.Dispose();
             return _all[key.Id];
         }
@@ -76,7 +75,7 @@ internal sealed class KeyEncryptionKeys : IDisposable
     private static SymmetricKeyEncryptionKey OfFile(string path)
     {
         var bytes = File.ReadAllBytes(path);
-        // In base64 it would be longer, whatever its line end.
+        // A base64 text of a key is longer than 33 bytes.
         var isRaw = bytes.Length == KeyEncryptionKey.Length
             || (bytes.Length == KeyEncryptionKey.Length + 1 && bytes[^1] == '\n');
         return isRaw ? new SymmetricKeyEncryptionKey(bytes[..KeyEncryptionKey.Length]) : OfText(Encoding.ASCII.GetString(bytes));

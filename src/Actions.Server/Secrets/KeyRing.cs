@@ -10,15 +10,14 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// The keys of the secrets, in the store. Each element is encrypted as a whole under the key-encryption key, and bound
-/// to its
-/// name: write access to the store isn't enough to add a key.
+/// The keys that encrypt secrets, kept in the store. Each element is encrypted as a whole under the key-encryption key
+/// and bound to its name: write access to the store isn't enough to add a key.
 /// </summary>
 internal sealed class KeyRing(
     IKeyRingStore store, KeyEncryptionKeys keys, TimeProvider time, IOptions<ServerOptions> options, ILogger<KeyRing> log) : IXmlRepository
 {
-    /// <exception cref="KeyRingUnreadableException">Under a key that the settings don't name, or damaged.</exception>
-    /// <exception cref="StoreUnavailableException">The store is out of reach.</exception>
+    /// <exception cref="KeyRingUnreadableException">An element is damaged or its key isn't configured.</exception>
+    /// <exception cref="StoreUnavailableException">The store can't be reached.</exception>
     public IReadOnlyCollection<XElement> GetAllElements() =>
         [.. Await(store.ReadAllAsync).Select(element => XElement.Parse(Open(element)))];
 
@@ -30,15 +29,15 @@ internal sealed class KeyRing(
         log.KeyIsStored(friendlyName, stored.KeyEncryptionKeyId.Length > 0 ? stored.KeyEncryptionKeyId : "none");
     }
 
-    /// <summary>From the clear to what is stored.</summary>
+    /// <summary>Encrypts an element for the store, if a key-encryption key is configured.</summary>
     public KeyRingElement Seal(string name, string xml) => keys.Current is { } key
         ? new KeyRingElement(name, key.Seal(Encoding.UTF8.GetBytes(xml), Context(name, key.Id)), key.Id)
         : new KeyRingElement(name, xml, "");
 
-    /// <summary>From what is stored to the clear.</summary>
-    /// <param name="element">As it was read.</param>
-    /// <param name="allowClear">Whether it may be in the clear although there is a key to encrypt it with.</param>
-    /// <exception cref="KeyRingUnreadableException">Under a key that the settings don't name, or damaged.</exception>
+    /// <summary>Decrypts a stored element.</summary>
+    /// <param name="allowClear">Accepts an unencrypted element although a key-encryption key is configured.</param>
+    /// <exception cref="KeyRingUnreadableException">The element is damaged, its key isn't configured, or it is
+    /// unencrypted where that isn't allowed.</exception>
     public string Open(KeyRingElement element, bool allowClear = false)
     {
         var (name, content, id) = element;
@@ -60,9 +59,9 @@ internal sealed class KeyRing(
 
     /// <summary>
     /// Blocks the thread, because Data Protection's <see cref="IXmlRepository"/> is synchronous. Data Protection reads
-    /// the
-    /// ring at the start, once a day and for an unknown key, and holds one lock meanwhile, so that one thread reads the
-    /// store; the time-out is that of every read. On the pool, so that no synchronization context can be waited for.
+    /// the ring at start-up, once a day and for an unknown key. It holds a lock meanwhile: only one thread reads the
+    /// store. The time-out is that of every store read. The operation runs on the thread pool, so that it can't
+    /// deadlock on a synchronization context.
     /// </summary>
     private T Await<T>(Func<CancellationToken, Task<T>> operation)
     {
@@ -79,8 +78,8 @@ internal sealed class KeyRing(
     }
 }
 
-/// <summary>An element of the key ring can't be read with the keys that the settings name. The message says what to
-/// do.</summary>
+/// <summary>An element of the key ring can't be read with the configured keys. The message describes the
+/// solution.</summary>
 internal sealed class KeyRingUnreadableException : Exception
 {
     private KeyRingUnreadableException(string message, Exception? cause = null)
@@ -98,7 +97,7 @@ internal sealed class KeyRingUnreadableException : Exception
         + "'secrets rewrap' once, with the same settings, if the key-encryption key is new.");
 
     public static KeyRingUnreadableException Damaged(string name, Exception cause) => new(
-        $"The key ring's element '{name}' is damaged or was put there by somebody without the key-encryption key. Restore "
+        $"The key ring's element '{name}' is damaged or was written without the key-encryption key. Restore "
         + "the store from a backup.",
         cause);
 }

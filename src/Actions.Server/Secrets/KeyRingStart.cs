@@ -4,8 +4,8 @@ using Actions.Storage;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// Makes sure that the key ring can be read, before the first call and before Data Protection reads it: Data Protection
-/// would create a new key in its place, and every stored secret would be unreadable.
+/// Checks that the key ring can be read, before the first call and before Data Protection reads it. Data Protection
+/// would replace an unreadable ring with a new key, and every stored secret would be unreadable.
 /// </summary>
 internal sealed class KeyRingStart(
     KeyRing ring,

@@ -6,13 +6,12 @@ namespace Actions.Server.Secrets;
 
 /// <summary>
 /// Data Protection with the key ring of the store. Data Protection caches the ring for 24 hours. After its first two
-/// minutes
-/// it treats an unknown key id as missing for good, although another server may have created the key.
+/// minutes it treats an unknown key id as missing for good, although another server may have created the key.
 /// </summary>
 internal sealed class RingProtection(
     IDataProtectionProvider first, KeyRing ring, TimeProvider time, ILoggerFactory logs)
 {
-    // Each call of an action whose key is lost asks for the key; the ring isn't read every time.
+    // Limits the reads of the ring: each call of an action with a lost key requests a renewal.
     private static readonly TimeSpan RenewalInterval = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
@@ -21,8 +20,8 @@ internal sealed class RingProtection(
 
     public IDataProtectionProvider Current => _current;
 
-    /// <summary>A key ring that can't be read says nothing about a secret.</summary>
-    /// <returns>The outage of the store behind a failure. Null: the failure has another cause.</returns>
+    /// <summary>Finds a store outage behind a failure: the secret itself may be intact.</summary>
+    /// <returns>The outage. Null: the failure has another cause.</returns>
     public static StoreUnavailableException? OutageIn(Exception? e)
     {
         while (e is not (null or StoreException))
@@ -46,7 +45,7 @@ internal sealed class RingProtection(
 
     /// <summary>Creates a provider that reads the ring again.</summary>
     /// <param name="used">The provider that didn't know the key.</param>
-    /// <returns>The provider to try again with. Null: the one that was used is new enough.</returns>
+    /// <returns>The provider to retry with. Null: the last renewal is too recent to repeat it.</returns>
     public IDataProtectionProvider? Renew(IDataProtectionProvider used)
     {
         lock (_gate)
@@ -56,7 +55,7 @@ internal sealed class RingProtection(
             if (_renewedAt is { } renewed && time.GetElapsedTime(renewed) < RenewalInterval)
                 return null;
             _renewedAt = time.GetTimestamp();
-            // The framework has no call that refreshes the ring.
+            // Data Protection has no public method to refresh the ring.
             return _current = new ServiceCollection()
                 .AddSingleton(logs)
                 .AddSingleton(ring)

@@ -9,22 +9,20 @@ using Secret = Actions.V1.Secret;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// The one way of secrets into the store and back. Each state of an action has its type: <see cref="ActionConfig"/>,
-/// secrets
-/// in the clear, as clients write them and the compiler reads them; <see cref="EncryptedAction"/>, as it is stored;
-/// <see cref="RedactedAction"/>, as clients read it.
+/// Encrypts and decrypts secrets; the only path of secrets into the store and back. Each state of an action has a type:
+/// <see cref="ActionConfig"/> has secrets in the clear, as clients write them and the compiler reads them;
+/// <see cref="EncryptedAction"/> is the stored form; <see cref="RedactedAction"/> is the form that clients read.
 /// </summary>
 /// <remarks>
-/// The ciphertext is in <see cref="Secret.Plaintext"/>: what is stored is the contract's own message, which has no
-/// field for
-/// what is never sent. The methods copy the message that they are given.
+/// The ciphertext is in <see cref="Secret.Plaintext"/>: the stored message is that of the contract, which has no field
+/// for data that is never sent. The methods copy their argument.
 /// </remarks>
 internal sealed class SecretVault(RingProtection protection)
 {
-    // Part of what a key is derived from: with another name, every stored secret is unreadable.
+    // Part of the key derivation: with another name, every stored secret is unreadable.
     private const string Purpose = "Actions.Server.Secrets";
 
-    /// <summary>From the clear to what is stored. The action has its id.</summary>
+    /// <summary>Encrypts the secrets for the store. The action must have its id.</summary>
     public EncryptedAction Protect(string workspace, ActionConfig config)
     {
         var stored = config.Clone();
@@ -34,7 +32,7 @@ internal sealed class SecretVault(RingProtection protection)
         return new EncryptedAction(stored);
     }
 
-    /// <returns>The action in the clear: for the compiler only.</returns>
+    /// <returns>The action with secrets in the clear, for the compiler only.</returns>
     /// <exception cref="SecretUnreadableException">The key ring has lost the key.</exception>
     public ActionConfig Reveal(string workspace, EncryptedAction action)
     {
@@ -45,16 +43,16 @@ internal sealed class SecretVault(RingProtection protection)
     }
 
     /// <summary>
-    /// Fills in the stored secret where an action in the clear has the same method, but an empty secret: unless it
-    /// would then
-    /// be sent to another origin, to which a client without the secret could direct it.
+    /// Fills in the stored secret where the new action has the same authentication method but an empty secret. If the
+    /// origin that it is sent to has changed, the secret is not kept: otherwise a client that doesn't know the secret
+    /// could send it to an origin of its choice.
     /// </summary>
     /// <returns>A violation for each secret that has to be entered again.</returns>
-    /// <exception cref="SecretUnreadableException">The key ring has lost the key of one that would be kept.</exception>
+    /// <exception cref="SecretUnreadableException">The key ring has lost the key of a secret to keep.</exception>
     public IReadOnlyList<FieldViolation> KeepWhereEmpty(string workspace, ActionConfig config, EncryptedAction stored, string root)
     {
         var moved = new List<FieldViolation>();
-        // A method's secret has a path of its own: the same path is the same method.
+        // Each authentication method has its own path: the same path means the same method.
         foreach (var field in SecretField.All.Where(field => field.HolderIn(config) is not null))
         {
             if (field.TextIn(config).Length > 0 || field.TextIn(stored.Stored).Length == 0)
@@ -72,7 +70,7 @@ internal sealed class SecretVault(RingProtection protection)
 
     public static RedactedAction Redact(EncryptedAction action) => Redact(action.Stored);
 
-    /// <param name="config">In the clear.</param>
+    /// <param name="config">An action with secrets in the clear.</param>
     public static RedactedAction Redact(ActionConfig config)
     {
         var message = config.Clone();
@@ -102,12 +100,12 @@ internal sealed class SecretVault(RingProtection protection)
         }
         catch (CryptographicException e) when (RingProtection.OutageIn(e) is null && protection.Renew(used) is { } renewed)
         {
-            // Another server may have saved it with a key that is newer than the ring in memory here.
+            // Another server may have encrypted the secret with a key that is newer than the cached ring.
             return ProtectorFor(renewed, workspace, id).Unprotect(ciphertext);
         }
     }
 
-    /// <summary>Binds a ciphertext to its action: copied into another one, it can't be decrypted.</summary>
+    /// <summary>Binds a ciphertext to its action: copied to another action, it can't be decrypted.</summary>
     private static IDataProtector ProtectorFor(IDataProtectionProvider provider, string workspace, string id) =>
         provider.CreateProtector(Purpose, workspace, id);
 }

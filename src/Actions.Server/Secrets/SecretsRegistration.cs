@@ -7,20 +7,17 @@ namespace Actions.Server.Secrets;
 
 internal static class SecretsRegistration
 {
-    // Keys are derived from it: with another name, every stored secret is unreadable.
+    // Part of the key derivation: with another name, every stored secret is unreadable.
     private const string ApplicationName = "Actions.Grpc";
 
-    /// <summary>
-    /// The vault, with its key ring in the store.
-    /// </summary>
+    /// <summary>Registers the vault, with its key ring in the store.</summary>
     public static IServiceCollection AddSecrets(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddKeyRing(configuration);
         services.AddSingleton<KeyRingStart>();
         services.AddProtectionByTheRing();
-        // Data Protection's own start reads the ring, and makes a key where it finds none, before anybody has checked
-        // it:
-        // KeyRingStart does it in its turn.
+        // Data Protection's own start service reads the ring, and creates a key if it finds none, before the ring has
+        // been checked. KeyRingStart loads the ring after its check instead.
         services.Remove(services.Single(service => service.ServiceType == typeof(IHostedService)
             && service.ImplementationType?.Assembly == typeof(DataProtectionOptions).Assembly));
         services.AddSingleton<RingProtection>();
@@ -29,7 +26,7 @@ internal static class SecretsRegistration
         return services;
     }
 
-    /// <summary>Data Protection with the ring for its keys. Needs <see cref="KeyRing"/>.</summary>
+    /// <summary>Registers Data Protection with the ring for its keys. Needs <see cref="KeyRing"/>.</summary>
     public static IServiceCollection AddProtectionByTheRing(this IServiceCollection services)
     {
         services.AddDataProtection().SetApplicationName(ApplicationName);
@@ -37,7 +34,7 @@ internal static class SecretsRegistration
         return services;
     }
 
-    /// <summary>The key ring alone, for the command that encrypts it anew.</summary>
+    /// <summary>Registers the key ring alone, for the command that encrypts it anew.</summary>
     public static IServiceCollection AddKeyRing(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddSettings<SecretsOptions>(configuration, SecretsOptions.Section);

@@ -3,9 +3,8 @@ using System.Diagnostics.Metrics;
 namespace Actions.Server.Telemetry;
 
 /// <summary>
-/// How many executions run now, as a metric: what a server's load is, since an execution waits for somebody else's API
-/// and
-/// costs next to no CPU meanwhile.
+/// The number of running executions, as a metric. It measures the server's load better than CPU does, because an
+/// execution mostly waits for an upstream API.
 /// </summary>
 internal sealed class ActiveExecutions
 {
@@ -13,9 +12,8 @@ internal sealed class ActiveExecutions
 
     private long _running;
 
-    // Observed, not counted up and down, so that a server which was never called says 0: an autoscaler takes silence
-    // for
-    // a broken server. No tags: whose executions they are is nobody's business who reads the metrics.
+    // Observed instead of counted up and down, so that a server without calls reports 0: an autoscaler treats a missing
+    // value as a broken server. No tags: readers of the metrics must not see which workspace executes actions.
     public ActiveExecutions(IMeterFactory meters) =>
         meters.Create(TelemetryRegistration.MeterName).CreateObservableUpDownCounter(
             CounterName, () => Interlocked.Read(ref _running), "{execution}", "Executions that have begun and not ended.");

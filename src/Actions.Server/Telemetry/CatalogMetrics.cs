@@ -6,7 +6,7 @@ using Actions.Storage;
 
 namespace Actions.Server.Telemetry;
 
-/// <summary>Whether executions find their action in memory, and how the catalog follows the store.</summary>
+/// <summary>Metrics of the catalog: cache hits, loads, evictions, and polling of the store.</summary>
 internal sealed class CatalogMetrics
 {
     private const string ResultTag = "actions.catalog.result";
@@ -15,7 +15,7 @@ internal sealed class CatalogMetrics
     private readonly Meter _meter;
     private readonly Histogram<double> _loads;
     private readonly TimeProvider _time;
-    // Until the store's change feed was heard for the first time, the catalog polls. SQLite has none.
+    // The catalog polls until the first batch of the store's change stream. SQLite has none.
     private volatile bool _isPolling = true;
 
     public CatalogMetrics(IMeterFactory meters, TimeProvider time)
@@ -45,7 +45,7 @@ internal sealed class CatalogMetrics
     public void ObserveEvictions(Func<long> evictions) => _meter.CreateObservableCounter(
         "actions.catalog.evictions", evictions, "{action}", "Compiled actions that were dropped because the cache was full.");
 
-    /// <summary>Measures one load; null is an action that doesn't exist.</summary>
+    /// <summary>Measures one load. A null result means that the action doesn't exist.</summary>
     public async Task<T?> LoadAsync<T>(Func<Task<T?>> load)
         where T : class
     {

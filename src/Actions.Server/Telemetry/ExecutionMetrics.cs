@@ -7,7 +7,7 @@ using Kind = Actions.V1.ExecutionEvent.EventOneofCase;
 
 namespace Actions.Server.Telemetry;
 
-/// <summary>How long executions take and how late their events reach the transport.</summary>
+/// <summary>Metrics of executions: their duration, and the delay of events until the transport takes them.</summary>
 /// <remarks>https://github.com/open-telemetry/semantic-conventions-genai: a tool is an action here.</remarks>
 internal sealed class ExecutionMetrics
 {
@@ -23,7 +23,7 @@ internal sealed class ExecutionMetrics
     {
         var meter = meters.Create(TelemetryRegistration.MeterName);
         _durations = meter.CreateHistogram(
-            "gen_ai.execute_tool.duration", "s", "Time from the begin of an execution to its result, failure or cancellation.",
+            "gen_ai.execute_tool.duration", "s", "Time from the start of an execution to its result, failure or cancellation.",
             tags: null, DurationBuckets.Call);
         _lags = meter.CreateHistogram(
             "actions.event.lag", "s", "Time from when an event was emitted until the transport took it.",
@@ -32,7 +32,7 @@ internal sealed class ExecutionMetrics
         _time = time;
     }
 
-    /// <param name="written">What the transport has taken just now.</param>
+    /// <param name="written">The event that the transport has just taken.</param>
     /// <param name="began">The clock's timestamp when the execution began.</param>
     public void EventWritten(ExecutionEvent written, long began)
     {
@@ -42,9 +42,9 @@ internal sealed class ExecutionMetrics
         _lags.Record(Math.Max(0, lag.TotalSeconds), new KeyValuePair<string, object?>(EventTag, NameOf(written.EventCase)));
     }
 
-    /// <param name="action">Its name.</param>
+    /// <param name="action">The action's name.</param>
     /// <param name="last">The last event. Neither Result nor Failure: the execution was cancelled.</param>
-    /// <param name="dryRun">Nothing was sent.</param>
+    /// <param name="dryRun">True: no request was sent.</param>
     /// <param name="began">The clock's timestamp when the execution began.</param>
     public void Ended(string action, ExecutionEvent last, bool dryRun, long began)
     {

@@ -4,7 +4,7 @@ using Actions.Server.Lifecycle;
 
 namespace Actions.Server.Telemetry;
 
-/// <summary>Whether the store is there, and how often an operation on it failed.</summary>
+/// <summary>Metrics of the store: availability and failed operations.</summary>
 internal sealed class StoreMetrics
 {
     public const string Timeout = "timeout";
@@ -21,7 +21,7 @@ internal sealed class StoreMetrics
             "actions.store.unavailable",
             () => status.State is ServingState.Starting or ServingState.StoreUnavailable ? 1 : 0,
             "1",
-            "1 while the store is away, at the start too.");
+            "1 while the store is unavailable, also during start-up.");
     }
 
     public void Failed(string error)

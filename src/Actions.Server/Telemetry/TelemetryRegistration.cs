@@ -8,16 +8,16 @@ namespace Actions.Server.Telemetry;
 
 internal static class TelemetryRegistration
 {
-    /// <summary>The meter of everything that the server counts.</summary>
+    /// <summary>The meter of all metrics of the server.</summary>
     public const string MeterName = "Actions.Server";
 
-    // The variables of OpenTelemetry's own specification, as are all others: protocol, headers, interval, service name.
+    // These and all other variables (protocol, headers, interval, service name) are those of OpenTelemetry:
     // https://opentelemetry.io/docs/specs/otel/protocol/exporter/
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string MetricsEndpoint = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
 
-    // Of .NET: https://learn.microsoft.com/dotnet/core/diagnostics/built-in-metrics. Polly.Core has no meter of its own:
-    // the engine's metrics say what its breakers do.
+    // Meters of .NET: https://learn.microsoft.com/dotnet/core/diagnostics/built-in-metrics. Polly.Core has no meter:
+    // the engine's metrics report the state of its breakers.
     private static readonly string[] Meters =
     [
         MeterName, EngineMetrics.MeterName,
@@ -25,9 +25,8 @@ internal static class TelemetryRegistration
         "System.Net.Http", "System.Net.NameResolution", "System.Runtime",
     ];
 
-    // What remains of the attributes of HttpClient and name resolution: actions choose hosts, so those are unbounded,
-    // and
-    // a host may be rendered from a variable.
+    // The attributes kept from HttpClient and name resolution. Hosts are dropped: actions choose them, so their number
+    // is unbounded, and a host may be rendered from a variable.
     private static readonly MetricStreamConfiguration WithoutHosts = new()
     {
         TagKeys =
@@ -38,8 +37,8 @@ internal static class TelemetryRegistration
     };
 
     /// <summary>
-    /// Sends the server's metrics to the collector that the environment names. Without one, no instrument has a
-    /// listener.
+    /// Exports the server's metrics to the collector in the environment variables. Without a collector, no instrument
+    /// has a listener.
     /// </summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
@@ -53,15 +52,15 @@ internal static class TelemetryRegistration
             return services;
 
         services.AddOpenTelemetry()
-            // The name that the environment gives comes last, and so wins.
+            // The service name of the environment is added last, so that it takes precedence.
             .ConfigureResource(resource => resource.AddService("actions-grpc").AddEnvironmentVariableDetector())
             .WithMetrics(metrics => metrics.AddMeter(Meters).AddView(BoundedView).AddOtlpExporter(otlp =>
             {
-                // The exporter itself reads this one only when logs and traces are sent as well.
+                // The exporter itself reads this variable only when logs and traces are exported as well.
                 if (metricsEndpoint is not null)
                     otlp.Endpoint = metricsEndpoint;
             }));
-        // There from the start, not from the first call on.
+        // Creates the instruments at start-up, not at the first call.
         services.ConfigureOpenTelemetryMeterProvider((provider, _) =>
         {
             provider.GetRequiredService<ActiveExecutions>();

@@ -3,14 +3,14 @@ using Actions.Engine.Telemetry;
 
 namespace Actions.Server.Telemetry;
 
-/// <summary>Lets the first names through and replaces further ones, so that the series of a metric stay
+/// <summary>Keeps the first names and replaces all others, so that the number of a metric's series is
 /// bounded.</summary>
 internal sealed class ToolNames(int max)
 {
     private readonly ConcurrentDictionary<string, string> _known = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
-    /// <returns>Null: names are no attribute.</returns>
+    /// <returns>Null: names aren't exported.</returns>
     public string? Bounded(string name)
     {
         if (max == 0)

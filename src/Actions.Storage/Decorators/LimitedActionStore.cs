@@ -3,9 +3,8 @@ using Actions.V1;
 namespace Actions.Storage.Decorators;
 
 /// <summary>
-/// Holds every operation that an RPC waits for to a <see cref="StoreLimit"/>. Preparation, check and change stream
-/// pass:
-/// they run in the background, have limits of their own, and detect that the store is available again.
+/// Applies a <see cref="StoreLimit"/> to every operation that an RPC waits for. Preparation, check and change stream
+/// are exempt: they run in the background, have their own limits, and detect that the store is available again.
 /// </summary>
 public sealed class LimitedActionStore(IActionStore inner, StoreLimit limit) : IActionStore
 {

@@ -2,7 +2,7 @@ using Actions.V1;
 
 namespace Actions.Storage.Decorators;
 
-/// <summary>Holds every operation to a <see cref="StoreLimit"/>.</summary>
+/// <summary>Applies a <see cref="StoreLimit"/> to every operation.</summary>
 public sealed class LimitedApiKeyStore(IApiKeyStore inner, StoreLimit storeLimit) : IApiKeyStore
 {
     /// <inheritdoc />

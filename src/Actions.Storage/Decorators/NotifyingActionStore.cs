@@ -3,8 +3,8 @@ using Actions.V1;
 namespace Actions.Storage.Decorators;
 
 /// <summary>
-/// Reports every write when it has ended and before it is acknowledged. A write that failed is reported too: it may
-/// have reached the disk.
+/// Reports every write after it has completed and before it is acknowledged. Failed writes are reported as well,
+/// because they may have reached the disk.
 /// </summary>
 public sealed class NotifyingActionStore(IActionStore inner, Action<ActionKey> written) : IActionStore
 {

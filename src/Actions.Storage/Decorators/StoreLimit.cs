@@ -1,21 +1,20 @@
 namespace Actions.Storage.Decorators;
 
 /// <summary>
-/// Fails an operation of a store at once while the store is known to be unavailable, and after a time-out when the
-/// store
+/// Fails store operations at once while the store is known to be unavailable, and after a time-out when the store
 /// doesn't respond.
 /// </summary>
-/// <param name="timeout">Of one operation.</param>
+/// <param name="timeout">Time limit of one operation.</param>
 /// <param name="isAvailable">False: the last check found the store unavailable.</param>
-/// <param name="clock">For the time-out.</param>
-/// <param name="onFailure">Called for each operation that fails; true: it took too long.</param>
+/// <param name="onFailure">Called for each failed operation; true: it timed out.</param>
 public sealed class StoreLimit(TimeSpan timeout, Func<bool> isAvailable, TimeProvider clock, Action<bool>? onFailure = null)
 {
     /// <summary>
-    /// An operation that ignores its token goes on by itself after the time-out. A write whose time is over may still
-    /// succeed, as with any store on a network.
+    /// An operation that ignores its token continues in the background after the time-out. A write that timed out may
+    /// still succeed, as with any store on a network.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">It is, or it didn't respond in time. Both are transient.</exception>
+    /// <exception cref="StoreUnavailableException">The store is unavailable or didn't respond in time. Both are
+    /// transient.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> operation, CancellationToken cancellationToken)
     {
         if (!isAvailable())

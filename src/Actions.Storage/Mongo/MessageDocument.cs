@@ -5,14 +5,14 @@ using MongoDB.Bson;
 namespace Actions.Storage.Mongo;
 
 /// <summary>
-/// A message in a document, twice: in its JSON form (https://protobuf.dev/programming-guides/json/) for people and their
-/// queries, and in its binary form, which is read: only it keeps the fields of a newer release.
+/// Stores a message in a document in two forms: JSON (https://protobuf.dev/programming-guides/json/) for people and
+/// their queries, and binary. Only the binary form is read, because it preserves the fields of newer releases.
 /// </summary>
 internal static class MessageDocument
 {
     private const string BinarySuffix = "_binary";
 
-    // Deeper than a message from the wire can be.
+    // More than the nesting depth allowed for messages on the wire.
     private static readonly JsonDocumentOptions Deep = new() { MaxDepth = 1_000 };
 
     /// <summary>The names of the two fields.</summary>
@@ -24,7 +24,7 @@ internal static class MessageDocument
         document[name + BinarySuffix] = new BsonBinaryData(message.ToByteArray());
     }
 
-    /// <returns>Null: there is none.</returns>
+    /// <returns>Null: the document has no such message.</returns>
     public static T? Get<T>(BsonDocument document, string name)
         where T : class, IMessage<T>, new()
     {
@@ -44,18 +44,18 @@ internal static class MessageDocument
         }
         catch (InvalidOperationException)
         {
-            // Something in it has no JSON form, such as a time beyond the year 9999.
+            // A value has no JSON form, e.g. a time after the year 9999.
             return new BsonDocument();
         }
     }
 
-    // Not the driver's own parser: it reads extended JSON, and would take a body's {"$date": …} for a date.
+    // Not the driver's parser: it reads extended JSON and would convert a body's {"$date": …} to a date.
     private static BsonValue ToBson(JsonElement json) => json.ValueKind switch
     {
         JsonValueKind.Object => new BsonDocument(json.EnumerateObject().Select(member => new BsonElement(ToName(member.Name), ToBson(member.Value)))),
         JsonValueKind.Array => new BsonArray(json.EnumerateArray().Select(ToBson)),
         JsonValueKind.String => json.GetString(),
-        // Minus zero is no integer.
+        // Minus zero isn't an integer.
         JsonValueKind.Number when json.TryGetInt32(out var number) && (number != 0 || json.GetRawText()[0] != '-') => number,
         JsonValueKind.Number => json.GetDouble(),
         JsonValueKind.True => true,
@@ -63,8 +63,8 @@ internal static class MessageDocument
         _ => BsonNull.Value,
     };
 
-    // NUL ends a name in BSON, and a name that begins with $ is an operator or part of a reference to the server; the
-    // full-width character is what MongoDB's manual has recommended in its place.
+    // NUL ends a name in BSON, and the server reads a name that begins with $ as an operator or part of a reference.
+    // MongoDB's manual has recommended the full-width character instead.
     private static string ToName(string name)
     {
         name = name.Replace('\0', '\uFFFD');

@@ -8,15 +8,15 @@ using MongoDB.Driver;
 namespace Actions.Storage.Mongo;
 
 /// <summary>
-/// The engine for many servers: one document for each action in <c>action_configs</c>, which holds all of its
-/// invariants.
+/// The engine for many servers: one document for each action in <c>action_configs</c>, so that all invariants of an
+/// action are within one document.
 /// </summary>
 /// <remarks>
 /// <code>
 /// { _id: { workspace, id }, workspace, id, name_key, revision, etag, create_time, update_time,
 ///   labels: [ { name, value } ], config: { …JSON form… }, config_binary, sample: { …JSON form… }, sample_binary }
 /// </code>
-/// Every filter names the workspace: it is the shard key, and a query goes to one shard.
+/// Every filter contains the workspace. It is the shard key, so that a query goes to one shard.
 /// </remarks>
 internal sealed class MongoActionStore(MongoDatabase database, MongoChanges changes, TimeProvider clock) : IActionStore
 {
@@ -101,13 +101,13 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
                 var old = ToAction(before);
                 stored.Etag = Etag.New();
                 stored.CreateTime = old.CreateTime;
-                // A clock that was set back doesn't make an action younger than it was.
+                // The update time never goes backwards, even if the clock was set back.
                 stored.UpdateTime = Timestamp.FromDateTimeOffset(clock.GetUtcNow());
                 if (stored.UpdateTime < old.UpdateTime)
                     stored.UpdateTime = old.UpdateTime;
                 try
                 {
-                    // Who else has written meanwhile has changed the etag, which never comes back.
+                    // A concurrent write has changed the etag, and etags are never used twice.
                     var replaced = await database.Actions.ReplaceOneAsync(
                         key & Where.Eq("etag", expectedEtag),
                         ToDocument(workspace, stored, before["revision"].ToInt64() + 1),
@@ -192,7 +192,7 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
         return filter;
     }
 
-    /// <summary>The least text that comes after every text with the prefix; null: there is none.</summary>
+    /// <summary>The smallest text after every text with the prefix; null: there is none.</summary>
     private static string? FirstAfterPrefix(string prefix)
     {
         var runes = prefix.EnumerateRunes().ToList();
@@ -200,7 +200,7 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
             runes.RemoveAt(runes.Count - 1);
         if (runes.Count == 0)
             return null;
-        // The code points between are no characters, but halves of them.
+        // The code points between are surrogates, not characters.
         runes[^1] = new Rune(runes[^1].Value == 0xD7FF ? 0xE000 : runes[^1].Value + 1);
         return string.Concat(runes);
     }

@@ -6,8 +6,9 @@ using MongoDB.Driver;
 
 namespace Actions.Storage.Mongo;
 
-/// <summary>The API keys in <c>api_keys</c>: <c>{ _id, workspace, sha256, revoke_time, api_key, api_key_binary
-/// }</c>.</summary>
+/// <summary>
+/// Stores the API keys in <c>api_keys</c>: <c>{ _id, workspace, sha256, revoke_time, api_key, api_key_binary }</c>.
+/// </summary>
 internal sealed class MongoApiKeyStore(MongoDatabase database, TimeProvider clock) : IApiKeyStore
 {
     private const string ApiKey = "api_key";
@@ -93,7 +94,7 @@ internal sealed class MongoApiKeyStore(MongoDatabase database, TimeProvider cloc
     internal static StoredApiKey ToStored(BsonDocument document) =>
         new(document["workspace"].AsString, ToKey(document), document["sha256"].AsByteArray);
 
-    // RFC 3339, as in the JSON form of messages: BSON's own times end at milliseconds.
+    // RFC 3339, as in the JSON form of messages: BSON dates have only milliseconds.
     private static string ToText(Timestamp time) => JsonFormatter.ToDiagnosticString(time).Trim('"');
 
     private static CallerKey ToKey(BsonDocument document)

@@ -3,7 +3,7 @@ using MongoDB.Driver;
 
 namespace Actions.Storage.Mongo;
 
-/// <summary>All that is in the database.</summary>
+/// <summary>Reads and writes all records of the database.</summary>
 internal sealed class MongoArchive(MongoDatabase database) : IStoreArchive
 {
     private static readonly FilterDefinitionBuilder<BsonDocument> Where = Builders<BsonDocument>.Filter;
@@ -57,7 +57,7 @@ internal sealed class MongoArchive(MongoDatabase database) : IStoreArchive
     private static BsonValue IdOf(StoreRecord record) =>
         record is ActionRecord action ? MongoKey.Of(action.Workspace, action.Config.Id) : record.Key;
 
-    // The shard key, too: an upsert goes to one shard.
+    // Includes the shard key: an upsert goes to one shard.
     private static FilterDefinition<BsonDocument> KeyOf(StoreRecord record) =>
         record is ActionRecord action ? Where.Eq("workspace", action.Workspace) & Where.Eq("_id", IdOf(record)) : Where.Eq("_id", IdOf(record));
 

@@ -5,8 +5,8 @@ using MongoDB.Driver;
 namespace Actions.Storage.Mongo;
 
 /// <summary>
-/// The stream of changes of <c>action_configs</c>, taken up again where it was left
-/// (https://www.mongodb.com/docs/manual/changeStreams/). There is one on replica sets and sharded clusters only.
+/// Reads the change stream of <c>action_configs</c> and resumes it after a break
+/// (https://www.mongodb.com/docs/manual/changeStreams/). Only replica sets and sharded clusters have change streams.
 /// </summary>
 internal sealed class MongoChanges(MongoDatabase database, TimeProvider clock)
 {
@@ -77,7 +77,7 @@ internal sealed class MongoChanges(MongoDatabase database, TimeProvider clock)
         }
     }
 
-    /// <returns>Null: the stream has broken.</returns>
+    /// <returns>Null: the stream is broken.</returns>
     private async Task<List<BsonDocument>?> NextAsync(IChangeStreamCursor<BsonDocument> cursor, CancellationToken cancellationToken)
     {
         var asked = clock.GetTimestamp();
@@ -93,7 +93,7 @@ internal sealed class MongoChanges(MongoDatabase database, TimeProvider clock)
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
-            // The next attempt to open the stream finds the cause.
+            // The next attempt to open the stream determines the cause.
             return null;
         }
     }
@@ -114,7 +114,7 @@ internal sealed class MongoChanges(MongoDatabase database, TimeProvider clock)
         return new ActionChanges(changes, mayHaveMissed);
     }
 
-    // Insertions and replacements, which are all that this engine does, carry the document.
+    // This engine only inserts and replaces; both events contain the document.
     private static string? EtagIn(BsonDocument change) =>
         change.TryGetValue("fullDocument", out var document) && document is BsonDocument written
         && written.TryGetValue("etag", out var etag) && etag.IsString

@@ -4,16 +4,16 @@ using MongoDB.Driver.Core.Configuration;
 
 namespace Actions.Storage.Mongo;
 
-/// <summary>From the settings to the driver's client.</summary>
+/// <summary>Creates the driver's client from the settings.</summary>
 internal static class MongoConnection
 {
     public const string ConnectionStringError =
         "Storage:MongoDb:ConnectionString must be a MongoDB connection string, such as "
-        + "mongodb://host1:27017,host2:27017/?replicaSet=rs0. What it is now isn't told: it may hold a password. "
+        + "mongodb://host1:27017,host2:27017/?replicaSet=rs0. The current value isn't shown: it may hold a password. "
         + "(Storage:Provider is 'mongodb'.)";
 
-    /// <summary>Looks at the text only: a name of the scheme <c>mongodb+srv</c> is looked up when the client is
-    /// made.</summary>
+    /// <summary>Checks the text only: a host of the scheme <c>mongodb+srv</c> is resolved when the client is
+    /// created.</summary>
     public static bool IsValid(string connectionString)
     {
         try
@@ -26,7 +26,7 @@ internal static class MongoConnection
         }
     }
 
-    /// <summary>Makes no connection yet, but may ask the name service.</summary>
+    /// <summary>Opens no connection yet, but may query DNS.</summary>
     public static MongoClient Open(MongoDbOptions options)
     {
         var text = new ConnectionString(options.ConnectionString);
@@ -42,22 +42,22 @@ internal static class MongoConnection
             settings.MaxConnectionPoolSize = options.MaxPoolSize;
         if (!Says("minPoolSize"))
             settings.MinConnectionPoolSize = Math.Min(options.MinPoolSize, settings.MaxConnectionPoolSize);
-        // What was acknowledged is on most members and outlives an election; what is read was acknowledged.
+        // Acknowledged writes are on a majority of members and survive an election; only such writes are read.
         settings.WriteConcern = WriteConcern.WMajority;
         settings.ReadConcern = ReadConcern.Majority;
-        // A secondary may be behind the change that the server is just told of: what it read there would stay.
+        // A secondary may lag behind a change event: the cache would keep the outdated version read from it.
         settings.ReadPreference = ReadPreference.Primary;
         settings.RetryWrites = settings.RetryReads = true;
         return new MongoClient(settings);
 
-        // Times may be named with their unit.
+        // The names of time options may end with their unit.
         bool Says(string option) => text.GetOption(option) is not null || text.GetOption(option + "MS") is not null;
     }
 
-    /// <summary>Where the client connects to, for people; never with credentials.</summary>
+    /// <summary>The server addresses for messages, without credentials.</summary>
     public static string Describe(MongoClient client) => string.Join(',', client.Settings.Servers);
 
-    /// <summary>A connection string is needed by the engine mongodb only.</summary>
+    /// <summary>Only the engine mongodb needs a connection string.</summary>
     public sealed class Rules : IValidateOptions<StorageOptions>
     {
         public ValidateOptionsResult Validate(string? name, StorageOptions options) =>

@@ -5,7 +5,7 @@ using MongoDB.Driver;
 namespace Actions.Storage.Mongo;
 
 /// <summary>
-/// The database: every operation within its time, and none that would only wait while the servers are known to be away.
+/// The database. Every operation has a time limit, and fails at once while the servers are known to be unavailable.
 /// </summary>
 internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvider clock) : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
 
     public IMongoCollection<BsonDocument> KeyRing => Collection("key_ring");
 
-    /// <summary>How long an operation may take.</summary>
+    /// <summary>Time limit of one operation.</summary>
     public TimeSpan OperationTimeout => _options.OperationTimeout;
 
     /// <summary>Runs also while the database is marked unavailable. Success marks it available.</summary>
@@ -44,7 +44,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
         }
     }
 
-    /// <summary>Cancellation ends it at any time.</summary>
+    /// <summary>A read can be cancelled at any time.</summary>
     public Task<T> ReadAsync<T>(Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
@@ -60,7 +60,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
         return Outage() is { } outage ? Task.FromException<T>(outage) : WithinAsync(OperationTimeout, write, CancellationToken.None);
     }
 
-    /// <summary>Asks the primary.</summary>
+    /// <summary>Pings the primary.</summary>
     public Task PingAsync(CancellationToken cancellationToken) =>
         Client().GetDatabase(_options.Database).RunCommandAsync<BsonDocument>(
             new BsonDocument("ping", 1), ReadPreference.Primary, cancellationToken);
@@ -82,7 +82,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
         }
         catch (Exception e) when (e is not (StoreException or OperationCanceledException))
         {
-            // The driver throws more types than it documents; damaged documents end here too.
+            // The driver throws more types than it documents; damaged documents are caught here as well.
             throw Unavailable(e);
         }
     }

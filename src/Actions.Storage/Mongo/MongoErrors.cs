@@ -4,7 +4,7 @@ using MongoDB.Driver;
 
 namespace Actions.Storage.Mongo;
 
-/// <summary>What the driver's exceptions mean.</summary>
+/// <summary>Classifies and describes the driver's exceptions.</summary>
 internal static class MongoErrors
 {
     // https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
@@ -17,12 +17,11 @@ internal static class MongoErrors
         e.WriteError?.Category == ServerErrorCategory.DuplicateKey;
 
     /// <summary>
-    /// Whether the servers are out of reach, or none of them is the primary: then every other operation would wait in
-    /// vain
-    /// as well.
+    /// Whether the servers can't be reached, or none of them is the primary: every other operation would time out as
+    /// well.
     /// </summary>
     public static bool IsOutage(Exception e) =>
-        // No server in time; none answered in time.
+        // Time-out of server selection or of an operation.
         e is TimeoutException
         or MongoConnectionException
         or MongoConnectionPoolPausedException
@@ -31,28 +30,28 @@ internal static class MongoErrors
         or MongoNodeIsRecoveringException
         or MongoCommandException { Code: ExceededTimeLimit };
 
-    /// <summary>Whether a stream of changes can't be taken up where it was left.</summary>
+    /// <summary>Whether a change stream can't be resumed.</summary>
     public static bool IsHistoryLost(Exception e) =>
         e is MongoCommandException { Code: ChangeStreamHistoryLost or ChangeStreamFatalError }
         || (e as MongoException)?.HasErrorLabel("NonResumableChangeStreamError") == true;
 
-    /// <summary>A sentence about the server, without the driver's words.</summary>
+    /// <summary>The predicate of a sentence about the server, without the driver's text.</summary>
     public static string Describe(Exception? e) => e switch
     {
         null => "can't be used",
-        AuthenticationException => "has a certificate that isn't trusted here, or not the name that it is called by",
+        AuthenticationException => "has a certificate that isn't trusted or doesn't match its host name",
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "refuses connections",
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
-            "has a host name that can't be looked up",
+            "has a host name that can't be resolved",
         MongoAuthenticationException => "refuses the credentials",
-        MongoCommandException { Code: Unauthorized } => "doesn't let this user do what is needed",
-        MongoIncompatibleDriverException => "is of a version that this driver can't talk to",
+        MongoCommandException { Code: Unauthorized } => "denies this user a required permission",
+        MongoIncompatibleDriverException => "has a version that this driver doesn't support",
         MongoNotPrimaryException or MongoNodeIsRecoveringException => "has no primary",
-        MongoWaitQueueFullException or MongoConnectionPoolPausedException => "has no connection to spare",
-        // More is behind it, if anything.
+        MongoWaitQueueFullException or MongoConnectionPoolPausedException => "has no free connection in the pool",
+        // The inner exception, if any, is more specific.
         MongoConnectionException when Describe(e.InnerException) is var inner => inner == Describe(null) ? "can't be reached" : inner,
         IOException when e.InnerException is not null => Describe(e.InnerException),
-        TimeoutException or MongoExecutionTimeoutException => "didn't answer in time",
+        TimeoutException or MongoExecutionTimeoutException => "didn't respond in time",
         _ => "can't be used",
     };
 }

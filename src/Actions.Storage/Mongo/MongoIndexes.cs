@@ -3,15 +3,15 @@ using MongoDB.Driver;
 
 namespace Actions.Storage.Mongo;
 
-/// <summary>Every index, by name. Each begins with the shard key.</summary>
+/// <summary>Creates all indexes. Each begins with the shard key.</summary>
 internal static class MongoIndexes
 {
-    /// <summary>Idempotent: an index that is there already costs the server nothing.</summary>
+    /// <summary>Idempotent: the server ignores an index that exists already.</summary>
     public static async Task CreateAsync(MongoDatabase database, CancellationToken cancellationToken)
     {
         await database.Actions.Indexes.CreateManyAsync(
             [
-                // Unique names, also when writes race, and the order of lists.
+                // Makes names unique, also under concurrent writes, and sorts lists.
                 Index("by_name", unique: true, "workspace", "name_key"),
                 Index("by_label", unique: false, "workspace", "labels", "name_key"),
             ],

@@ -3,16 +3,15 @@ using MongoDB.Bson;
 namespace Actions.Storage.Mongo;
 
 /// <summary>
-/// The <c>_id</c> of an action's document: an id is unique within its workspace only, and a stream of changes tells of
-/// a
-/// deletion by the <c>_id</c> alone.
+/// The <c>_id</c> of an action's document. It contains the workspace, because an id is unique only within its
+/// workspace and the change stream reports a deletion by <c>_id</c> alone.
 /// </summary>
 internal static class MongoKey
 {
-    // In this order: MongoDB compares documents field by field as they are written.
+    // The order matters: MongoDB compares documents field by field in the stored order.
     public static BsonDocument Of(string workspace, string id) => new() { ["workspace"] = workspace, ["id"] = id };
 
-    /// <returns>Null: it is something else.</returns>
+    /// <returns>Null: not the key of an action.</returns>
     public static ActionKey? Read(BsonValue key) =>
         key is BsonDocument document
         && document.TryGetValue("workspace", out var workspace) && workspace.IsString

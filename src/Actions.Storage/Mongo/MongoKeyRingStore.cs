@@ -3,7 +3,7 @@ using MongoDB.Driver;
 
 namespace Actions.Storage.Mongo;
 
-/// <summary>The key ring in <c>key_ring</c>: <c>{ _id: name, content, key_encryption_key }</c>.</summary>
+/// <summary>Stores the key ring in <c>key_ring</c>: <c>{ _id: name, content, key_encryption_key }</c>.</summary>
 internal sealed class MongoKeyRingStore(MongoDatabase database) : IKeyRingStore
 {
     public Task<IReadOnlyList<KeyRingElement>> ReadAllAsync(CancellationToken cancellationToken) =>
@@ -42,7 +42,7 @@ internal sealed class MongoKeyRingStore(MongoDatabase database) : IKeyRingStore
             async token =>
             {
                 var replaced = await database.KeyRing.ReplaceOneAsync(
-                    // Every field that it was expected to have, and its name.
+                    // The filter compares the name and every field.
                     ToDocument(expected), ToDocument(replacement), new ReplaceOptions(), token).ConfigureAwait(false);
                 return replaced.MatchedCount == 1;
             },

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Storage.Mongo;
 
-/// <summary>The engine <c>mongodb</c> in the container.</summary>
+/// <summary>Registers the engine <c>mongodb</c> in the container.</summary>
 internal static class MongoRegistration
 {
     public static void AddMongo(this IServiceCollection services)

@@ -7,18 +7,16 @@ using Microsoft.Extensions.Options;
 
 namespace Actions.Storage.Registration;
 
-/// <summary>Puts the store into the container.</summary>
+/// <summary>Registers the store in the container.</summary>
 public static class StorageRegistration
 {
     /// <summary>
     /// Registers <see cref="IActionStore"/>, <see cref="IApiKeyStore"/>, <see cref="IKeyRingStore"/> and
-    /// <see cref="IStoreArchive"/>, which share one place, as <see cref="StorageOptions"/> say, checked when the host
-    /// starts. The clock is the registered
-    /// <see cref="TimeProvider"/>, or the system's. The host has to call
-    /// <see cref="IActionStore.InitializeAsync"/> before it serves.
+    /// <see cref="IStoreArchive"/>. All use the engine and database of <see cref="StorageOptions"/>, validated when the
+    /// host starts. The clock is the registered <see cref="TimeProvider"/>, or the system's. The host has to
+    /// call <see cref="IActionStore.InitializeAsync"/> before it serves.
     /// </summary>
-    /// <param name="services">The container.</param>
-    /// <param name="configuration">The whole configuration; read is its section <c>Storage</c>.</param>
+    /// <param name="configuration">The whole configuration; its section <c>Storage</c> is read.</param>
     public static IServiceCollection AddActionStore(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<StorageOptions>()
@@ -35,7 +33,7 @@ public static class StorageRegistration
         services.AddSingleton<SqliteApiKeyStore>();
         services.AddSingleton<SqliteKeyRingStore>();
         services.AddSingleton<SqliteArchive>();
-        // The only place that knows which engines there are.
+        // Only this method knows the available engines.
         services.AddMongo();
         services.AddEngine<IActionStore, SqliteActionStore, MongoActionStore>();
         services.AddEngine<IApiKeyStore, SqliteApiKeyStore, MongoApiKeyStore>();
@@ -44,7 +42,7 @@ public static class StorageRegistration
         return services;
     }
 
-    /// <summary>Of the two engines only the one that is asked for is made.</summary>
+    /// <summary>Creates only the configured engine of the two.</summary>
     private static void AddEngine<TPort, TSqlite, TMongo>(this IServiceCollection services)
         where TPort : class
         where TSqlite : TPort

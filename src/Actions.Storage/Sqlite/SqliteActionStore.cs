@@ -7,10 +7,10 @@ using SQLitePCL;
 
 namespace Actions.Storage.Sqlite;
 
-/// <summary>The embedded engine: one file, no server to run.</summary>
+/// <summary>The embedded engine: one file, no database server.</summary>
 internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider clock) : IActionStore
 {
-    // What ReadAction expects, in its order; the sample, where it is wanted, comes last.
+    // The columns and their order that ReadAction expects; the sample, if selected, comes last.
     internal const string Columns = "etag, create_time, update_time, config";
 
     public Task InitializeAsync(CancellationToken cancellationToken) => database.InitializeAsync(cancellationToken);
@@ -81,7 +81,7 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
             connection =>
             {
                 stored.Etag = Etag.New();
-                // max: a clock that was set back doesn't make an action younger than it was.
+                // max: update_time never goes backwards, even if the clock was set back.
                 using var update = connection.Command(
                     """
                     UPDATE actions
@@ -161,8 +161,8 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
 
     private static SqliteCommand ListCommand(SqliteConnection connection, string workspace, ActionQuery query)
     {
-        // One lower bound, not two: SQLite starts its walk of the index at only one of them, and that would sometimes
-        // be the prefix, with every page before this one read again.
+        // One lower bound, not two: SQLite uses only one of them to start the index scan. If it chose the prefix, each
+        // page would read all earlier pages again.
         var prefix = ActionName.Key(query.NamePrefix);
         var after = ActionName.Key(query.AfterName ?? "");
         var command = connection.Command(
@@ -191,7 +191,7 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
         return command;
     }
 
-    // Bytes, and not text, because the result is no valid UTF-8; 0xFF never occurs in UTF-8, so nothing overflows.
+    // Bytes instead of text, because the result isn't valid UTF-8. 0xFF never occurs in UTF-8: the byte can't overflow.
     private static byte[] FirstAfterPrefix(string prefix)
     {
         var bytes = Encoding.UTF8.GetBytes(prefix);
@@ -210,8 +210,8 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
         return config;
     }
 
-    /// <summary>As it is, with its etag and times.</summary>
-    /// <exception cref="NameTakenException">Or the id is taken.</exception>
+    /// <summary>Inserts the action unchanged, with its etag and times.</summary>
+    /// <exception cref="NameTakenException">The name or the id is taken.</exception>
     internal static void Insert(SqliteConnection connection, string workspace, ActionConfig stored)
     {
         using var insert = connection.Command(

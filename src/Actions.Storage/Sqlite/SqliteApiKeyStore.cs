@@ -4,10 +4,10 @@ using Microsoft.Data.Sqlite;
 
 namespace Actions.Storage.Sqlite;
 
-/// <summary>The API keys in the file of the actions.</summary>
+/// <summary>Stores the API keys in the same file as the actions.</summary>
 internal sealed class SqliteApiKeyStore(SqliteDatabase database, TimeProvider clock) : IApiKeyStore
 {
-    // What ReadKey expects, in its order.
+    // The columns and their order that ReadKey expects.
     private const string Columns = "api_key, revoke_time";
 
     public Task AddAsync(StoredApiKey key, CancellationToken cancellationToken)

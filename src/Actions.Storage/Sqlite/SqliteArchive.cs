@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 
 namespace Actions.Storage.Sqlite;
 
-/// <summary>All that is in the file.</summary>
+/// <summary>Reads and writes all records of the file.</summary>
 internal sealed class SqliteArchive(SqliteDatabase database) : IStoreArchive
 {
     public Task<long> CountAsync(StoreRecordKind kind, CancellationToken cancellationToken) =>

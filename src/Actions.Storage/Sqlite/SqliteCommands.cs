@@ -14,7 +14,7 @@ internal static class SqliteCommands
         return command;
     }
 
-    /// <returns>How many rows were written.</returns>
+    /// <returns>The number of rows that were written.</returns>
     public static int Execute(
         this SqliteConnection connection, string sql, params ReadOnlySpan<(string Name, object? Value)> parameters)
     {

@@ -3,7 +3,7 @@ using SQLitePCL;
 
 namespace Actions.Storage.Sqlite;
 
-/// <summary>The file: created for its owner only, opened durable, read by many, written by one at a time.</summary>
+/// <summary>The database file: accessible by its owner only, durable, many readers and one writer at a time.</summary>
 internal sealed class SqliteDatabase : IDisposable
 {
     private const UnixFileMode OwnerOnlyFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -13,18 +13,17 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly TimeSpan _busyTimeout;
     private readonly string _connectionString;
 
-    // FULL: an acknowledged write survives a power cut; in WAL mode NORMAL would survive only a crash of the process.
-    // fullfsync is the same thing for macOS, whose fsync stops at the disk's cache.
+    // FULL: an acknowledged write survives a power failure; in WAL mode, NORMAL survives only a crash of the process.
+    // fullfsync does the same on macOS, where fsync doesn't flush the disk's cache.
     private readonly string _openingPragmas;
 
-    // SQLite keeps the thread that calls it, for as long as the busy time-out when another process holds the file.
-    // These
-    // are threads of their own, so that the pool's, which every time-out needs, stay free. Above what a machine's cores
-    // read at once, and few enough to keep when all of them hang.
+    // SQLite blocks the calling thread, up to the busy time-out when another process has locked the file. Operations
+    // run on dedicated threads, so that the thread pool, which every time-out needs, stays free. The limit is above
+    // the number of parallel reads that a machine's cores can do, and low enough to afford when all threads hang.
     private const int MaxThreads = 32;
     private readonly SemaphoreSlim _threads = new(MaxThreads);
 
-    // SQLite's own waiting for the one writer is polling, and unfair. Here writers of this process queue instead.
+    // SQLite itself waits for the writer lock by polling, which is unfair. Writers of this process queue here instead.
     private readonly SemaphoreSlim _writersTurn = new(1);
 
     public SqliteDatabase(string path, TimeSpan busyTimeout)
@@ -37,11 +36,11 @@ internal sealed class SqliteDatabase : IDisposable
         _connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = _path,
-            // Never creates: a file that vanished is an error to report, not an empty store to serve.
+            // Doesn't create the file: a missing file is an error, not an empty store.
             Mode = SqliteOpenMode.ReadWrite,
             ForeignKeys = true,
-            // In seconds, how long the driver itself repeats what is busy; 1 is its least. SQLite's busy_timeout,
-            // which is finer, has run out before.
+            // In seconds: how long the driver itself retries a busy database; the minimum is 1. SQLite's busy_timeout,
+            // which is finer, has already passed by then.
             DefaultTimeout = 1,
         }.ToString();
     }
@@ -66,7 +65,7 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>SQLite reads the file in microseconds, and WAL readers wait for no writer.</summary>
+    /// <summary>Reads take microseconds, and in WAL mode readers don't wait for the writer.</summary>
     public Task<T> ReadAsync<T>(Func<SqliteConnection, T> read, CancellationToken cancellationToken) =>
         OnOwnThreadAsync(
             () => Guarded(() =>
@@ -76,7 +75,7 @@ internal sealed class SqliteDatabase : IDisposable
             }),
             cancellationToken);
 
-    /// <summary>Runs <paramref name="write"/> in a transaction, and commits it if that returns.</summary>
+    /// <summary>Runs <paramref name="write"/> in a transaction; commits when it returns.</summary>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> write, CancellationToken cancellationToken)
     {
         if (!await _writersTurn.WaitAsync(_busyTimeout, cancellationToken))
@@ -87,14 +86,14 @@ internal sealed class SqliteDatabase : IDisposable
                 () => Guarded(() =>
                 {
                     using var connection = Open();
-                    // Not deferred: the lock is taken now, with waiting; upgrading a reader later could only fail.
+                    // Not deferred: waits for the write lock now; upgrading a read lock later could only fail.
                     using var transaction = connection.BeginTransaction(deferred: false);
-                    // While it waited for the lock, its client may have given up: nothing is written then.
+                    // The operation may have been cancelled while it waited for the lock; then it doesn't write.
                     cancellationToken.ThrowIfCancellationRequested();
                     var result = write(connection);
                     transaction.Commit();
-                    // Checked before the write is acknowledged: the file may have lost its name since the connection
-                    // opened.
+                    // Checked before the write is acknowledged: the file may have been moved or deleted since the
+                    // connection was opened.
                     if (SqliteFile.HasMoved(connection))
                         throw new InvalidDataException("was moved or deleted while it was written");
                     return result;
@@ -107,14 +106,14 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
-    /// <summary>Throws when the file is gone, even though connections opened before could still read it.</summary>
+    /// <summary>Throws when the file doesn't exist, even if open connections could still read it.</summary>
     public void RequireFile()
     {
         if (!File.Exists(_path))
             throw Unavailable("is gone", new FileNotFoundException());
     }
 
-    /// <summary>Closes the pooled connections; the last one to close folds the write-ahead log into the file.</summary>
+    /// <summary>Closes the pooled connections; closing the last one merges the write-ahead log into the file.</summary>
     public void Dispose()
     {
         using (var connection = new SqliteConnection(_connectionString))
@@ -142,8 +141,8 @@ internal sealed class SqliteDatabase : IDisposable
 
     private void CreateFile()
     {
-        // An existing file is never opened here: closing it again would drop the locks (POSIX) that SQLite holds on it
-        // for another connection of this process.
+        // An existing file is never opened here: closing it would release the POSIX locks that SQLite holds on it for
+        // other connections of this process.
         if (File.Exists(_path))
             return;
         var directory = Path.GetDirectoryName(_path)!;
@@ -155,7 +154,7 @@ internal sealed class SqliteDatabase : IDisposable
         else
         {
             Directory.CreateDirectory(directory, OwnerOnlyDirectory);
-            // SQLite gives the files it puts beside this one (-wal, -shm) the same mode.
+            // SQLite creates the files beside this one (-wal, -shm) with the same mode.
             options.UnixCreateMode = OwnerOnlyFile;
         }
 
@@ -165,7 +164,7 @@ internal sealed class SqliteDatabase : IDisposable
         }
         catch (IOException) when (File.Exists(_path))
         {
-            // Another process was first; the file is there, and that is all that is needed.
+            // Another process has just created the file.
         }
     }
 
@@ -177,7 +176,7 @@ internal sealed class SqliteDatabase : IDisposable
             connection.Open();
             if (SqliteFile.HasMoved(connection))
             {
-                // The pool holds a file that was moved, deleted or replaced. Opening anew finds the one with the name.
+                // The pooled connection's file was moved, deleted or replaced: open the current file.
                 SqliteConnection.ClearPool(connection);
                 connection.Close();
                 RequireFile();
@@ -217,7 +216,7 @@ internal sealed class SqliteDatabase : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Also what a damaged message throws (InvalidProtocolBufferException).
+            // IOException includes InvalidProtocolBufferException, thrown for a damaged message.
             throw Unavailable($"can't be used: {e.Message}", e);
         }
     }

@@ -3,17 +3,17 @@ using Microsoft.Data.Sqlite;
 
 namespace Actions.Storage.Sqlite;
 
-/// <summary>Tells whether a connection's file still has its name.</summary>
+/// <summary>Checks whether a connection's file is still at its path.</summary>
 /// <remarks>
-/// A Unix file that is deleted, moved or replaced stays open under no name. SQLite goes on writing into it, and what it
-/// acknowledges is lost with the last connection.
+/// On Unix, a file that is deleted, moved or replaced stays open. SQLite continues to write to it, and acknowledged
+/// writes are lost when the last connection is closed.
 /// </remarks>
 internal static class SqliteFile
 {
     private const int HasMovedOpcode = 20; // SQLITE_FCNTL_HAS_MOVED, sqlite3.h
 
-    /// <summary>Compares the open file with the one that has its name now; costs one <c>stat</c>.</summary>
-    /// <returns>False also where the system keeps an open file from being moved (Windows).</returns>
+    /// <summary>Compares the open file with the file at its path now; costs one <c>stat</c>.</summary>
+    /// <returns>Always false on Windows, where an open file can't be moved.</returns>
     public static bool HasMoved(SqliteConnection connection)
     {
         var moved = 0;

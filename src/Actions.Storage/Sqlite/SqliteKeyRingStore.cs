@@ -1,6 +1,6 @@
 namespace Actions.Storage.Sqlite;
 
-/// <summary>The key ring in the same file as the actions: a copy of the file has both.</summary>
+/// <summary>Stores the key ring in the same file as the actions: a copy of the file contains both.</summary>
 internal sealed class SqliteKeyRingStore(SqliteDatabase database) : IKeyRingStore
 {
     public Task<IReadOnlyList<KeyRingElement>> ReadAllAsync(CancellationToken cancellationToken) =>
@@ -33,7 +33,7 @@ internal sealed class SqliteKeyRingStore(SqliteDatabase database) : IKeyRingStor
             throw new ArgumentException("Must have the name of the element that it replaces.", nameof(replacement));
         return database.WriteAsync(
             connection => connection.Execute(
-                // What was in the clear must not stay behind in a free part of the file.
+                // Overwrites deleted content: an unencrypted key must not remain in free pages of the file.
                 """
                 PRAGMA secure_delete = ON;
                 UPDATE key_ring SET content = $content, key_encryption_key = $key

@@ -3,20 +3,19 @@ using Microsoft.Data.Sqlite;
 namespace Actions.Storage.Sqlite;
 
 /// <summary>
-/// The tables, and how the file of an older release is migrated. <c>PRAGMA user_version</c> counts the scripts run.
+/// The tables, and the migration of files of older releases. <c>PRAGMA user_version</c> is the number of scripts run.
 /// </summary>
 internal static class SqliteSchema
 {
-    // "ActG": marks the file as ours, so that a wrong path never adds tables to another program's database.
+    // "ActG": identifies the file as ours, so that a wrong path never adds tables to another program's database.
     private const long ApplicationId = 0x41637447;
 
-    // Only ever append: a released script has run on files that exist.
+    // Append only: existing files have run the released scripts.
     private static readonly string[] Migrations =
     [
-        // Fields that the store assigns (etag, times), or that one statement checks and writes, are columns and not
-        // part of
-        // the message. The sample has a column of its own: it is by far the largest part, and lists don't return it.
-        // Text is compared byte by byte (BINARY), in UTF-8.
+        // Fields that the store assigns (etag, times), or that one statement checks and writes, are columns instead of
+        // parts of the message. The sample has its own column: it is by far the largest part, and lists don't return
+        // it. Text is compared byte by byte (BINARY), in UTF-8.
         """
         CREATE TABLE actions (
             number      INTEGER PRIMARY KEY,
@@ -53,8 +52,8 @@ internal static class SqliteSchema
         """,
     ];
 
-    /// <summary>Brings the file to this version's schema; does nothing when it is there already.</summary>
-    /// <exception cref="InvalidDataException">The file is another program's, or of a newer version.</exception>
+    /// <summary>Migrates the file to this version's schema; does nothing when it is up to date.</summary>
+    /// <exception cref="InvalidDataException">The file belongs to another program or a newer version.</exception>
     public static void Migrate(SqliteConnection connection)
     {
         // The lock is taken before the version is read: another process may be migrating the same file.

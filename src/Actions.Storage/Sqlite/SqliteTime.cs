@@ -2,7 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Storage.Sqlite;
 
-/// <summary>Points in time as numbers: 100 ns since 1970-01-01 UTC.</summary>
+/// <summary>Converts times to numbers: units of 100 ns since 1970-01-01 UTC.</summary>
 internal static class SqliteTime
 {
     public static long ToNumber(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks;
