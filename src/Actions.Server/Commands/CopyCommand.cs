@@ -16,7 +16,7 @@ internal static class CopyCommand
 
     public static Command Create()
     {
-        const string Forms = "sqlite:PATH, mongodb://HOST/DATABASE?..., or sqlite or mongodb with the store's settings.";
+        const string Forms = "sqlite:PATH, mongodb://HOST/DATABASE?..., or sqlite or mongodb as configured.";
         var from = new Option<string>("--from") { Required = true, HelpName = "store", Description = "The source: " + Forms };
         var to = new Option<string>("--to") { Required = true, HelpName = "store", Description = "The target, in the same forms." };
         var command = new Command("copy", "Copies the whole content of one store into another, and compares the two.") { from, to };

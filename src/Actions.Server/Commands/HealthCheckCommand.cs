@@ -14,7 +14,7 @@ internal static class HealthCheckCommand
     {
         var url = new Option<string>("--url")
         {
-            HelpName = "url", Description = "The URL to request. Default: /readyz of the web listener in the settings.",
+            HelpName = "url", Description = "The URL to request. Default: /readyz of the configured web listener.",
         };
         url.Validators.Add(result =>
         {

@@ -10,7 +10,7 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Server.Commands;
 
 /// <summary>
-/// <c>key create|list|revoke</c>: manages the keys in the store of the settings, for operators of the server. A running
+/// <c>key create|list|revoke</c>: manages the keys in the configured store, for operators of the server. A running
 /// server on the same store applies a change within seconds.
 /// </summary>
 internal static class KeyCommand
@@ -53,7 +53,7 @@ internal static class KeyCommand
         list.SetAction((parsed, token) => RunAsync(host => ListAsync(host.Services, parsed, token), token));
         var revoke = new Command("revoke", "Revokes a key.") { Workspace, Id };
         revoke.SetAction((parsed, token) => RunAsync(host => RevokeAsync(host.Services, parsed, token), token));
-        return new Command("key", "API keys in the store of the settings.") { create, list, revoke };
+        return new Command("key", "API keys in the configured store.") { create, list, revoke };
     }
 
     private static async Task<int> RunAsync(Func<IHost, Task<int>> command, CancellationToken cancellationToken)

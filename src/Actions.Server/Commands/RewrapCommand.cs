@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Commands;
 
 /// <summary>
-/// <c>secrets rewrap</c>: encrypts the key ring under the current key-encryption key of the settings. Each element is
+/// <c>secrets rewrap</c>: encrypts the key ring under the key-encryption key that is configured now. Each element is
 /// replaced as a whole or not at all: the command may be killed and run again, and servers may run meanwhile.
 /// </summary>
 internal static class RewrapCommand
@@ -16,7 +16,7 @@ internal static class RewrapCommand
     public static Command Create()
     {
         var settings = SettingArguments.Create();
-        var rewrap = new Command("rewrap", "Encrypts the key ring under the key-encryption key of the settings.") { settings };
+        var rewrap = new Command("rewrap", "Encrypts the key ring under the configured key-encryption key.") { settings };
         rewrap.SetAction((parsed, _) => RunAsync(parsed.GetValue(settings) ?? []));
         return new Command("secrets", "The keys that encrypt the secrets of actions.") { rewrap };
     }

@@ -27,8 +27,8 @@ internal static class Listeners
                 ["Logging:LogLevel:Default"] = "Information",
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
-                // Warns that each new key isn't encrypted, although KeyRing encrypts it, or KeyRingStart logs that it
-                // doesn't.
+                // Warns that each new key isn't encrypted: KeyRing encrypts it, or KeyRingStart logs that it stays in
+                // the clear.
                 ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager"] = "Error",
                 // gRPC would log every refused call with its stack; ErrorInterceptor logs the relevant ones.
                 ["Logging:LogLevel:Grpc"] = "Warning",
