@@ -30,7 +30,7 @@ internal static class ConfigMask
         }
 
         var paths = mask.Paths.Select(path => path.Split('.')).ToList();
-        var wrong = paths.Select((path, i) => Judge(path) is { } reason
+        var wrong = paths.Select((path, i) => ProblemOf(path) is { } reason
             ? new FieldViolation($"update_mask.paths[{i}]", $"names '{mask.Paths[i]}', {reason}")
             : null).OfType<FieldViolation>().ToImmutableArray();
         if (!wrong.IsEmpty)
@@ -61,7 +61,7 @@ internal static class ConfigMask
     }
 
     /// <returns>The error in the path, or null.</returns>
-    private static string? Judge(string[] path)
+    private static string? ProblemOf(string[] path)
     {
         if (path is [Everything])
             return null;

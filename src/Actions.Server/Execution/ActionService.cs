@@ -48,14 +48,14 @@ internal sealed class ActionService(
         active.Enter();
         try
         {
-            await foreach (var told in engine.ExecuteAsync(plan, input, stop.Token).ConfigureAwait(false))
+            await foreach (var next in engine.ExecuteAsync(plan, input, stop.Token).ConfigureAwait(false))
             {
-                last = told;
-                if (told.Retry is { } retry)
+                last = next;
+                if (next.Retry is { } retry)
                     log.ExecutionRetried(executionId, plan.Id, retry.Attempt, retry.Reason, retry.Detail);
-                await responseStream.WriteAsync(new ExecuteResponse { ExecutionId = executionId, Event = told }, stop.Token)
+                await responseStream.WriteAsync(new ExecuteResponse { ExecutionId = executionId, Event = next }, stop.Token)
                     .ConfigureAwait(false);
-                metrics.EventWritten(told, began);
+                metrics.EventWritten(next, began);
             }
         }
         finally

@@ -52,17 +52,17 @@ internal sealed class Http2FloodLimiter(IOptions<ServerOptions> options, TimePro
             connection.Abort(new ConnectionAbortedException("The client sent no HTTP/2 preface in time."));
     }
 
-    private bool Allow(FrameBudget budget, FrameHeader frame, EndPoint? caller)
+    private bool Allow(FrameBudget budget, FrameHeader frame, EndPoint? client)
     {
         if (budget.TryTake(frame, out var isFirst))
             return true;
         if (isFirst)
-            log.ConnectionFlooded(caller, frame.IsReset ? "resets" : "control frames");
+            log.ConnectionFlooded(client, frame.IsReset ? "resets" : "control frames");
         return false;
     }
 
-    private FrameBudget BudgetOf(EndPoint? caller) => _budgets.GetOrAdd(
-        NetworkOf((caller as IPEndPoint)?.Address ?? IPAddress.None), _ => new FrameBudget(options.Value, time));
+    private FrameBudget BudgetOf(EndPoint? client) => _budgets.GetOrAdd(
+        NetworkOf((client as IPEndPoint)?.Address ?? IPAddress.None), _ => new FrameBudget(options.Value, time));
 
     // A client with one IPv6 address has a whole /64 network of them.
     private static IPAddress NetworkOf(IPAddress address)
