@@ -65,9 +65,9 @@ public sealed class AuthenticationCompilerTests
 
     [Theory]
     [InlineData("", "is required")]
-    [InlineData("X Key", "must be of letters")]
-    [InlineData("X-Key:", "must be of letters")]
-    [InlineData("Schlüssel", "must be of letters")]
+    [InlineData("X Key", "must contain only letters")]
+    [InlineData("X-Key:", "must contain only letters")]
+    [InlineData("Schlüssel", "must contain only letters")]
     [InlineData("Host", "set by the server")]
     [InlineData("content-length", "set by the server")]
     [InlineData("Proxy-Authorization", "set by the server")]
