@@ -1,5 +1,4 @@
 using Actions.Engine.Limits;
-using Actions.Server.Logging;
 using Actions.Storage;
 using Actions.V1;
 using Google.Protobuf;
@@ -137,7 +136,6 @@ internal static class RpcErrors
 
     private static string Shorten(string text)
     {
-        text = SingleLineText.Escape(text);
         var (length, bytes) = (0, 0);
         foreach (var rune in text.EnumerateRunes())
         {

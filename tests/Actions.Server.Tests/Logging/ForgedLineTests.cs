@@ -55,17 +55,6 @@ public sealed class ForgedLineTests
         server.Output.ShouldNotContain('\u202e');
     }
 
-    [Fact]
-    public async Task TextOfAnErrorStatus_IsOneVisibleLine()
-    {
-        await using var server = await RunningServer.StartAsync();
-
-        var refusal = await Refusal.OfAsync(server.Actions.Execute(new() { Id = "a\nb\u001b[2J" }, cancellationToken: Token));
-
-        refusal.Text.ShouldContain(@"a\nb\u001B[2J");
-        refusal.Metadata["id"].ShouldBe(@"a\nb\u001B[2J");
-    }
-
     [Theory]
     [InlineData("order 7, Zürich, 東京, 😀", "order 7, Zürich, 東京, 😀")]
     [InlineData("a\nb\r\tc\0", @"a\nb\r\tc\u0000")]
