@@ -145,6 +145,7 @@ internal static class ShopCalls
                     StatusCode = 503,
                     Attempts = 1,
                     Retryable = true,
+                    Stage = FailureStage.Judge,
                 },
             }),
         ]);

@@ -95,7 +95,7 @@ internal static partial class ServerLog
     public static partial void GracePeriodExpired(this ILogger log, TimeSpan elapsed, int running);
 
     [LoggerMessage(120, LogLevel.Information,
-        "New element '{Name}' in the key ring, encrypted with the key-encryption key {KeyEncryptionKeyId}.")]
+        "New element '{Name}' in the key ring. Key-encryption key: {KeyEncryptionKeyId}.")]
     public static partial void KeyIsStored(this ILogger log, string name, string keyEncryptionKeyId);
 
     [LoggerMessage(121, LogLevel.Warning,
