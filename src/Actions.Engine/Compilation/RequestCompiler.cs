@@ -24,7 +24,7 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
 
         var method = CompileMethod(request.Method);
         var url = CompileUrl(request.Url);
-        var parameters = CompileParameters(request.QueryParameters, "request.query_parameters", authentication);
+        var parameters = CompileParameters(request.QueryParameters, "request.query_parameters", Uri.EscapeDataString, authentication);
         var body = CompileBody(request);
         var headers = CompileHeaders(request.Headers, body, authentication);
         var timeout = Durations.Read(
@@ -72,11 +72,11 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
         }
     }
 
-    private ImmutableArray<NamedTemplate> CompileParameters(
-        IReadOnlyList<QueryParameter> parameters, string field, AuthenticationPlan? authentication = null)
+    private ImmutableArray<PairTemplate> CompileParameters(
+        IReadOnlyList<QueryParameter> parameters, string field, Func<string, string> encode, AuthenticationPlan? authentication = null)
     {
         violations.CheckLimit(field, parameters.Count, options.MaxParameters, "parameters");
-        var plans = ImmutableArray.CreateBuilder<NamedTemplate>(parameters.Count);
+        var plans = ImmutableArray.CreateBuilder<PairTemplate>(parameters.Count);
         for (var i = 0; i < parameters.Count; i++)
         {
             var (name, value) = (parameters[i].Name, parameters[i].Value);
@@ -86,7 +86,9 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
                 violations.Add($"{field}[{i}].name", "is set by the authentication; remove it here.");
             violations.CheckLimit($"{field}[{i}].name", name.Length, options.MaxParameterLength, "characters");
             violations.CheckLimit($"{field}[{i}].value", value.Length, options.MaxParameterLength, "characters");
-            plans.Add(new NamedTemplate(name, Template.Parse(value)));
+            if (!Enum.IsDefined(parameters[i].ListStyle))
+                violations.Add($"{field}[{i}].list_style", "isn't a known list style; use a value of ListStyle.");
+            plans.Add(PairTemplate.Of(name, Template.Parse(value), parameters[i].ListStyle, encode));
         }
 
         return plans.DrainToImmutable();
@@ -125,7 +127,7 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
             case HttpRequest.BodyOneofCase.JsonBody:
                 return CompileJson(request.JsonBody);
             case HttpRequest.BodyOneofCase.FormBody:
-                return new FormBodyPlan(CompileParameters(request.FormBody.Fields, "request.form_body.fields"));
+                return new FormBodyPlan(CompileParameters(request.FormBody.Fields, "request.form_body.fields", FormUrlEncoding.Encode));
             case HttpRequest.BodyOneofCase.TextBody:
                 violations.CheckLimit("request.text_body.text", request.TextBody.Text.Length, options.MaxBodyTemplateLength, "characters");
                 if (!System.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.TextBody.ContentType, out _))

@@ -40,11 +40,14 @@ internal sealed class JsonTemplate
         return new JsonTemplate(document, templates);
     }
 
-    /// <summary>The document in UTF-8.</summary>
+    /// <summary>The document in UTF-8, without the members and elements whose variable has no value.</summary>
     /// <param name="limit">In bytes. Rendering stops soon after; the code that renders rejects a longer
     /// document.</param>
-    public ReadOnlyMemory<byte> Render(VariableValues variables, int limit)
+    /// <returns>Null: the whole document is a variable without a value.</returns>
+    public ReadOnlyMemory<byte>? Render(VariableValues variables, int limit)
     {
+        if (IsLeftOut(_document.RootElement, variables))
+            return null;
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
             Write(writer, _document.RootElement, variables, limit);
@@ -79,6 +82,10 @@ internal sealed class JsonTemplate
         }
     }
 
+    private bool IsLeftOut(JsonElement element, VariableValues variables) =>
+        element.ValueKind == JsonValueKind.String
+        && _templates[element.GetString()!].OnlyPlaceholder is { } name && !variables.Has(name);
+
     private void Write(Utf8JsonWriter writer, JsonElement element, VariableValues variables, int limit)
     {
         if (writer.BytesCommitted + writer.BytesPending > limit)
@@ -87,7 +94,7 @@ internal sealed class JsonTemplate
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var property in element.EnumerateObject())
+                foreach (var property in element.EnumerateObject().Where(property => !IsLeftOut(property.Value, variables)))
                 {
                     writer.WritePropertyName(property.Name);
                     Write(writer, property.Value, variables, limit);
@@ -97,7 +104,7 @@ internal sealed class JsonTemplate
                 break;
             case JsonValueKind.Array:
                 writer.WriteStartArray();
-                foreach (var item in element.EnumerateArray())
+                foreach (var item in element.EnumerateArray().Where(item => !IsLeftOut(item, variables)))
                     Write(writer, item, variables, limit);
                 writer.WriteEndArray();
                 break;

@@ -33,14 +33,13 @@ internal sealed class VariableBinder(
         {
             var variable = declared.GetValueOrDefault(name);
             var value = brought.GetValueOrDefault(name);
-            if (variable is null ? value is null or { KindCase: Value.KindOneofCase.None } : variable.IsAbsent(value))
-                value = variable?.Default;
-
-            if (value is null)
+            var absent = variable?.IsAbsent(value) ?? value is null or { KindCase: Value.KindOneofCase.None };
+            if (!absent)
+                value = Read(name, variable, value!, violations);
+            else if ((value = variable?.Default) is null && variable is not { Optional: true })
                 violations.AddMissingVariable(name);
-            else if (Check(variable, value) is { } wrong)
-                violations.Add($"variables.{name}", wrong);
-            else
+
+            if (value is not null)
                 values.Add(name, value);
         }
 
@@ -48,6 +47,19 @@ internal sealed class VariableBinder(
         return new VariableValues(values, _numeric);
     }
 
-    private string? Check(VariablePlan? variable, Value value) =>
-        ValueRules.ProblemsOf(value, options.MaxVariableBytes).FirstOrDefault() ?? variable?.Check(value);
+    private Value? Read(string name, VariablePlan? variable, Value value, Violations violations)
+    {
+        var field = $"variables.{name}";
+        var read = IsSound(value, field, violations) ? variable is null ? value : variable.Read(value, field, violations) : null;
+        // JSON text may be larger as values.
+        return read is null || ReferenceEquals(read, value) || IsSound(read, field, violations) ? read : null;
+    }
+
+    private bool IsSound(Value value, string field, Violations violations)
+    {
+        if (ValueRules.ProblemsOf(value, options.MaxVariableBytes).FirstOrDefault() is not { } problem)
+            return true;
+        violations.Add(field, problem);
+        return false;
+    }
 }

@@ -8,9 +8,27 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
 {
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
-    /// <summary>The variable's text in a template: a string as it is, any other value as JSON, empty for
-    /// null.</summary>
-    public string Text(string name) => values.TryGetValue(name, out var value) ? JsonValue.ToText(value) : "";
+    /// <summary>Whether the variable has a value. Only an optional variable, or a result field, may have none.</summary>
+    public bool Has(string name) => values.ContainsKey(name);
+
+    /// <summary>
+    /// The variable's text in a template: a string as it is, a list's elements separated by ", ", an object as JSON,
+    /// empty for null and for no value.
+    /// </summary>
+    public string Text(string name) => values.TryGetValue(name, out var value) ? ListText.Of(value) : "";
+
+    /// <summary>The texts of a list's elements, or the one text of any other value; none for null and for no
+    /// value.</summary>
+    public IEnumerable<string> Elements(string name) =>
+        values.TryGetValue(name, out var value) ? ListText.Elements(value) : [];
+
+    /// <summary>Whether only JSON has words for it: an object, or a list of anything but texts, numbers and
+    /// booleans.</summary>
+    public bool IsNested(string name) => values.TryGetValue(name, out var value) && ListText.IsNested(value);
+
+    /// <summary>Whether it is a list or an object.</summary>
+    public bool IsComposite(string name) =>
+        values.GetValueOrDefault(name)?.KindCase is Value.KindOneofCase.ListValue or Value.KindOneofCase.StructValue;
 
     /// <summary>
     /// The variable's own JSON value. A number that a double can't hold comes as a string; for a variable declared as
@@ -43,13 +61,23 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     public IEnumerable<string> Texts(IEnumerable<string> names) =>
         names.Select(name => values.GetValueOrDefault(name)).OfType<Value>().SelectMany(Texts);
 
-    /// <summary>These values with each of the <paramref name="names"/> masked, for a request that is shown.</summary>
+    /// <summary>
+    /// These values with each of the <paramref name="names"/> masked, for a request that is shown. A list stays one, so
+    /// that the request keeps its form.
+    /// </summary>
     public VariableValues Mask(IReadOnlySet<string> names, string mask) =>
         names.Count == 0
             ? this
             : new VariableValues(
-                values.ToDictionary(pair => pair.Key, pair => names.Contains(pair.Key) ? Value.ForString(mask) : pair.Value),
+                values.ToDictionary(pair => pair.Key, pair => names.Contains(pair.Key) ? Mask(pair.Value, mask) : pair.Value),
                 numeric.Except(names).ToHashSet(StringComparer.Ordinal));
+
+    private static Value Mask(Value value, string mask) => value.KindCase switch
+    {
+        Value.KindOneofCase.NullValue => value,
+        Value.KindOneofCase.ListValue => value.ListValue.Values.Count == 0 ? value : Value.ForList(Value.ForString(mask)),
+        _ => Value.ForString(mask),
+    };
 
     private static IEnumerable<string> Texts(Value value) => value.KindCase switch
     {

@@ -18,7 +18,7 @@ public sealed class JsonTemplateTests
         { Value.ForNumber(4711), "4711" },
         { Value.ForNumber(-0.25), "-0.25" },
         { Value.ForNumber(9007199254740991), "9007199254740991" },
-        { Value.ForNumber(1e300), "1E+300" },
+        { Value.ForNumber(1e300), "1e+300" },
         { Value.ForBool(true), "true" },
         { Value.ForBool(false), "false" },
         { Value.ForNull(), "null" },
@@ -49,10 +49,27 @@ public sealed class JsonTemplateTests
         Render("""{"v":"is {a}."}""", Bound.Texts(("a", value))).ShouldBe($$"""{"v":"{{text}}"}""");
 
     [Fact]
-    public void ValueThatIsNoText_InsideAStringItsJson() => Render(
-            """["{a} {b} {c}"]""",
-            Bound.Values(("a", Value.ForNumber(1)), ("b", Value.ForBool(true)), ("c", Value.ForList(Value.ForString("x")))))
-        .ShouldBe("""["1 true [\"x\"]"]""");
+    public void ValueThatIsNoText_InsideAStringItsText() => Render(
+            """["{a} {b} {c} {d}"]""",
+            Bound.Values(
+                ("a", Value.ForNumber(1)),
+                ("b", Value.ForBool(true)),
+                ("c", Value.ForList(Value.ForString("x"), Value.ForNumber(2))),
+                ("d", Value.ForStruct(new Struct()))))
+        .ShouldBe("""["1 true x, 2 {}"]""");
+
+    [Theory]
+    [InlineData("""{"a":"{gone}","b":1}""", """{"b":1}""")]
+    [InlineData("""{"a":{"b":"{gone}"},"c":["{gone}",2,"{{gone}}"]}""", """{"a":{},"c":[2]}""")]
+    [InlineData("""["<gone>"]""", "[]")]
+    [InlineData("""{"a":" {gone}","b":"{gone}{gone}"}""", """{"a":" ","b":""}""")]
+    [InlineData("\"{gone}\"", null)]
+    public void VariableWithoutAValue_LeftOutWhereItIsAllThereIs(string json, string? rendered)
+    {
+        var document = JsonTemplate.Parse(json, 64).Render(Bound.Texts(), limit: 10_000);
+
+        (document is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null).ShouldBe(rendered);
+    }
 
     [Theory]
     [InlineData("\ud83d\ude00")]
@@ -133,5 +150,5 @@ public sealed class JsonTemplateTests
         JsonTemplate.Parse("""{"a":["{x}","{{y}} <z>"],"b":"{x}"}""", 64).Names.Distinct().ShouldBe(["x", "y", "z"]);
 
     private static string Render(string json, VariableValues values) =>
-        Encoding.UTF8.GetString(JsonTemplate.Parse(json, 64).Render(values, limit: 10_000).Span);
+        Encoding.UTF8.GetString(JsonTemplate.Parse(json, 64).Render(values, limit: 10_000)!.Value.Span);
 }
