@@ -39,8 +39,15 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         var policy = response.CompilePolicy(config.ResponsePolicy ?? new ResponsePolicy());
         var results = response.CompileResults(config.Results, config.Sample, policy);
         var retry = response.CompileRetry(config.RetryPolicy, config.Request);
-        foreach (var name in (request?.Url.NamesInPath ?? []).Where(name => variables.GetValueOrDefault(name) is { Optional: true }))
-            violations.Add("request.url", $"has the optional variable '{name}' in its path, where it can't be left out; put it into the query, or don't mark it optional.");
+        foreach (var name in request?.Url.NamesInPath ?? [])
+        {
+            if (variables.GetValueOrDefault(name) is { Optional: true })
+                violations.Add(
+                    "request.url",
+                    $"has the optional variable '{name}' in its path, where it can't be left out; "
+                    + "put it into the query, or don't mark it optional.");
+        }
+
         violations.ThrowIfAny();
 
         // An outcome rule's message may use result fields. All other variables need a value before the request is sent.

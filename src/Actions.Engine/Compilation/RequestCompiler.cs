@@ -24,7 +24,8 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
 
         var method = CompileMethod(request.Method);
         var url = CompileUrl(request.Url);
-        var parameters = CompileParameters(request.QueryParameters, "request.query_parameters", Uri.EscapeDataString, authentication);
+        var parameters = CompileParameters(
+            request.QueryParameters, "request.query_parameters", Uri.EscapeDataString, authentication);
         var body = CompileBody(request);
         var headers = CompileHeaders(request.Headers, body, authentication);
         var timeout = Durations.Read(
@@ -73,7 +74,10 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
     }
 
     private ImmutableArray<PairTemplate> CompileParameters(
-        IReadOnlyList<QueryParameter> parameters, string field, Func<string, string> encode, AuthenticationPlan? authentication = null)
+        IReadOnlyList<QueryParameter> parameters,
+        string field,
+        Func<string, string> encode,
+        AuthenticationPlan? authentication = null)
     {
         violations.CheckLimit(field, parameters.Count, options.MaxParameters, "parameters");
         var plans = ImmutableArray.CreateBuilder<PairTemplate>(parameters.Count);
@@ -127,7 +131,8 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
             case HttpRequest.BodyOneofCase.JsonBody:
                 return CompileJson(request.JsonBody);
             case HttpRequest.BodyOneofCase.FormBody:
-                return new FormBodyPlan(CompileParameters(request.FormBody.Fields, "request.form_body.fields", FormUrlEncoding.Encode));
+                return new FormBodyPlan(
+                    CompileParameters(request.FormBody.Fields, "request.form_body.fields", FormUrlEncoding.Encode));
             case HttpRequest.BodyOneofCase.TextBody:
                 violations.CheckLimit("request.text_body.text", request.TextBody.Text.Length, options.MaxBodyTemplateLength, "characters");
                 if (!System.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.TextBody.ContentType, out _))

@@ -36,7 +36,8 @@ internal sealed class VariableCompiler(EngineOptions options, Violations violati
     private VariablePlan Compile(Variable variable, string field)
     {
         var plan = new VariablePlan(variable.Name, variable.Type, null, variable.Sensitive, variable.Optional, []);
-        var allowed = variable.AllowedValues.Select((text, i) => plan.Read(Value.ForString(text), $"{field}.allowed_values[{i}]", violations));
+        var allowed = variable.AllowedValues.Select(
+            (text, i) => plan.Read(Value.ForString(text), $"{field}.allowed_values[{i}]", violations));
         plan = plan with { AllowedValues = [.. allowed.OfType<Value>()] };
         return plan.IsAbsent(variable.DefaultValue)
             ? plan

@@ -19,7 +19,8 @@ public sealed record FieldViolation(string Field, string Description, bool IsMis
 /// no variable's value.
 /// </summary>
 public sealed class InvalidFieldsException(ImmutableArray<FieldViolation> violations)
-    : Exception(string.Join(" ", violations.Select(violation => $"{violation.Field} {violation.WithoutValue ?? violation.Description}")))
+    : Exception(string.Join(
+        " ", violations.Select(violation => $"{violation.Field} {violation.WithoutValue ?? violation.Description}")))
 {
     public InvalidFieldsException(string field, string description)
         : this([new FieldViolation(field, description)])

@@ -21,14 +21,11 @@ internal sealed class Violations(string root = "")
     /// <param name="got">What came, for the client.</param>
     /// <param name="gotKind">What came, without its value.</param>
     /// <param name="advice">What to do about it, with its punctuation.</param>
-    public void AddUnfit(string field, string expected, string got, string gotKind, string advice = "") => Add(new FieldViolation(
-        Path(field), $"{expected}, got {got}{advice}.") { WithoutValue = $"{expected}, got {gotKind}{advice}." });
-
-    /// <summary>Adds a violation by a variable whose value only JSON can carry.</summary>
-    /// <param name="variable">The variable's name.</param>
-    /// <param name="place">The place in a request that can't.</param>
-    public void AddNested(string variable, string place) => Add(
-        $"variables.{variable}", $"is an object, or has one, a list or null in a list, which {place} can't carry; send a text, a number, or a list of them.");
+    public void AddUnfit(string field, string expected, string got, string gotKind, string advice = "") =>
+        Add(new FieldViolation(Path(field), $"{expected}, got {got}{advice}.")
+        {
+            WithoutValue = $"{expected}, got {gotKind}{advice}.",
+        });
 
     /// <summary>Adds a violation if there are more than <paramref name="limit"/>.</summary>
     public void CheckLimit(string field, long actual, long limit, string unit)

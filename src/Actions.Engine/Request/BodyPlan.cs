@@ -23,7 +23,8 @@ internal sealed record JsonBodyPlan(JsonTemplate Json) : BodyPlan("application/j
 {
     public override IEnumerable<string> Names => Json.Names;
 
-    public override ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations) => Json.Render(variables, limit);
+    public override ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations) =>
+        Json.Render(variables, limit);
 }
 
 /// <summary>application/x-www-form-urlencoded, WHATWG URL section 5.2, with UTF-8.</summary>

@@ -20,7 +20,8 @@ internal static class IdempotencyKey
     /// <param name="needed">The request may be sent twice but must be processed only once.</param>
     /// <returns>The key to send; empty if the header of the action is sent, or none.</returns>
     public static string For(RequestPlan plan, VariableValues variables, string brought, bool needed) =>
-        needed && brought.Length == 0 && !plan.Headers.Any(header => IsHeader(header.Name) && UpstreamRequest.IsSent(header, variables))
+        needed && brought.Length == 0
+            && !plan.Headers.Any(header => IsHeader(header.Name) && UpstreamRequest.IsSent(header, variables))
             ? Guid.NewGuid().ToString()
             : brought;
 

@@ -139,8 +139,7 @@ internal sealed record UpstreamRequest(
         var headers = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>(plan.Headers.Length + 4);
         foreach (var (name, template) in plan.Headers.Where(header => IsSent(header, variables)))
         {
-            foreach (var variable in template.Names.Where(variables.IsNested))
-                violations.AddNested(variable, "a header");
+            variables.RefuseNested(template.Names, "a header", violations);
             var value = template.Render(variables, options.MaxHeaderValueLength);
             if (!HeaderRules.IsAllowedValue(value))
                 foreach (var variable in template.Names.Where(variable => !HeaderRules.IsAllowedValue(variables.Text(variable))))

@@ -105,7 +105,7 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
             pair => pair.Key,
             pair => pair.Value.CalculateSize() <= options.MaxRenderedMessageLength
                 ? pair.Value
-                : Value.ForString(Cut(JsonValue.ToText(pair.Value))));
+                : Value.ForString(Cut(ListText.Of(pair.Value))));
         return Cut(message.Render(variables.With(fields), options.MaxRenderedMessageLength));
     }
 

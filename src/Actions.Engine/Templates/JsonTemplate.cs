@@ -94,8 +94,10 @@ internal sealed class JsonTemplate
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var property in element.EnumerateObject().Where(property => !IsLeftOut(property.Value, variables)))
+                foreach (var property in element.EnumerateObject())
                 {
+                    if (IsLeftOut(property.Value, variables))
+                        continue;
                     writer.WritePropertyName(property.Name);
                     Write(writer, property.Value, variables, limit);
                 }

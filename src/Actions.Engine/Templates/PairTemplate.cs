@@ -37,13 +37,11 @@ internal sealed class PairTemplate
     public static PairTemplate Of(string name, Template value, ListStyle style, Func<string, string> encode)
     {
         var encoded = encode(name);
-        if (style == ListStyle.Brackets && value.OnlyPlaceholder is not null && !encoded.EndsWith(Brackets, StringComparison.Ordinal))
+        if (style == ListStyle.Brackets && value.OnlyPlaceholder is not null
+            && !encoded.EndsWith(Brackets, StringComparison.Ordinal))
             encoded += Brackets;
-        return new PairTemplate(
-            Literal($"{encoded}="),
-            Template.FromParts([.. value.Parts.Select(part => part.IsPlaceholder ? part : part with { Text = encode(part.Text) })]),
-            style,
-            encode);
+        var parts = value.Parts.Select(part => part.IsPlaceholder ? part : part with { Text = encode(part.Text) });
+        return new PairTemplate(Literal($"{encoded}="), Template.FromParts([.. parts]), style, encode);
     }
 
     /// <summary>The pairs of a URL's own query, whose literals are encoded already.</summary>
@@ -73,8 +71,7 @@ internal sealed class PairTemplate
     /// <param name="violations">Receives a violation for each variable whose value has no form here.</param>
     public IEnumerable<string> Render(VariableValues variables, int limit, Violations violations)
     {
-        foreach (var variable in Names.Where(variables.IsNested))
-            violations.AddNested(variable, "a query or a form");
+        variables.RefuseNested(Names, "a query or a form", violations);
         var name = _name.Render(variables, limit, _encode);
         if (_value.OnlyPlaceholder is not { } only)
             return [name + _value.Render(variables, limit, _encode)];
@@ -87,7 +84,8 @@ internal sealed class PairTemplate
     private static PairTemplate InUrl(ImmutableArray<TemplatePart>.Builder pair)
     {
         var parts = pair.DrainToImmutable();
-        var name = parts.TakeWhile(part => part.IsPlaceholder || !part.Text.Contains('=', StringComparison.Ordinal)).ToList();
+        var name = parts
+            .TakeWhile(part => part.IsPlaceholder || !part.Text.Contains('=', StringComparison.Ordinal)).ToList();
         if (name.Count == parts.Length)
             return new PairTemplate(Literal(""), Template.FromParts(parts), ListStyle.Repeated, Uri.EscapeDataString);
 

@@ -78,7 +78,9 @@ internal sealed class UrlTemplate
             segments.Add(EndSegment(current));
         // The segment before the path's first slash is always empty.
         return new UrlTemplate(
-            origin, segments.ToImmutable().RemoveAt(0), inQuery ? PairTemplate.InUrl(current.DrainToImmutable()) : null);
+            origin,
+            segments.ToImmutable().RemoveAt(0),
+            inQuery ? PairTemplate.InUrl(current.DrainToImmutable()) : null);
     }
 
     /// <param name="parameters">Further query parameters.</param>
@@ -86,7 +88,8 @@ internal sealed class UrlTemplate
     /// URL.</param>
     /// <param name="violations">Receives a violation for each variable that would change the URL's structure.</param>
     /// <returns>The URL exactly as sent.</returns>
-    public Uri Render(VariableValues variables, ImmutableArray<PairTemplate> parameters, int limit, Violations violations)
+    public Uri Render(
+        VariableValues variables, ImmutableArray<PairTemplate> parameters, int limit, Violations violations)
     {
         var url = new StringBuilder(_origin);
         foreach (var segment in _segments)
@@ -143,7 +146,8 @@ internal sealed class UrlTemplate
         foreach (var name in segment.Names)
         {
             if (variables.IsComposite(name))
-                violations.Add($"variables.{name}", "is a list or an object, which a path segment can't be; send one text or number.");
+                violations.Add(
+                    $"variables.{name}", "is a list or an object, which a path segment can't be; send one text or number.");
             else if (problem is not null)
                 violations.Add($"variables.{name}", problem);
         }

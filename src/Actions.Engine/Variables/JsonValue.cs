@@ -112,5 +112,6 @@ internal static class JsonValue
             : Value.ForString(text);
     }
 
-    private static bool SameDecimal(string left, string right) => NumberText.Normalize(left) == NumberText.Normalize(right);
+    private static bool SameDecimal(string left, string right) =>
+        NumberText.Normalize(left) == NumberText.Normalize(right);
 }

@@ -17,14 +17,18 @@ internal static class ListText
         ? value.ListValue.Values.Select(JsonValue.ToText)
         : IsNull(value) ? [] : [JsonValue.ToText(value)];
 
-    /// <summary>Whether only JSON has words for it: an object, or a list of anything but texts, numbers and
-    /// booleans.</summary>
-    public static bool IsNested(Value value) => value.KindCase == Value.KindOneofCase.ListValue
-        ? !value.ListValue.Values.All(IsScalar)
-        : !IsScalar(value) && !IsNull(value);
+    /// <summary>What it is, if only JSON has words for it; else null.</summary>
+    public static string? NestedKind(Value value) => value.KindCase switch
+    {
+        Value.KindOneofCase.StructValue => "an object",
+        Value.KindOneofCase.ListValue when !value.ListValue.Values.All(IsScalar) =>
+            "a list with an object, a list or null in it",
+        _ => null,
+    };
 
-    private static bool IsNull(Value value) => value.KindCase is Value.KindOneofCase.None or Value.KindOneofCase.NullValue;
+    private static bool IsNull(Value value) =>
+        value.KindCase is Value.KindOneofCase.None or Value.KindOneofCase.NullValue;
 
-    private static bool IsScalar(Value value) =>
-        value.KindCase is Value.KindOneofCase.StringValue or Value.KindOneofCase.NumberValue or Value.KindOneofCase.BoolValue;
+    private static bool IsScalar(Value value) => value.KindCase
+        is Value.KindOneofCase.StringValue or Value.KindOneofCase.NumberValue or Value.KindOneofCase.BoolValue;
 }

@@ -51,14 +51,19 @@ internal static partial class NumberText
         if (NumberPattern().Match(text.Trim()) is not { Success: true } match)
             return null;
         var fraction = match.Groups["fraction"].Value;
-        return Sign(match) + WholePart(match) + (fraction.Length == 0 ? "" : $".{fraction}") + match.Groups["exponent"].Value;
+        var point = fraction.Length == 0 ? "" : ".";
+        return $"{Sign(match)}{WholePart(match)}{point}{fraction}{match.Groups["exponent"].Value}";
     }
 
     /// <summary>As <see cref="Read"/>, for an integer. One or two zeros may follow a point.</summary>
     /// <returns>Null: it isn't an integer. Three zeros may mean a thousand: 1.000.</returns>
-    public static string? ReadInteger(string text) => IntegerPattern().Match(text.Trim()) is not { Success: true } match ? null
-        : WholePart(match) is var whole && whole == "0" ? whole
-        : Sign(match) + whole;
+    public static string? ReadInteger(string text)
+    {
+        if (IntegerPattern().Match(text.Trim()) is not { Success: true } match)
+            return null;
+        var whole = WholePart(match);
+        return whole == "0" ? whole : Sign(match) + whole;
+    }
 
     /// <summary>Sign, digits without zeros at either end, and the power of ten of the last digit. Equal for equal
     /// numbers.</summary>
@@ -66,10 +71,7 @@ internal static partial class NumberText
     {
         var e = number.AsSpan().IndexOfAny('e', 'E');
         var mantissa = e < 0 ? number : number[..e];
-        var exponent = e < 0 ? 0
-            : long.TryParse(number.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power) ? power
-            // Too long even for a long: as far away.
-            : number[e + 1] == '-' ? long.MinValue / 2 : long.MaxValue / 2;
+        var exponent = e < 0 ? 0 : Exponent(number.AsSpan(e + 1));
         var point = mantissa.IndexOf('.', StringComparison.Ordinal);
         if (point >= 0)
             exponent -= mantissa.Length - point - 1;
@@ -81,12 +83,22 @@ internal static partial class NumberText
             : (mantissa[0] == '-', trimmed, exponent + digits.Length - trimmed.Length);
     }
 
+    private static long Exponent(ReadOnlySpan<char> digits)
+    {
+        if (long.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var exponent))
+            return exponent;
+        // Too long even for a long: as far away.
+        return digits[0] == '-' ? long.MinValue / 2 : long.MaxValue / 2;
+    }
+
     private static string Sign(Match match) => match.Groups["sign"].Value == "-" ? "-" : "";
 
     private static string WholePart(Match match) =>
         match.Groups["whole"].Value.TrimStart('0') is { Length: > 0 } digits ? digits : "0";
 
-    [GeneratedRegex(@"^(?<sign>[+-]?)(?:(?<whole>[0-9]+)(?:\.(?<fraction>[0-9]*))?|\.(?<fraction>[0-9]+))(?<exponent>(?:[eE][+-]?[0-9]+)?)\z")]
+    [GeneratedRegex(
+        @"^(?<sign>[+-]?)(?:(?<whole>[0-9]+)(?:\.(?<fraction>[0-9]*))?|\.(?<fraction>[0-9]+))"
+        + @"(?<exponent>(?:[eE][+-]?[0-9]+)?)\z")]
     private static partial Regex NumberPattern();
 
     [GeneratedRegex(@"^(?<sign>[+-]?)(?<whole>[0-9]+)(?:\.0{1,2})?\z")]

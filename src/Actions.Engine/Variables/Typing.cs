@@ -30,23 +30,26 @@ internal static class Typing
         Value.KindOneofCase.StringValue => value,
         Value.KindOneofCase.BoolValue => Value.ForString(JsonValue.ToText(value)),
         // A text may be an order's number. Sent as a JSON number of so many digits, it has lost the last ones.
-        Value.KindOneofCase.NumberValue when !NumberText.MayHaveLostDigits(value.NumberValue) => Value.ForString(JsonValue.ToText(value)),
+        Value.KindOneofCase.NumberValue when !NumberText.MayHaveLostDigits(value.NumberValue) =>
+            Value.ForString(JsonValue.ToText(value)),
         _ => null,
     };
 
     private static Value? ToNumber(Value value) => value.KindCase switch
     {
         Value.KindOneofCase.NumberValue => value,
-        Value.KindOneofCase.StringValue => NumberText.Read(value.StringValue) is { } digits ? Value.ForString(digits) : null,
+        Value.KindOneofCase.StringValue => Digits(NumberText.Read(value.StringValue)),
         _ => null,
     };
 
     private static Value? ToInteger(Value value) => value.KindCase switch
     {
         Value.KindOneofCase.NumberValue => Math.Floor(value.NumberValue) == value.NumberValue ? value : null,
-        Value.KindOneofCase.StringValue => NumberText.ReadInteger(value.StringValue) is { } digits ? Value.ForString(digits) : null,
+        Value.KindOneofCase.StringValue => Digits(NumberText.ReadInteger(value.StringValue)),
         _ => null,
     };
+
+    private static Value? Digits(string? digits) => digits is null ? null : Value.ForString(digits);
 
     private static Value? ToBoolean(Value value) => value switch
     {
@@ -64,12 +67,15 @@ internal static class Typing
 
     private static Value ToJson(Value value)
     {
-        if (value.KindCase != Value.KindOneofCase.StringValue || value.StringValue.AsSpan().Trim() is not (['{', .., '}'] or ['[', .., ']']))
+        if (value.KindCase != Value.KindOneofCase.StringValue)
+            return value;
+        var text = value.StringValue.AsMemory().Trim();
+        if (text.Span is not (['{', .., '}'] or ['[', .., ']']))
             return value;
         try
         {
             // Any depth: a text that is too deep is refused, not taken for words.
-            using var json = JsonDocument.Parse(value.StringValue, new JsonDocumentOptions { MaxDepth = int.MaxValue });
+            using var json = JsonDocument.Parse(text, new JsonDocumentOptions { MaxDepth = int.MaxValue });
             return JsonValue.From(json.RootElement, ContractLimits.MaxVariableDepth);
         }
         catch (JsonException)

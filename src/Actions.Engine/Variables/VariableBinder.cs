@@ -50,9 +50,12 @@ internal sealed class VariableBinder(
     private Value? Read(string name, VariablePlan? variable, Value value, Violations violations)
     {
         var field = $"variables.{name}";
-        var read = IsSound(value, field, violations) ? variable is null ? value : variable.Read(value, field, violations) : null;
+        if (!IsSound(value, field, violations))
+            return null;
+        if (variable is null)
+            return value;
         // JSON text may be larger as values.
-        return read is null || ReferenceEquals(read, value) || IsSound(read, field, violations) ? read : null;
+        return variable.Read(value, field, violations) is { } read && IsSound(read, field, violations) ? read : null;
     }
 
     private bool IsSound(Value value, string field, Violations violations)

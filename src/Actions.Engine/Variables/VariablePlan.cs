@@ -16,7 +16,11 @@ namespace Actions.Engine.Variables;
 internal sealed record VariablePlan(
     string Name, VariableType Type, Value? Default, bool Sensitive, bool Optional, ImmutableArray<Value> AllowedValues)
 {
+    private const string LostDigits = "; send it in quotes, because a number of so many digits may have lost some";
+
     public bool IsNumeric => Type is VariableType.Number or VariableType.Integer;
+
+    private bool IsText => Type is VariableType.Unspecified or VariableType.String;
 
     /// <summary>
     /// Null counts as no value, except for type JSON. So does a blank text that can't be a value, if the variable can
@@ -28,7 +32,7 @@ internal sealed record VariablePlan(
         Value.KindOneofCase.NullValue => Type != VariableType.Json,
         Value.KindOneofCase.StringValue => (Optional || Default is not null)
             && string.IsNullOrWhiteSpace(value.StringValue)
-            && (Type is not (VariableType.Unspecified or VariableType.String) || (!AllowedValues.IsEmpty && Listed(value) is null)),
+            && (!IsText || (!AllowedValues.IsEmpty && Listed(value) is null)),
         _ => false,
     };
 
@@ -41,15 +45,19 @@ internal sealed record VariablePlan(
     {
         try
         {
-            if (Typing.Convert(Type, value) is not { } typed)
-                violations.AddUnfit(field, $"expected {ValueWords.Expected(Type)}", Got(value), ValueWords.GotKind(value), Advice(value));
-            else if (AllowedValues.IsEmpty)
-                return typed;
-            else if (Listed(typed) is { } listed)
-                return listed;
-            else
-                violations.AddUnfit(
-                    field, $"expected {ValueWords.OneOf(AllowedValues.Select(JsonValue.ToText))}", Got(value), ValueWords.GotKind(value));
+            var typed = Typing.Convert(Type, value);
+            if (typed is not null && (AllowedValues.IsEmpty || Listed(typed) is not null))
+                return AllowedValues.IsEmpty ? typed : Listed(typed);
+            var expected = typed is null
+                ? ValueWords.Expected(Type)
+                : ValueWords.OneOf(AllowedValues.Select(JsonValue.ToText));
+            var kind = ValueWords.GotKind(value);
+            violations.AddUnfit(
+                field,
+                $"expected {expected}",
+                Sensitive ? kind : ValueWords.Got(value),
+                kind,
+                typed is null && IsText && value.KindCase == Value.KindOneofCase.NumberValue ? LostDigits : "");
         }
         catch (SyntaxException e)
         {
@@ -73,14 +81,8 @@ internal sealed record VariablePlan(
             return AllowedValues.FirstOrDefault(allowed => NumberText.Normalize(JsonValue.ToText(allowed)) == number);
         }
 
+        text = text.Trim();
         return AllowedValues.FirstOrDefault(
-            allowed => JsonValue.ToText(allowed).AsSpan().Trim().Equals(text.AsSpan().Trim(), StringComparison.OrdinalIgnoreCase));
+            allowed => JsonValue.ToText(allowed).Trim().Equals(text, StringComparison.OrdinalIgnoreCase));
     }
-
-    private string Got(Value value) => Sensitive ? ValueWords.GotKind(value) : ValueWords.Got(value);
-
-    private string Advice(Value value) =>
-        value.KindCase == Value.KindOneofCase.NumberValue && !IsNumeric && Type is not VariableType.Boolean
-            ? "; send it in quotes, because a number of so many digits may have lost some"
-            : "";
 }

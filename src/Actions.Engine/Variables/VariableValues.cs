@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Actions.Engine.Limits;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;
@@ -8,7 +9,8 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
 {
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
-    /// <summary>Whether the variable has a value. Only an optional variable, or a result field, may have none.</summary>
+    /// <summary>Whether the variable has a value. Only an optional variable, or a result field, may have
+    /// none.</summary>
     public bool Has(string name) => values.ContainsKey(name);
 
     /// <summary>
@@ -22,9 +24,19 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     public IEnumerable<string> Elements(string name) =>
         values.TryGetValue(name, out var value) ? ListText.Elements(value) : [];
 
-    /// <summary>Whether only JSON has words for it: an object, or a list of anything but texts, numbers and
-    /// booleans.</summary>
-    public bool IsNested(string name) => values.TryGetValue(name, out var value) && ListText.IsNested(value);
+    /// <summary>Refuses values for which only JSON has words.</summary>
+    /// <param name="names">The variables of a template.</param>
+    /// <param name="place">Where JSON can't stand.</param>
+    /// <param name="violations">Receives one for each of them.</param>
+    public void RefuseNested(IEnumerable<string> names, string place, Violations violations)
+    {
+        foreach (var name in names)
+        {
+            if (values.TryGetValue(name, out var value) && ListText.NestedKind(value) is { } kind)
+                violations.Add(
+                    $"variables.{name}", $"is {kind}, which {place} can't carry; send a text, a number, or a list of them.");
+        }
+    }
 
     /// <summary>Whether it is a list or an object.</summary>
     public bool IsComposite(string name) =>
@@ -69,13 +81,15 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
         names.Count == 0
             ? this
             : new VariableValues(
-                values.ToDictionary(pair => pair.Key, pair => names.Contains(pair.Key) ? Mask(pair.Value, mask) : pair.Value),
+                values.ToDictionary(
+                    pair => pair.Key, pair => names.Contains(pair.Key) ? Mask(pair.Value, mask) : pair.Value),
                 numeric.Except(names).ToHashSet(StringComparer.Ordinal));
 
     private static Value Mask(Value value, string mask) => value.KindCase switch
     {
         Value.KindOneofCase.NullValue => value,
-        Value.KindOneofCase.ListValue => value.ListValue.Values.Count == 0 ? value : Value.ForList(Value.ForString(mask)),
+        Value.KindOneofCase.ListValue when value.ListValue.Values.Count == 0 => value,
+        Value.KindOneofCase.ListValue => Value.ForList(Value.ForString(mask)),
         _ => Value.ForString(mask),
     };
 

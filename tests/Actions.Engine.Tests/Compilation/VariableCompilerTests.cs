@@ -103,7 +103,8 @@ public sealed class VariableCompilerTests
             new Variable { Name = "a", Type = VariableType.Boolean, AllowedValues = { "true" } }));
         ShouldBeRefused(
             "variables[0].allowed_values[1]",
-            config => config.Variables.Add(new Variable { Name = "a", Type = VariableType.Integer, AllowedValues = { "1", "two" } }),
+            config => config.Variables.Add(
+                new Variable { Name = "a", Type = VariableType.Integer, AllowedValues = { "1", "two" } }),
             "expected an integer such as 3, got the text \"two\".");
     }
 

@@ -18,7 +18,8 @@ public sealed class TypingPropertyTests
 
     private static readonly string[] Pieces =
     [
-        "0", "1", "7", "12", "-", "+", ".", ",", "e", "E", " ", "\t", "\u00a0", "true", "False", "YES", "no", "null", "NaN", "\"", "\\",
+        "0", "1", "7", "12", "-", "+", ".", ",", "e", "E", " ", "\t", "\u00a0",
+        "true", "False", "YES", "no", "null", "NaN", "\"", "\\",
         "[", "]", "{", "}", ":", "a", "\u0661", "\u202e", "\0", "\ud83d\ude00", "9007199254740993",
     ];
 
@@ -29,7 +30,8 @@ public sealed class TypingPropertyTests
         Texts,
         ArbMap.Default.GeneratorFor<double>().Select(Value.ForNumber),
         ArbMap.Default.GeneratorFor<int>().Select(number => Value.ForNumber(number)),
-        Gen.Elements(0.0, -0.0, 1, 5.0, 5.5, 1e21, 1e-7, 9007199254740991, 9007199254740992, double.MaxValue, double.Epsilon).Select(Value.ForNumber),
+        Gen.Elements(0.0, -0.0, 1, 5.5, 1e21, 1e-7, 9007199254740991, 9007199254740992, double.MaxValue, double.Epsilon)
+            .Select(Value.ForNumber),
         Gen.Elements(true, false).Select(Value.ForBool),
         Gen.Constant(Value.ForNull()));
 
@@ -38,19 +40,21 @@ public sealed class TypingPropertyTests
         Scalars.ArrayOf().Select(Value.ForList),
         Scalars.Select(value => Value.ForStruct(new Struct { Fields = { ["a"] = value } })),
         // The same once more as JSON text.
-        Scalars.Where(value => !ValueRules.HasNonFiniteNumber(value)).ArrayOf().Select(list => Value.ForString(JsonValue.ToText(Value.ForList(list)))));
+        Scalars.Where(value => !ValueRules.HasNonFiniteNumber(value)).ArrayOf()
+            .Select(list => Value.ForString(JsonValue.ToText(Value.ForList(list)))));
 
     public static TheoryData<VariableType> Types => [.. System.Enum.GetValues<VariableType>()];
 
     [Theory]
     [MemberData(nameof(Types))]
-    public void AnyValue_RefusedWithWordsOrConvertedForGood(VariableType type) => Check.One(Seeded.Runs(Runs), Prop.ForAll(
-        Values.ToArbitrary(),
-        value =>
+    public void AnyValue_RefusedWithWordsOrConvertedForGood(VariableType type)
+    {
+        var variable = new VariablePlan("v", type, null, Sensitive: false, Optional: false, []);
+        var declared = new Dictionary<string, VariablePlan> { ["v"] = variable }.ToFrozenDictionary();
+        var binder = new VariableBinder(declared, ["v"], new EngineOptions());
+
+        Check.One(Seeded.Runs(Runs), Prop.ForAll(Values.ToArbitrary(), value =>
         {
-            var variable = new VariablePlan("v", type, null, Sensitive: false, Optional: false, []);
-            var binder = new VariableBinder(
-                new Dictionary<string, VariablePlan> { ["v"] = variable }.ToFrozenDictionary(), ["v"], new EngineOptions());
             if (Bind(binder, value, out var refusal) is not { } bound)
                 return IsOfWords(refusal);
 
@@ -58,8 +62,9 @@ public sealed class TypingPropertyTests
             // The type's own value, and the value as it is shown, come to the same.
             return HasType(type, json)
                 && Json(Bind(binder, Typing.Convert(type, value)!, out _)!) == json
-                && (type == VariableType.Json || IsShownWithAnExponent(type, bound) || Json(Bind(binder, Value.ForString(bound.Text("v")), out _)!) == json);
+                && (!IsReadBack(type, bound) || Json(Bind(binder, Value.ForString(bound.Text("v")), out _)!) == json);
         }));
+    }
 
     private static VariableValues? Bind(VariableBinder binder, Value value, out string refusal)
     {
@@ -75,13 +80,14 @@ public sealed class TypingPropertyTests
         }
     }
 
-    // An integer in a text has no exponent; one so large has.
-    private static bool IsShownWithAnExponent(VariableType type, VariableValues bound) =>
-        type == VariableType.Integer && bound.Text("v").Contains('e', StringComparison.Ordinal);
+    // A JSON value has other texts. So has an integer from 1e21, which isn't read with an exponent.
+    private static bool IsReadBack(VariableType type, VariableValues bound) => type != VariableType.Json
+        && (type != VariableType.Integer || !bound.Text("v").Contains('e', StringComparison.Ordinal));
 
     private static bool IsOfWords(string refusal) =>
         Regex.IsMatch(refusal, "^(expected (a|an|true) .*, got .*|has no value; .*|contains NaN .*)\\.$")
-        && refusal.Length < 250 && !refusal.Any(char.IsControl) && !refusal.Contains('\u202e', StringComparison.Ordinal);
+        && refusal.Length < 250
+        && !refusal.Any(c => char.IsControl(c) || c == '\u202e');
 
     private static string Json(VariableValues values)
     {

@@ -15,21 +15,37 @@ public sealed class VariableBinderTests : IDisposable
     {
         { VariableType.Unspecified, Value.ForList(), "expected a text, got a list." },
         { VariableType.String, Value.ForStruct(new Struct()), "expected a text, got an object." },
-        { VariableType.String, Value.ForNumber(12345678901234567890), "expected a text, got the number 12345678901234567000; send it in quotes, because a number of so many digits may have lost some." },
+        {
+            VariableType.String, Value.ForNumber(12345678901234567890),
+            "expected a text, got the number 12345678901234567000; "
+            + "send it in quotes, because a number of so many digits may have lost some."
+        },
         { VariableType.Number, Value.ForString("three"), "expected a number such as 2.5, got the text \"three\"." },
         { VariableType.Number, Value.ForString(" "), "expected a number such as 2.5, got an empty text." },
         { VariableType.Number, Value.ForBool(true), "expected a number such as 2.5, got true." },
         { VariableType.Number, Value.ForNumber(double.NaN), "contains NaN or an infinity, which JSON can't express." },
         { VariableType.Integer, Value.ForNumber(5.5), "expected an integer such as 3, got the number 5.5." },
         { VariableType.Integer, Value.ForString("1,000"), "expected an integer such as 3, got the text \"1,000\"." },
-        { VariableType.Integer, Value.ForString("a \"b\" \\ c"), "expected an integer such as 3, got the text \"a \\\"b\\\" \\\\ c\"." },
-        { VariableType.Integer, Value.ForString("\u001b[2J\r\n\u202e"), "expected an integer such as 3, got the text \"\\u{1b}[2J\\u{d}\\u{a}\\u{202e}\"." },
-        { VariableType.Integer, Value.ForString(new string('x', 9_000)), $"expected an integer such as 3, got the text \"{new string('x', 40)}…\"." },
+        {
+            VariableType.Integer, Value.ForString("a \"b\" \\ c"),
+            "expected an integer such as 3, got the text \"a \\\"b\\\" \\\\ c\"."
+        },
+        {
+            VariableType.Integer, Value.ForString("\u001b[2J\r\n\u202e"),
+            "expected an integer such as 3, got the text \"\\u{1b}[2J\\u{d}\\u{a}\\u{202e}\"."
+        },
+        {
+            VariableType.Integer, Value.ForString(new string('x', 9_000)),
+            $"expected an integer such as 3, got the text \"{new string('x', 40)}…\"."
+        },
         { VariableType.Integer, Value.ForNumber(double.PositiveInfinity), "contains NaN or an infinity, which JSON can't express." },
         { VariableType.Boolean, Value.ForString("maybe"), "expected true or false, got the text \"maybe\"." },
         { VariableType.Boolean, Value.ForNumber(2), "expected true or false, got the number 2." },
         { VariableType.Json, Value.ForList(Value.ForNumber(double.NaN)), "contains NaN or an infinity, which JSON can't express." },
-        { VariableType.Json, Value.ForString("[\"\\ud800\"]"), "has a string that isn't Unicode text (half a surrogate pair)." },
+        {
+            VariableType.Json, Value.ForString("[\"\\ud800\"]"),
+            "has a string that isn't Unicode text (half a surrogate pair)."
+        },
         {
             VariableType.Json, Value.ForString(new string('[', 31) + new string(']', 31)),
             "is nested too deeply for a variable; select a value inside it."
@@ -38,10 +54,8 @@ public sealed class VariableBinderTests : IDisposable
 
     [Theory]
     [MemberData(nameof(UnfitValues))]
-    public void ValueThatDoesNotFit_RefusedWithWhatWasExpectedAndWhatCame(VariableType type, Value value, string refusal)
-    {
+    public void ValueThatDoesNotFit_RefusedWithWords(VariableType type, Value value, string refusal) =>
         Told(new Variable { Name = "v", Type = type }, value).ShouldBe(refusal);
-    }
 
     [Fact]
     public void ValueOfASensitiveVariable_NeverQuoted()
@@ -141,9 +155,13 @@ public sealed class VariableBinderTests : IDisposable
     }
 
     [Fact]
-    public void ManyAllowedValues_NamedAsFarAsTheyFit() =>
-        Told(new Variable { Name = "v", AllowedValues = { Enumerable.Range(0, 256).Select(i => $"value {i}") } }, Value.ForString("x"))
+    public void ManyAllowedValues_NamedAsFarAsTheyFit()
+    {
+        var variable = new Variable { Name = "v", AllowedValues = { Enumerable.Range(0, 256).Select(i => $"value {i}") } };
+
+        Told(variable, Value.ForString("x"))
             .ShouldMatch("""^expected one of "value 0", "value 1", .*"value 9", …, got the text "x"\.$""");
+    }
 
     [Fact]
     public void ValueTooLarge_Refused()

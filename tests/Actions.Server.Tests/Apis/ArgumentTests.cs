@@ -45,8 +45,9 @@ public sealed class ArgumentTests(ServerFixture fixture) : IClassFixture<ServerF
         refusal.Violations.ShouldBe([("action_config.variables[0].default_value", expected)]);
     }
 
-    public static TheoryData<string, string, string> Missing => [.. DocTable.Read("docs/apis.md", "Arguments without a value")
-        .Select(row => (row["variable"], row["argument"], row["JSON body"]))];
+    public static TheoryData<string, string, string> Missing =>
+        [.. DocTable.Read("docs/apis.md", "Arguments without a value")
+            .Select(row => (row["variable"], row["argument"], row["JSON body"]))];
 
     [Theory]
     [MemberData(nameof(Missing))]
@@ -60,8 +61,9 @@ public sealed class ArgumentTests(ServerFixture fixture) : IClassFixture<ServerF
         observed.BodyOrViolation().ShouldBe(expected);
     }
 
-    public static TheoryData<string, string, string, string> Allowed => [.. DocTable.Read("docs/apis.md", "Allowed values")
-        .Select(row => (row["type"], row["allowed"], row["argument"], row["JSON body"]))];
+    public static TheoryData<string, string, string, string> Allowed =>
+        [.. DocTable.Read("docs/apis.md", "Allowed values")
+            .Select(row => (row["type"], row["allowed"], row["argument"], row["JSON body"]))];
 
     [Theory]
     [MemberData(nameof(Allowed))]
@@ -79,7 +81,8 @@ public sealed class ArgumentTests(ServerFixture fixture) : IClassFixture<ServerF
     public async Task Initialize_ConvertsAsExecuteDoes()
     {
         var action = Sending("""{"n": "{n}", "gone": "{gone}"}""");
-        action.Variables.Add([new Variable { Name = "n", Type = VariableType.Integer }, new Variable { Name = "gone", Optional = true }]);
+        action.Variables.Add(new Variable { Name = "n", Type = VariableType.Integer });
+        action.Variables.Add(new Variable { Name = "gone", Optional = true });
 
         var response = await _server.Configs.InitializeAsync(
             new() { Draft = action, Variables = { ["n"] = Value.ForString("+5.0") } },

@@ -13,7 +13,10 @@ internal static class Arguments
 
     /// <returns>The request, and the message of the Start event; or the violations that refused it.</returns>
     public static async Task<Observed> ExecuteAsync(
-        this RunningServer server, RawUpstream upstream, ActionConfig action, params (string Name, Value? Value)[] arguments)
+        this RunningServer server,
+        RawUpstream upstream,
+        ActionConfig action,
+        params (string Name, Value? Value)[] arguments)
     {
         var stored = await server.CreateAsync(action);
         var request = new ExecuteRequest { Id = stored.Id };
@@ -54,7 +57,8 @@ internal static class Arguments
 /// <param name="Request">Null: refused.</param>
 /// <param name="Start">What is spoken before the API is called.</param>
 /// <param name="Violations">What is wrong, for each field.</param>
-internal sealed record Observed(RawRequest? Request, string Start, IReadOnlyList<(string Field, string Description)> Violations)
+internal sealed record Observed(
+    RawRequest? Request, string Start, IReadOnlyList<(string Field, string Description)> Violations)
 {
     /// <summary>The body, or the violation of the variable v.</summary>
     public string BodyOrViolation()

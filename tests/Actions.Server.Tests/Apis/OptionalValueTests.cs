@@ -12,8 +12,9 @@ public sealed class OptionalValueTests(ServerFixture fixture) : IClassFixture<Se
 
     public ValueTask DisposeAsync() => _upstream.DisposeAsync();
 
-    public static TheoryData<string, string, string, string> Places => [.. DocTable.Read("docs/apis.md", "Optional values and lists")
-        .Select(row => (row["place"], row["template"], row["argument"], row["sent"]))];
+    public static TheoryData<string, string, string, string> Places =>
+        [.. DocTable.Read("docs/apis.md", "Optional values and lists")
+            .Select(row => (row["place"], row["template"], row["argument"], row["sent"]))];
 
     [Theory]
     [MemberData(nameof(Places))]
@@ -30,7 +31,8 @@ public sealed class OptionalValueTests(ServerFixture fixture) : IClassFixture<Se
         {
             var (field, description) = observed.Violations.ShouldHaveSingleItem();
             field.ShouldBe("variables.v");
-            description.ShouldContain("is an object");
+            description.ShouldStartWith(
+                argument.StartsWith('{') ? "is an object, which a " : "is a list with an object, a list or null in it, which a ");
             return;
         }
 
@@ -51,6 +53,24 @@ public sealed class OptionalValueTests(ServerFixture fixture) : IClassFixture<Se
                 request.Text.ShouldBe(sent);
                 break;
         }
+    }
+
+    [Fact]
+    public async Task ListInAnAnswer_SpokenWithoutBrackets()
+    {
+        const string Answer = """{"free": ["10:00", "11:30"], "staff": ["Ann"], "none": []}""";
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response(Answer));
+        var action = AnAction.Calling(upstream.Url);
+        action.Results.Add([
+            new ResultField { Variable = "free", JsonPath = "$.free" },
+            new ResultField { Variable = "staff", JsonPath = "$.staff[*]" },
+            new ResultField { Variable = "none", JsonPath = "$.none" },
+        ]);
+        var rule = new OutcomeRule { Outcome = Outcome.Success, Message = "I have {free} with {staff}{none}." };
+        action.ResponsePolicy = new() { Rules = { rule } };
+
+        (await _server.ExecuteAsync(new() { Id = (await _server.CreateAsync(action)).Id }))[^1].Result.Message
+            .ShouldBe("I have 10:00, 11:30 with Ann.");
     }
 
     [Fact]
@@ -139,7 +159,8 @@ public sealed class OptionalValueTests(ServerFixture fixture) : IClassFixture<Se
         var action = AnAction.Calling(_upstream.Url + path);
         action.Request.Method = V1.HttpMethod.Delete;
 
-        var observed = await _server.ExecuteAsync(_upstream, action, ("a", Arguments.Parse(a)), ("b", Arguments.Parse(b)));
+        var observed = await _server.ExecuteAsync(
+            _upstream, action, ("a", Arguments.Parse(a)), ("b", Arguments.Parse(b)));
 
         if (sent.StartsWith("refused: ", StringComparison.Ordinal))
             observed.Violations.Select(violation => violation.Field)
@@ -162,24 +183,22 @@ public sealed class OptionalValueTests(ServerFixture fixture) : IClassFixture<Se
     {
         var words = place.Split(", ");
         var style = words.Length == 1 ? ListStyle.Unspecified : Enum.Parse<ListStyle>(words[1], ignoreCase: true);
-        var equals = template.IndexOf('=', StringComparison.Ordinal);
+        var split = template.IndexOfAny(['=', ':']);
+        var (name, value) = (template[..Math.Max(split, 0)], template[(split + 1)..]);
         switch (words[0])
         {
             case "query parameter":
-                action.Request.QueryParameters.Add(
-                    new QueryParameter { Name = template[..equals], Value = template[(equals + 1)..], ListStyle = style });
+                action.Request.QueryParameters.Add(new QueryParameter { Name = name, Value = value, ListStyle = style });
                 break;
             case "URL":
                 action.Request.Url += template;
                 break;
             case "form":
-                action.Request.FormBody = new()
-                {
-                    Fields = { new QueryParameter { Name = template[..equals], Value = template[(equals + 1)..], ListStyle = style } },
-                };
+                action.Request.FormBody = new();
+                action.Request.FormBody.Fields.Add(new QueryParameter { Name = name, Value = value, ListStyle = style });
                 break;
             case "header":
-                action.Request.Headers.Add(new Header { Name = template.Split(": ")[0], Value = template.Split(": ")[1] });
+                action.Request.Headers.Add(new Header { Name = name, Value = value.TrimStart() });
                 break;
             case "JSON body":
                 action.Request.JsonBody = template;
