@@ -147,7 +147,8 @@ internal sealed class UrlTemplate
         {
             if (variables.IsComposite(name))
                 violations.Add(
-                    $"variables.{name}", "is a list or an object, which a path segment can't be; send one text or number.");
+                    $"variables.{name}",
+                    "is a list or an object, which a path segment can't be; send one text or number.");
             else if (problem is not null)
                 violations.Add($"variables.{name}", problem);
         }

@@ -34,7 +34,8 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
         {
             if (values.TryGetValue(name, out var value) && ListText.NestedKind(value) is { } kind)
                 violations.Add(
-                    $"variables.{name}", $"is {kind}, which {place} can't carry; send a text, a number, or a list of them.");
+                    $"variables.{name}",
+                    $"is {kind}, which {place} can't carry; send a text, a number, or a list of them.");
         }
     }
 

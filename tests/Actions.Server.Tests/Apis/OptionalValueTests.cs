@@ -31,8 +31,9 @@ public sealed class OptionalValueTests(ServerFixture fixture) : IClassFixture<Se
         {
             var (field, description) = observed.Violations.ShouldHaveSingleItem();
             field.ShouldBe("variables.v");
-            description.ShouldStartWith(
-                argument.StartsWith('{') ? "is an object, which a " : "is a list with an object, a list or null in it, which a ");
+            description.ShouldStartWith(argument.StartsWith('{')
+                ? "is an object, which a "
+                : "is a list with an object, a list or null in it, which a ");
             return;
         }
 
@@ -185,17 +186,17 @@ public sealed class OptionalValueTests(ServerFixture fixture) : IClassFixture<Se
         var style = words.Length == 1 ? ListStyle.Unspecified : Enum.Parse<ListStyle>(words[1], ignoreCase: true);
         var split = template.IndexOfAny(['=', ':']);
         var (name, value) = (template[..Math.Max(split, 0)], template[(split + 1)..]);
+        var parameter = new QueryParameter { Name = name, Value = value, ListStyle = style };
         switch (words[0])
         {
             case "query parameter":
-                action.Request.QueryParameters.Add(new QueryParameter { Name = name, Value = value, ListStyle = style });
+                action.Request.QueryParameters.Add(parameter);
                 break;
             case "URL":
                 action.Request.Url += template;
                 break;
             case "form":
-                action.Request.FormBody = new();
-                action.Request.FormBody.Fields.Add(new QueryParameter { Name = name, Value = value, ListStyle = style });
+                action.Request.FormBody = new() { Fields = { parameter } };
                 break;
             case "header":
                 action.Request.Headers.Add(new Header { Name = name, Value = value.TrimStart() });
