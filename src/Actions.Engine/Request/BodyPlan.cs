@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Actions.Engine.Http;
+using Actions.Engine.Limits;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 
@@ -43,11 +44,28 @@ internal sealed record FormBodyPlan(ImmutableArray<NamedTemplate> Fields) : Body
     }
 }
 
-/// <summary>Any other text; values are inserted as they are.</summary>
-internal sealed record TextBodyPlan(Template Text, string ContentType) : BodyPlan(ContentType)
+/// <summary>Any other text; values are escaped as its content type demands, if that is known here.</summary>
+internal sealed record TextBodyPlan(Template Text, string ContentType, TemplateKind Kind) : BodyPlan(ContentType)
 {
     public override IEnumerable<string> Names => Text.Names;
 
-    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit) =>
-        Encoding.UTF8.GetBytes(Text.Render(variables, limit));
+    /// <exception cref="InvalidFieldsException">A value has a character that the content type can't have.</exception>
+    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit)
+    {
+        if (Kind is TemplateKind.Xml or TemplateKind.Html)
+            RefuseForbidden(variables);
+        return Encoding.UTF8.GetBytes(Text.Render(variables, limit));
+    }
+
+    private void RefuseForbidden(VariableValues variables)
+    {
+        var violations = new Violations();
+        foreach (var name in Text.Names.Distinct(StringComparer.Ordinal))
+        {
+            if (ValueForms.ForbiddenInXml(variables.Text(name)) is { } forbidden)
+                violations.Add($"variables.{name}", $"contains U+{forbidden.Value:X4}, which {(Kind == TemplateKind.Xml ? "XML" : "HTML")} can't carry.");
+        }
+
+        violations.ThrowIfAny();
+    }
 }
