@@ -12,14 +12,14 @@ internal sealed class Braces
         var open = new Stack<int>();
         foreach (var token in source.Tokens)
         {
-            if (token.Kind is not (TokenKind.Literal or TokenKind.Escaped))
+            if (token.Kind is not (TokenKind.Literal or TokenKind.Quiet or TokenKind.Escaped))
                 continue;
             for (var i = 0; i < token.Text.Length; i++)
             {
                 if (token.Text[i] == '{')
                 {
-                    open.Push(token.Kind == TokenKind.Literal ? token.Start + i : kept);
-                    if (token.Kind == TokenKind.Literal)
+                    open.Push(token.Kind != TokenKind.Escaped ? token.Start + i : kept);
+                    if (token.Kind != TokenKind.Escaped)
                         Opening.Add(token.Start + i);
                 }
                 else if (token.Text[i] == '}')

@@ -124,7 +124,7 @@ internal sealed partial class Lookalikes
         {
             if (_source.IsPlaceholder(token) && _text[token.Start] == '{')
             {
-                if (before is { Kind: TokenKind.Literal, Text: [.., '$' or '%' or '#'] } && !_text.AsSpan(token.Start).StartsWith("{{"))
+                if (before is { Kind: TokenKind.Literal or TokenKind.Quiet, Text: [.., '$' or '%' or '#'] } && !_text.AsSpan(token.Start).StartsWith("{{"))
                     yield return new Lookalike(token.Start - 1, token.End, token.Text);
                 else if (_braces.Lonely.Contains(token.End))
                     yield return new Lookalike(token.Start, token.End + 1, token.Text);
@@ -162,7 +162,7 @@ internal sealed partial class Lookalikes
         if (_placeholders.TryGetValue(at + 1, out var within) && _text[at + 1] == '<' && _text.AsSpan(within.End).StartsWith('>'))
             return new Lookalike(at, within.End + 1, within.Text);
         var end = rest[..Math.Min(rest.Length, MaxLength)].IndexOfAny(EndsWords);
-        if (end > 0 && rest[end] == '>' && Words().IsMatch(rest[..end]) && !BooleanAttribute().IsMatch(rest[..end])
+        if (end > 0 && rest[end] == '>' && rest[..end].ContainsAny(" \t\n") && Words().IsMatch(rest[..end]) && !BooleanAttribute().IsMatch(rest[..end])
             && (_isStrict || (!char.IsWhiteSpace(rest[0]) && _source.Kind != TemplateKind.Html)))
             return new Lookalike(at, at + end + 2, NameIn(rest[..end].ToString()));
         return _source.Kind == TemplateKind.Message && rest.Length > 0 && IsNameStart(rest[0])

@@ -156,6 +156,7 @@ internal sealed class TemplateScanner
     {
         var end = none ? -1 : _text.IndexOf(terminator, _at, StringComparison.Ordinal);
         none = end < 0;
+        FlushLiteral();
         _quietUntil = Math.Max(end, _at);
         _at++;
     }
@@ -207,7 +208,16 @@ internal sealed class TemplateScanner
 
     private void FlushLiteral()
     {
-        if (_literal < _at)
-            _tokens.Add(new TemplateToken(TokenKind.Literal, _literal, _at, _text[_literal.._at]));
+        var quiet = Math.Min(_quietUntil, _at);
+        AddLiteral(quiet, isQuiet: true);
+        AddLiteral(_at, isQuiet: false);
+    }
+
+    private void AddLiteral(int end, bool isQuiet)
+    {
+        if (_literal >= end)
+            return;
+        _tokens.Add(new TemplateToken(isQuiet ? TokenKind.Quiet : TokenKind.Literal, _literal, end, _text[_literal..end]));
+        _literal = end;
     }
 }

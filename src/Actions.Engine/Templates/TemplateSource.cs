@@ -39,7 +39,7 @@ internal sealed record TemplateSource(
         {
             if (!IsPlaceholder(token))
             {
-                literal.Append(token.Kind is TokenKind.Literal or TokenKind.Escaped ? token.Text : Text.AsSpan(token.Start, token.End - token.Start));
+                literal.Append(token.Kind == TokenKind.Escaped ? token.Text : Text.AsSpan(token.Start, token.End - token.Start));
                 continue;
             }
 

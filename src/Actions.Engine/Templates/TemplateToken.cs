@@ -6,6 +6,9 @@ internal enum TokenKind
     /// <summary>Text, as it stands.</summary>
     Literal,
 
+    /// <summary>Text within a comment or a CDATA section.</summary>
+    Quiet,
+
     /// <summary>Text whose bracket a backslash keeps.</summary>
     Escaped,
 

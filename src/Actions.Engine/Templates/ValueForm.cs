@@ -92,7 +92,10 @@ internal static class ValueForms
         return escaped.ToString();
     }
 
-    /// <summary>A section has no escaping. What could end it stands outside of it.</summary>
+    /// <summary>
+    /// A section has no escaping. What could end it stands outside of it; so does nothing, between two brackets and a
+    /// third.
+    /// </summary>
     private static string EscapeSection(string text) =>
-        text.AsSpan().IndexOfAny("]>\r") < 0 ? text : $"]]>{EscapeMarkup(text)}<![CDATA[";
+        text.Length > 0 && text.AsSpan().IndexOfAny("]>\r") < 0 ? text : $"]]>{EscapeMarkup(text)}<![CDATA[";
 }
