@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
@@ -11,7 +12,8 @@ using Actions.V1;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Compiles <see cref="ActionConfig.Request"/>.</summary>
-internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> checkUrl, Violations violations)
+internal sealed class RequestCompiler(
+    EngineOptions options, Func<Uri, string?> checkUrl, TemplateCompiler templates, Violations violations)
 {
     /// <returns>Null: the request, its method or its URL has a violation.</returns>
     public RequestPlan? Compile(HttpRequest? request, AuthenticationPlan? authentication)
@@ -59,18 +61,10 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
         }
 
         violations.CheckLimit("request.url", url.Length, options.MaxUrlLength, "characters");
-        try
-        {
-            var template = UrlTemplate.Parse(url);
-            if (checkUrl(template.Origin) is { } refusal)
-                violations.Add("request.url", $"may not be called: {refusal}.");
-            return template;
-        }
-        catch (SyntaxException e)
-        {
-            violations.Add("request.url", $"{e.Message}.");
-            return null;
-        }
+        var template = templates.CompileUrl(url, "request.url");
+        if (template is not null && checkUrl(template.Origin) is { } refusal)
+            violations.Add("request.url", $"may not be called: {refusal}.");
+        return template;
     }
 
     private ImmutableArray<PairTemplate> CompileParameters(
@@ -92,7 +86,8 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
             violations.CheckLimit($"{field}[{i}].value", value.Length, options.MaxParameterLength, "characters");
             if (!Enum.IsDefined(parameters[i].ListStyle))
                 violations.Add($"{field}[{i}].list_style", "isn't a known list style; use a value of ListStyle.");
-            plans.Add(PairTemplate.Of(name, Template.Parse(value), parameters[i].ListStyle, encode));
+            var template = templates.Compile(value, $"{field}[{i}].value", TemplateKind.Parameter);
+            plans.Add(PairTemplate.Of(name, template, parameters[i].ListStyle, encode));
         }
 
         return plans.DrainToImmutable();
@@ -109,7 +104,7 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
             var (name, field) = (headers[i].Name, $"request.headers[{i}]");
             violations.CheckLimit($"{field}.name", name.Length, options.MaxHeaderNameLength, "characters");
             violations.CheckLimit($"{field}.value", headers[i].Value.Length, options.MaxHeaderValueLength, "characters");
-            var value = Template.Parse(headers[i].Value);
+            var value = templates.Compile(headers[i].Value, $"{field}.value", TemplateKind.Header);
             if (HeaderRules.CheckName(name) is { } wrongName)
                 violations.Add($"{field}.name", wrongName);
             if (authentication?.Place is { InQuery: false } place && place.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
@@ -134,13 +129,23 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
                 return new FormBodyPlan(
                     CompileParameters(request.FormBody.Fields, "request.form_body.fields", FormUrlEncoding.Encode));
             case HttpRequest.BodyOneofCase.TextBody:
-                violations.CheckLimit("request.text_body.text", request.TextBody.Text.Length, options.MaxBodyTemplateLength, "characters");
-                if (!System.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.TextBody.ContentType, out _))
-                    violations.Add("request.text_body.content_type", "must be a media type such as \"application/xml\".");
-                return new TextBodyPlan(Template.Parse(request.TextBody.Text), request.TextBody.ContentType);
+                return CompileText(request.TextBody);
             default:
                 return null;
         }
+    }
+
+    private TextBodyPlan CompileText(TextBody body)
+    {
+        const string field = "request.text_body";
+        violations.CheckLimit($"{field}.text", body.Text.Length, options.MaxBodyTemplateLength, "characters");
+        if (!MediaTypeHeaderValue.TryParse(body.ContentType, out var type))
+            violations.Add($"{field}.content_type", "must be a media type such as \"application/xml\".");
+        var kind = TemplateKinds.Of(body.ContentType);
+        templates.CheckCharset(type?.CharSet, $"{field}.content_type");
+        if (kind == TemplateKind.Xml)
+            templates.CheckDeclaration(body.Text, $"{field}.text");
+        return new TextBodyPlan(templates.Compile(body.Text, $"{field}.text", kind), body.ContentType, kind);
     }
 
     private JsonBodyPlan? CompileJson(string json)
@@ -148,7 +153,7 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
         violations.CheckLimit("request.json_body", json.Length, options.MaxBodyTemplateLength, "characters");
         try
         {
-            return new JsonBodyPlan(JsonTemplate.Parse(json, options.MaxJsonBodyDepth));
+            return new JsonBodyPlan(JsonTemplate.Parse(json, options.MaxJsonBodyDepth, text => templates.Compile(text, "request.json_body", TemplateKind.JsonString)));
         }
         catch (JsonException e)
         {

@@ -46,11 +46,24 @@ internal sealed record FormBodyPlan(ImmutableArray<PairTemplate> Fields) : BodyP
     }
 }
 
-/// <summary>Any other text; values are inserted as they are.</summary>
-internal sealed record TextBodyPlan(Template Text, string ContentType) : BodyPlan(ContentType)
+/// <summary>Any other text; values are escaped as its content type demands, if that is known here.</summary>
+internal sealed record TextBodyPlan(Template Text, string ContentType, TemplateKind Kind) : BodyPlan(ContentType)
 {
     public override IEnumerable<string> Names => Text.Names;
 
-    public override ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations) =>
-        Encoding.UTF8.GetBytes(Text.Render(variables, limit));
+    public override ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations)
+    {
+        if (Kind is TemplateKind.Xml or TemplateKind.Html)
+            RefuseForbidden(variables, violations);
+        return Encoding.UTF8.GetBytes(Text.Render(variables, limit));
+    }
+
+    private void RefuseForbidden(VariableValues variables, Violations violations)
+    {
+        foreach (var name in Text.Names.Distinct(StringComparer.Ordinal))
+        {
+            if (ValueForms.ForbiddenInXml(variables.Text(name)) is { } forbidden)
+                violations.Add($"variables.{name}", $"contains U+{forbidden.Value:X4}, which {(Kind == TemplateKind.Xml ? "XML" : "HTML")} can't carry.");
+        }
+    }
 }

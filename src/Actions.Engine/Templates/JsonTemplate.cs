@@ -32,11 +32,12 @@ internal sealed class JsonTemplate
     /// <paramref name="maxDepth"/>.</exception>
     /// <exception cref="SyntaxException">A property's name contains a placeholder, or a string contains half a
     /// surrogate pair.</exception>
-    public static JsonTemplate Parse(string json, int maxDepth)
+    /// <param name="read">Reads the template in a string, or in a property's name.</param>
+    public static JsonTemplate Parse(string json, int maxDepth, Func<string, Template> read)
     {
         var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
         var templates = new Dictionary<string, Template>(StringComparer.Ordinal);
-        Collect(document.RootElement, templates);
+        Collect(document.RootElement, templates, read);
         return new JsonTemplate(document, templates);
     }
 
@@ -54,7 +55,7 @@ internal sealed class JsonTemplate
         return buffer.WrittenMemory;
     }
 
-    private static void Collect(JsonElement element, Dictionary<string, Template> templates)
+    private static void Collect(JsonElement element, Dictionary<string, Template> templates, Func<string, Template> read)
     {
         switch (element.ValueKind)
         {
@@ -62,20 +63,22 @@ internal sealed class JsonTemplate
                 foreach (var property in element.EnumerateObject())
                 {
                     var name = property.NameText();
-                    if (Template.Parse(name).HasPlaceholders)
+                    if (!templates.TryGetValue(name, out var inName))
+                        templates.Add(name, inName = read(name));
+                    if (inName.HasPlaceholders)
                         throw new SyntaxException($"has a placeholder in the property name '{name}'; only values may hold one");
-                    Collect(property.Value, templates);
+                    Collect(property.Value, templates, read);
                 }
 
                 break;
             case JsonValueKind.Array:
                 foreach (var item in element.EnumerateArray())
-                    Collect(item, templates);
+                    Collect(item, templates, read);
                 break;
             case JsonValueKind.String:
                 var text = element.Text();
                 if (!templates.ContainsKey(text))
-                    templates.Add(text, Template.Parse(text));
+                    templates.Add(text, read(text));
                 break;
             default:
                 break;
@@ -98,7 +101,7 @@ internal sealed class JsonTemplate
                 {
                     if (IsLeftOut(property.Value, variables))
                         continue;
-                    writer.WritePropertyName(property.Name);
+                    writer.WritePropertyName(_templates[property.Name].Render(variables, limit));
                     Write(writer, property.Value, variables, limit);
                 }
 

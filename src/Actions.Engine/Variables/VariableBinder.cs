@@ -8,16 +8,21 @@ namespace Actions.Engine.Variables;
 internal sealed class VariableBinder(
     FrozenDictionary<string, VariablePlan> declared, IEnumerable<string> referredTo, EngineOptions options)
 {
-    private readonly FrozenSet<string> _names = referredTo.Concat(declared.Keys).ToFrozenSet(StringComparer.Ordinal);
+    // A placeholder names a variable, or a member of one: see Reference.
+    private readonly FrozenSet<string> _references = referredTo.ToFrozenSet(StringComparer.Ordinal);
 
     private readonly FrozenSet<string> _numeric =
         declared.Values.Where(variable => variable.IsNumeric).Select(variable => variable.Name).ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Every name that an execution needs a value for.</summary>
-    public IEnumerable<string> Names => _names;
+    public IEnumerable<string> Names => _references.Concat(declared.Keys).Distinct();
 
+    /// <summary>The sensitive variables, and the placeholders of their members.</summary>
     public FrozenSet<string> Sensitive { get; } =
-        declared.Values.Where(variable => variable.Sensitive).Select(variable => variable.Name).ToFrozenSet(StringComparer.Ordinal);
+        declared.Values.Where(variable => variable.Sensitive).Select(variable => variable.Name)
+            .Concat(referredTo.Where(reference =>
+                declared.GetValueOrDefault(Reference.Resolve(reference, declared.ContainsKey).Variable)?.Sensitive == true))
+            .ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Call-time values override defaults. Values without a reference are ignored.</summary>
     /// <exception cref="InvalidFieldsException">One violation for each variable that is missing or has the wrong
@@ -28,8 +33,11 @@ internal sealed class VariableBinder(
         violations.CheckLimit("variables", brought.Count, options.MaxVariables, "variables");
         violations.ThrowIfAny();
 
-        var values = new Dictionary<string, Value>(_names.Count, StringComparer.Ordinal);
-        foreach (var name in _names)
+        var values = new Dictionary<string, Value>(StringComparer.Ordinal);
+        var readings = _references
+            .Select(reference => (Reference: reference, Reading: Reference.Resolve(reference, name => declared.ContainsKey(name) || IsBrought(name))))
+            .ToList();
+        foreach (var name in readings.Select(pair => pair.Reading.Variable).Concat(declared.Keys).Distinct(StringComparer.Ordinal))
         {
             var variable = declared.GetValueOrDefault(name);
             var value = brought.GetValueOrDefault(name);
@@ -43,8 +51,20 @@ internal sealed class VariableBinder(
                 values.Add(name, value);
         }
 
+        foreach (var (reference, (name, path)) in readings)
+        {
+            if (path.Length == 0 || !values.TryGetValue(name, out var value))
+                continue;
+            if (Reference.Select(value, path) is { } member)
+                values.TryAdd(reference, member);
+            else if (declared.GetValueOrDefault(name) is not { Optional: true })
+                violations.AddMissingMember(name, path);
+        }
+
         violations.ThrowIfAny();
         return new VariableValues(values, _numeric);
+
+        bool IsBrought(string name) => brought.TryGetValue(name, out var value) && value.KindCase != Value.KindOneofCase.None;
     }
 
     private Value? Read(string name, VariablePlan? variable, Value value, Violations violations)

@@ -1,3 +1,6 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Actions.Engine.Limits;
 using Google.Protobuf.WellKnownTypes;
@@ -7,6 +10,10 @@ namespace Actions.Engine.Variables;
 /// <summary>The values that one execution's templates are rendered with.</summary>
 internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, IReadOnlySet<string> numeric)
 {
+    // A body is never inside HTML, and stays readable.
+    private static readonly JsonWriterOptions WriterOptions =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
     /// <summary>Whether the variable has a value. Only an optional variable, or a result field, may have
@@ -54,6 +61,21 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
             writer.WriteRawValue(value.StringValue);
         else
             JsonValue.Write(writer, value);
+    }
+
+    /// <summary>The variable's own JSON value, as <see cref="WriteJson"/> writes it.</summary>
+    public string Json(string name)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            if (values.ContainsKey(name))
+                WriteJson(writer, name);
+            else
+                writer.WriteNullValue();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     /// <summary>These values and the result fields of a response. A name without a value renders as empty

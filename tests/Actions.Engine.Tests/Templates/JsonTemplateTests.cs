@@ -66,7 +66,7 @@ public sealed class JsonTemplateTests
     [InlineData("\"{gone}\"", null)]
     public void VariableWithoutAValue_LeftOutWhereItIsAllThereIs(string json, string? rendered)
     {
-        var document = JsonTemplate.Parse(json, 64).Render(Bound.Texts(), limit: 10_000);
+        var document = JsonTemplate.Parse(json, 64, Template.Parse).Render(Bound.Texts(), limit: 10_000);
 
         (document is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null).ShouldBe(rendered);
     }
@@ -114,7 +114,7 @@ public sealed class JsonTemplateTests
     [InlineData("""{"{a}":1}""")]
     [InlineData("""{"x":[{"pre<a>":1}]}""")]
     public void PlaceholderInAName_Refused(string json) =>
-        Should.Throw<SyntaxException>(() => JsonTemplate.Parse(json, 64)).Message.ShouldContain("only values may");
+        Should.Throw<SyntaxException>(() => JsonTemplate.Parse(json, 64, Template.Parse)).Message.ShouldContain("only values may");
 
     [Fact]
     public void BracketsInAName_AllowedWhenTheyOpenNothing() =>
@@ -129,26 +129,27 @@ public sealed class JsonTemplateTests
     [InlineData("[01]")]
     [InlineData("NaN")]
     [InlineData("{} {}")]
-    public void NoJson_Refused(string json) => Should.Throw<JsonException>(() => JsonTemplate.Parse(json, 64));
+    public void NoJson_Refused(string json) => Should.Throw<JsonException>(() => JsonTemplate.Parse(json, 64, Template.Parse));
 
     [Fact]
     public void HalfASurrogatePair_Refused()
     {
-        Should.Throw<SyntaxException>(() => JsonTemplate.Parse("""["\ud83d"]""", 64));
-        Should.Throw<SyntaxException>(() => JsonTemplate.Parse("""{"\udc00":1}""", 64));
+        Should.Throw<SyntaxException>(() => JsonTemplate.Parse("""["\ud83d"]""", 64, Template.Parse));
+        Should.Throw<SyntaxException>(() => JsonTemplate.Parse("""{"\udc00":1}""", 64, Template.Parse));
     }
 
     [Fact]
     public void Depth_AtMostTheLimit()
     {
         Render($"{new string('[', 64)}{new string(']', 64)}", Bound.Texts()).Length.ShouldBe(128);
-        Should.Throw<JsonException>(() => JsonTemplate.Parse($"{new string('[', 65)}{new string(']', 65)}", 64));
+        Should.Throw<JsonException>(() => JsonTemplate.Parse($"{new string('[', 65)}{new string(']', 65)}", 64, Template.Parse));
     }
 
     [Fact]
     public void Names_OfAllStrings() =>
-        JsonTemplate.Parse("""{"a":["{x}","{{y}} <z>"],"b":"{x}"}""", 64).Names.Distinct().ShouldBe(["x", "y", "z"]);
+        JsonTemplate.Parse("""{"a":["{x}","{{y}} <z>"],"b":"{x}"}""", 64, Template.Parse).Names.Distinct().ShouldBe(["x", "y", "z"]);
 
     private static string Render(string json, VariableValues values) =>
-        Encoding.UTF8.GetString(JsonTemplate.Parse(json, 64).Render(values, limit: 10_000)!.Value.Span);
+        Encoding.UTF8.GetString(
+            JsonTemplate.Parse(json, 64, Template.Parse).Render(values, limit: 10_000)!.Value.Span);
 }
