@@ -25,7 +25,8 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
     /// settings have come to refuse a URL, the action stays valid and its executions fail.
     /// </summary>
     /// <exception cref="InvalidFieldsException">Other limits have changed since the action was saved.</exception>
-    public ActionPlan CompileStored(ActionConfig config, string root) => Compile(config, root, static _ => null, isSaved: false);
+    public ActionPlan CompileStored(ActionConfig config, string root) =>
+        Compile(config, root, static _ => null, isSaved: false);
 
     private ActionPlan Compile(ActionConfig config, string root, Func<Uri, string?> checkUrl, bool isSaved)
     {
@@ -33,9 +34,11 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         CheckTexts(config, violations);
         var variables = new VariableCompiler(_options, violations).Compile(config.Variables);
         var authentication = new AuthenticationCompiler(_options, checkUrl, violations).Compile(config.Authentication);
-        var declared = config.Results.Select(result => result.Variable).Concat(variables.Keys).ToHashSet(StringComparer.Ordinal);
+        var declared = variables.Keys.Concat(config.Results.Select(result => result.Variable))
+            .ToHashSet(StringComparer.Ordinal);
         var templates = new TemplateCompiler(declared.Contains, isSaved, violations);
-        var request = new RequestCompiler(_options, checkUrl, templates, violations).Compile(config.Request, authentication);
+        var request = new RequestCompiler(_options, checkUrl, templates, violations)
+            .Compile(config.Request, authentication);
         var messages = new MessageCompiler(_options, templates, violations).Compile(config.Messages ?? new Messages());
         var response = new ResponseCompiler(_options, templates, violations);
         var policy = response.CompilePolicy(config.ResponsePolicy ?? new ResponsePolicy());

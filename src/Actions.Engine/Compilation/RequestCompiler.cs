@@ -111,6 +111,9 @@ internal sealed class RequestCompiler(
                 violations.Add($"{field}.name", "is set by the authentication; remove it here.");
             if (HeaderRules.IsContentType(name) && (++contentTypes > 1 || body is not (null or JsonBodyPlan)))
                 violations.Add($"{field}.name", "sets the content type a second time; the body sets it already.");
+            if (body is not null && HeaderRules.IsContentType(name)
+                && MediaTypeHeaderValue.TryParse(headers[i].Value, out var type))
+                templates.CheckCharset(type.CharSet, $"{field}.value");
             if (value.Parts.Any(part => !part.IsPlaceholder && !HeaderRules.IsAllowedValue(part.Text)))
                 violations.Add($"{field}.value", "must not contain CR, LF or NUL.");
             plans.Add(new NamedTemplate(name, value));
@@ -153,7 +156,10 @@ internal sealed class RequestCompiler(
         violations.CheckLimit("request.json_body", json.Length, options.MaxBodyTemplateLength, "characters");
         try
         {
-            return new JsonBodyPlan(JsonTemplate.Parse(json, options.MaxJsonBodyDepth, text => templates.Compile(text, "request.json_body", TemplateKind.JsonString)));
+            return new JsonBodyPlan(JsonTemplate.Parse(
+                json,
+                options.MaxJsonBodyDepth,
+                text => templates.Compile(text, "request.json_body", TemplateKind.JsonString)));
         }
         catch (JsonException e)
         {

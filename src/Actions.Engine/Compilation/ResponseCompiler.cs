@@ -87,7 +87,9 @@ internal sealed class ResponseCompiler(EngineOptions options, TemplateCompiler t
             rule.Status.Length == 0 ? null : CompileStatuses([rule.Status], $"{field}.status"),
             rule.Filter.Length == 0 ? null : Parse(Condition.Parse, rule.Filter, $"{field}.filter"),
             rule.Outcome,
-            rule.Message.Length == 0 ? null : templates.Compile(rule.Message, $"{field}.message", TemplateKind.Message));
+            rule.Message.Length == 0
+                ? null
+                : templates.Compile(rule.Message, $"{field}.message", TemplateKind.Message));
     }
 
     private ResultFieldPlan? CompileResult(ResultField result, string field, JsonElement? sample)

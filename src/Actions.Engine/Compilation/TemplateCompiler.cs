@@ -39,18 +39,24 @@ internal sealed partial class TemplateCompiler(Func<string, bool> isDeclared, bo
     public void CheckCharset(string? charset, string field)
     {
         if (isSaved && charset is { Length: > 0 } && !IsUtf8(charset.Trim('"')))
-            violations.Add(field, $"says charset={charset}, but the body is sent in UTF-8; write charset=utf-8, or leave it away.");
+            violations.Add(
+                field,
+                $"says charset={charset}, but the body is sent in UTF-8; write charset=utf-8, or leave it away.");
     }
 
     /// <summary>Without a charset, XML is read in the encoding that it declares (RFC 7303 section 3.2).</summary>
     public void CheckDeclaration(string xml, string field)
     {
-        if (isSaved && XmlEncoding().Match(xml) is { Success: true } encoding && !IsUtf8(encoding.Groups[1].Value))
-            violations.Add(field, $"says encoding \"{encoding.Groups[1].Value}\", but the body is sent in UTF-8; write encoding=\"UTF-8\".");
+        if (!isSaved || XmlEncoding().Match(xml) is not { Success: true } match || IsUtf8(match.Groups[1].Value))
+            return;
+        var encoding = match.Groups[1].Value;
+        violations.Add(
+            field, $"says encoding \"{encoding}\", but the body is sent in UTF-8; write encoding=\"UTF-8\".");
     }
 
     private static bool IsUtf8(string charset) =>
-        charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase);
+        charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase)
+        || charset.Equals("utf8", StringComparison.OrdinalIgnoreCase);
 
     private TemplateSource Read(string text, string field, TemplateKind kind)
     {
@@ -62,7 +68,8 @@ internal sealed partial class TemplateCompiler(Func<string, bool> isDeclared, bo
 
     private bool Report(TemplateSource source, string field)
     {
-        var found = Lookalikes.Find(source).Take(MaxFound).Select(lookalike => Remedies.Describe(source, lookalike)).ToList();
+        var found = Lookalikes.Find(source).Take(MaxFound)
+            .Select(lookalike => Remedies.Describe(source, lookalike)).ToList();
         foreach (var problem in found.Concat(source.UnsafePlaces.Take(MaxFound)))
             violations.Add(field, problem);
         return found.Count > 0;

@@ -28,7 +28,9 @@ internal sealed class Violations(string root = "")
         });
 
     public void AddMissingMember(string name, string path) => Add(
-        $"variables.{name}", $"has no '{path.TrimStart('.')}', which a template needs; pass it with the call.", isMissingVariable: true);
+        $"variables.{name}",
+        $"has no '{path.TrimStart('.')}', which a template needs; pass it with the call.",
+        isMissingVariable: true);
 
     /// <summary>Adds a violation if there are more than <paramref name="limit"/>.</summary>
     public void CheckLimit(string field, long actual, long limit, string unit)

@@ -60,10 +60,12 @@ internal sealed record TextBodyPlan(Template Text, string ContentType, TemplateK
 
     private void RefuseForbidden(VariableValues variables, Violations violations)
     {
+        var format = Kind == TemplateKind.Xml ? "XML" : "HTML";
         foreach (var name in Text.Names.Distinct(StringComparer.Ordinal))
         {
             if (ValueForms.ForbiddenInXml(variables.Text(name)) is { } forbidden)
-                violations.Add($"variables.{name}", $"contains U+{forbidden.Value:X4}, which {(Kind == TemplateKind.Xml ? "XML" : "HTML")} can't carry.");
+                violations.Add(
+                    $"variables.{name}", $"contains U+{forbidden.Value:X4}, which {format} can't carry.");
         }
     }
 }

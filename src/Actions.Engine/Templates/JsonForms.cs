@@ -31,7 +31,9 @@ internal static class JsonForms
             }
             else if (escaped)
             {
-                problems.Add($"has a backslash before {{{part.Text}}}, which would become a part of the value; write four backslashes for one that is sent.");
+                problems.Add(
+                    $"has a backslash before {{{part.Text}}}, which would become a part of the value; "
+                    + "write four backslashes for one that is sent.");
                 escaped = false;
             }
 
@@ -39,7 +41,9 @@ internal static class JsonForms
         }
 
         if ((inString || broken) && parts.Any(part => part.IsPlaceholder))
-            problems.Add("has a quote without the second one on its line, so that values can't be escaped as JSON; close it, or write \\n for a line break.");
+            problems.Add(
+                "has a quote without the second one on its line, so that values can't be escaped as JSON; "
+                + "close it, or write \\n for a line break.");
         return assigned.DrainToImmutable();
     }
 }

@@ -55,7 +55,8 @@ internal sealed class JsonTemplate
         return buffer.WrittenMemory;
     }
 
-    private static void Collect(JsonElement element, Dictionary<string, Template> templates, Func<string, Template> read)
+    private static void Collect(
+        JsonElement element, Dictionary<string, Template> templates, Func<string, Template> read)
     {
         switch (element.ValueKind)
         {

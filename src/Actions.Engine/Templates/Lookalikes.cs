@@ -67,7 +67,8 @@ internal sealed partial class Lookalikes
         var next = open + 1;
         var inner = next < _text.Length ? _text[next] : '\0';
         var partner = _braces.PartnerOf(open);
-        if (_placeholders.TryGetValue(next, out var within) && _text.AsSpan(next).StartsWith("{{") && partner == within.End)
+        if (_placeholders.TryGetValue(next, out var within)
+            && _text.AsSpan(next).StartsWith("{{") && partner == within.End)
             return new Lookalike(open, within.End + 1, within.Text);
         if (_braces.IsOpening.Contains(next) && Upto(next + 1, "}}") is { } doubled)
             return new Lookalike(open, doubled, NameIn(_text[(next + 1)..(doubled - 2)]));
@@ -88,12 +89,18 @@ internal sealed partial class Lookalikes
             return null;
         // Up to the next brace: what is inside may be right.
         var brace = content.IndexOfAny("{}");
-        return new Lookalike(isExpression ? open - 1 : open, brace >= 0 ? next + brace : close + 1, NameIn(content.ToString()));
+        var end = brace >= 0 ? next + brace : close + 1;
+        return new Lookalike(isExpression ? open - 1 : open, end, NameIn(content.ToString()));
     }
 
     /// <summary>A brace that nothing closes, before a name.</summary>
-    private bool IsHalf(int next) => next < _text.Length
-        && (IsNameStart(_text[next]) || (_text[next] == '{' && (_placeholders.ContainsKey(next) || (next + 1 < _text.Length && IsNameStart(_text[next + 1])))));
+    private bool IsHalf(int next)
+    {
+        if (next >= _text.Length || _placeholders.ContainsKey(next))
+            return next < _text.Length && _text[next] == '{';
+        var name = _text[next] == '{' ? next + 1 : next;
+        return name < _text.Length && IsNameStart(_text[name]);
+    }
 
     private int HalfEnd(int next)
     {
@@ -124,7 +131,8 @@ internal sealed partial class Lookalikes
         {
             if (_source.IsPlaceholder(token) && _text[token.Start] == '{')
             {
-                if (before is { Kind: TokenKind.Literal or TokenKind.Quiet, Text: [.., '$' or '%' or '#'] } && !_text.AsSpan(token.Start).StartsWith("{{"))
+                if (before is { Kind: TokenKind.Literal or TokenKind.Quiet, Text: [.., '$' or '%' or '#'] }
+                    && !_text.AsSpan(token.Start).StartsWith("{{"))
                     yield return new Lookalike(token.Start - 1, token.End, token.Text);
                 else if (_braces.Lonely.Contains(token.End))
                     yield return new Lookalike(token.Start, token.End + 1, token.Text);
@@ -144,9 +152,9 @@ internal sealed partial class Lookalikes
                 yield return new Lookalike(token.Start, token.End, token.Text, IsAmbiguous: true);
             if (token.Kind != TokenKind.Literal)
                 continue;
-            for (var at = _text.IndexOf('<', token.Start, token.End - token.Start); at >= 0; at = _text.IndexOf('<', at + 1, token.End - at - 1))
+            for (var at = token.Start; at < token.End; at++)
             {
-                if (AtAngle(at) is { } found)
+                if (_text[at] == '<' && AtAngle(at) is { } found)
                     yield return found;
             }
         }
@@ -159,15 +167,18 @@ internal sealed partial class Lookalikes
             return new Lookalike(at, server, NameIn(_text[(at + 2)..server]));
         if (rest is ['?', '=' or ' ' or '$', ..] && Upto(at + 2, "?>") is { } instruction)
             return new Lookalike(at, instruction, NameIn(_text[(at + 2)..instruction]));
-        if (_placeholders.TryGetValue(at + 1, out var within) && _text[at + 1] == '<' && _text.AsSpan(within.End).StartsWith('>'))
+        if (_placeholders.TryGetValue(at + 1, out var within)
+            && _text[at + 1] == '<' && _text.AsSpan(within.End).StartsWith('>'))
             return new Lookalike(at, within.End + 1, within.Text);
         var end = rest[..Math.Min(rest.Length, MaxLength)].IndexOfAny(EndsWords);
-        if (end > 0 && rest[end] == '>' && rest[..end].ContainsAny(" \t\n") && Words().IsMatch(rest[..end]) && !BooleanAttribute().IsMatch(rest[..end])
+        if (end > 0 && rest[end] == '>' && rest[..end].ContainsAny(" \t\n")
+            && Words().IsMatch(rest[..end]) && !BooleanAttribute().IsMatch(rest[..end])
             && (_isStrict || (!char.IsWhiteSpace(rest[0]) && _source.Kind != TemplateKind.Html)))
             return new Lookalike(at, at + end + 2, NameIn(rest[..end].ToString()));
-        return _source.Kind == TemplateKind.Message && rest.Length > 0 && IsNameStart(rest[0])
-            ? new Lookalike(at, at + 1 + Math.Max(1, Reference.Length(rest)), NameIn(rest[..Math.Min(rest.Length, MaxLength)].ToString()))
-            : null;
+        if (_source.Kind != TemplateKind.Message || rest.Length == 0 || !IsNameStart(rest[0]))
+            return null;
+        var name = rest[..Math.Max(1, Reference.Length(rest))];
+        return new Lookalike(at, at + 1 + name.Length, NameIn(name.ToString()));
     }
 
     /// <summary>A segment of a path in the manner of web frameworks: <c>/orders/:id</c>.</summary>
@@ -182,7 +193,9 @@ internal sealed partial class Lookalikes
     /// <returns>The position after the closing text; null if it isn't near.</returns>
     private int? Upto(int from, string closing)
     {
-        var found = from > _text.Length ? -1 : _text.AsSpan(from, Math.Min(_text.Length - from, MaxLength)).IndexOf(closing);
+        if (from > _text.Length)
+            return null;
+        var found = _text.AsSpan(from, Math.Min(_text.Length - from, MaxLength)).IndexOf(closing);
         return found < 0 ? null : from + found + closing.Length;
     }
 
@@ -199,7 +212,16 @@ internal sealed partial class Lookalikes
 
     private static bool IsNameStart(char c) => char.IsAsciiLetter(c) || c == '_';
 
-    [GeneratedRegex(@"^(?:[A-Za-z_][\w.]*(?:-[A-Za-z_][\w.]*)+|[$#/^&>!*+?=@~][A-Za-z_][\w.,*\[\]-]*|[A-Za-z_][\w.]*\s?\|\s?[A-Za-z_].*|[A-Za-z_][\w.]*(?:[?!*]|![rsa])|[A-Za-z_][\w.]*\[[^\]]*\][\w.\[\]]*)$", RegexOptions.CultureInvariant)]
+    // With hyphens; after a sign; with a filter; before a sign; with an index that is none.
+    [GeneratedRegex(
+        """
+        ^(?:[A-Za-z_][\w.]*(?:-[A-Za-z_][\w.]*)+
+        |[$#/^&>!*+?=@~][A-Za-z_][\w.,*\[\]-]*
+        |[A-Za-z_][\w.]*\s?\|\s?[A-Za-z_].*
+        |[A-Za-z_][\w.]*(?:[?!*]|![rsa])
+        |[A-Za-z_][\w.]*\[[^\]]*\][\w.\[\]]*)$
+        """,
+        RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex NearlyAName();
 
     [GeneratedRegex(@"^\s*[A-Za-z_][\w.]*(?:[-\s]+[\w.]+){0,4}\s*$", RegexOptions.CultureInvariant)]
@@ -211,7 +233,12 @@ internal sealed partial class Lookalikes
     [GeneratedRegex(@"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*", RegexOptions.CultureInvariant)]
     private static partial Regex FirstName();
 
-    [GeneratedRegex(@"\s(?:disabled|selected|checked|readonly|required|autoplay|controls|muted|loop|async|defer|open|hidden|multiple|novalidate|autofocus|allowfullscreen)\s*$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        """
+        \s(?:disabled|selected|checked|readonly|required|autoplay|controls|muted|loop|async|defer|open|hidden|multiple
+        |novalidate|autofocus|allowfullscreen)\s*$
+        """,
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex BooleanAttribute();
 
     [GeneratedRegex(@"(?<!:/?)/:[A-Za-z_][A-Za-z0-9_]*(?=[/?]|$)", RegexOptions.CultureInvariant)]

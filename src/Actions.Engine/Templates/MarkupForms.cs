@@ -10,8 +10,9 @@ namespace Actions.Engine.Templates;
 internal sealed class MarkupForms
 {
     // HTML, section 13.1.2: character references mean nothing in these.
-    private static readonly FrozenSet<string> RawText =
-        FrozenSet.Create(StringComparer.OrdinalIgnoreCase, "script", "style", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext");
+    private static readonly FrozenSet<string> RawText = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "script", "style", "xmp", "iframe", "noembed", "noframes", "noscript", "plaintext");
 
     private readonly bool _isHtml;
     private Place _place;
@@ -35,7 +36,8 @@ internal sealed class MarkupForms
     }
 
     /// <param name="problems">Receives where a value can't be escaped; each completes "The field …".</param>
-    public static ImmutableArray<TemplatePart> Assign(ImmutableArray<TemplatePart> parts, TemplateKind kind, List<string> problems)
+    public static ImmutableArray<TemplatePart> Assign(
+        ImmutableArray<TemplatePart> parts, TemplateKind kind, List<string> problems)
     {
         var reader = new MarkupForms(kind == TemplateKind.Html);
         var text = kind == TemplateKind.Message ? ValueForm.Speech : ValueForm.Markup;
@@ -50,7 +52,9 @@ internal sealed class MarkupForms
             }
 
             if (reader.UnsafePlace() is { } place)
-                problems.Add($"has the placeholder {{{part.Text}}} in {place}, where its value can't be escaped; put it into the text of an element or a quoted attribute.");
+                problems.Add(
+                    $"has the placeholder {{{part.Text}}} in {place}, where its value can't be escaped; "
+                    + "put it into the text of an element or a quoted attribute.");
             assigned.Add(part with
             {
                 Form = reader._place switch
@@ -72,13 +76,15 @@ internal sealed class MarkupForms
         Place.Declaration => "a declaration",
         Place.Instruction => "a processing instruction",
         Place.RawText => $"a <{_element}> element",
-        Place.DoubleQuotes or Place.SingleQuotes when _isHtml && IsCode(_attribute) => $"the attribute '{_attribute}', which is code",
+        Place.DoubleQuotes or Place.SingleQuotes when _isHtml && IsCode(_attribute) =>
+            $"the attribute '{_attribute}', which is code",
         _ => null,
     };
 
     private static bool IsCode(string attribute) =>
         attribute.StartsWith("on", StringComparison.OrdinalIgnoreCase)
-        || attribute.Equals("style", StringComparison.OrdinalIgnoreCase) || attribute.Equals("srcdoc", StringComparison.OrdinalIgnoreCase);
+        || attribute.Equals("style", StringComparison.OrdinalIgnoreCase)
+        || attribute.Equals("srcdoc", StringComparison.OrdinalIgnoreCase);
 
     private void Read(string text)
     {
@@ -155,7 +161,7 @@ internal sealed class MarkupForms
         else if (!char.IsWhiteSpace(c) && c is not ('=' or '/'))
         {
             var end = at;
-            while (end < text.Length && !char.IsWhiteSpace(text[end]) && text[end] is not ('=' or '/' or '>' or '"' or '\''))
+            while (end < text.Length && !char.IsWhiteSpace(text[end]) && !"=/>\"'".Contains(text[end]))
                 end++;
             _attribute = text[at..end];
             return end;

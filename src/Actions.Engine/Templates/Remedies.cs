@@ -16,13 +16,15 @@ internal static class Remedies
         var rest = length > MaxQuote ? "…" : "";
         var literal = $"{Literal(text, source.Kind)}{rest}";
         if (found.IsAmbiguous)
-            return $"has '{text}', which may be a tag or the variable '{found.Name}': write {{{found.Name}}} for the variable's value, or {literal} for the tag.";
+            return $"has '{text}', which may be a tag or the variable '{found.Name}': "
+                + $"write {{{found.Name}}} for the variable's value, or {literal} for the tag.";
+        var problem = $"has '{text}{rest}', which isn't a placeholder here: ";
         if (found.Name is not { } name)
-            return $"has '{text}{rest}', which isn't a placeholder here: only the values of variables are inserted, as {{{{name}}}}. Write {literal} for the text itself.";
-        var sign = text[0] is '$' or '%' or '#'
-            ? $"{(source.Kind == TemplateKind.Url ? Uri.EscapeDataString(text[..1]) : text[..1])}{{{{{name}}}}} for one after the sign, or "
-            : "or ";
-        return $"has '{text}{rest}', which isn't a placeholder here: write {{{{{name}}}}} for a variable's value, {sign}{literal} for the text itself.";
+            return $"{problem}only the values of variables are inserted, as {{{{name}}}}. "
+                + $"Write {literal} for the text itself.";
+        var mark = source.Kind == TemplateKind.Url ? Uri.EscapeDataString(text[..1]) : text[..1];
+        var sign = text[0] is '$' or '%' or '#' ? $"{mark}{{{{{name}}}}} for one after the sign, " : "";
+        return $"{problem}write {{{{{name}}}}} for a variable's value, {sign}or {literal} for the text itself.";
     }
 
     private static string Literal(string text, TemplateKind kind) => kind switch

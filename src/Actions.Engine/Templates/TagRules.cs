@@ -3,7 +3,9 @@ using Actions.Engine.Variables;
 
 namespace Actions.Engine.Templates;
 
-/// <summary>What <c>&lt;name&gt;</c> is: a placeholder, a tag, or one of the two, which only the author knows.</summary>
+/// <summary>
+/// What <c>&lt;name&gt;</c> is: a placeholder, a tag, or one of the two, which only the author knows.
+/// </summary>
 internal enum AngleMeaning
 {
     Placeholder,
@@ -25,14 +27,16 @@ internal enum AngleMeaning
 internal static class TagRules
 {
     // HTML, section 13.1.2: elements without an end tag, and those whose end tag may be omitted.
-    private static readonly FrozenSet<string> Void = Names("area base br col embed hr img input link meta param source track wbr");
+    private static readonly FrozenSet<string> Void = Names(
+        "area base br col embed hr img input link meta param source track wbr");
 
     private static readonly FrozenSet<string> OptionalEnd = Names(
         "body caption colgroup dd dt head html li optgroup option p rp rt tbody td tfoot th thead tr");
 
     // SSML 1.1, and what the large vendors add.
     private static readonly FrozenSet<string> Speech = Names(
-        "audio break desc emphasis lang lexicon lookup mark meta metadata p phoneme prosody s say-as speak sub token voice w");
+        "audio break desc emphasis lang lexicon lookup mark meta metadata p phoneme prosody s say-as speak sub token "
+        + "voice w");
 
     // Those of HTML that nobody means as a variable.
     private static readonly FrozenSet<string> Short = Names("br col dd dt hr img li p rp rt td th tr wbr");
@@ -91,7 +95,8 @@ internal static class TagRules
     }
 
     /// <summary>One without an end tag of its own.</summary>
-    private static AngleMeaning Single(TemplateToken token, TemplateKind kind, bool isMarkup, bool hasEnds, bool isDeclared)
+    private static AngleMeaning Single(
+        TemplateToken token, TemplateKind kind, bool isMarkup, bool hasEnds, bool isDeclared)
     {
         var name = token.Text;
         var isHtml = Void.Contains(name) || OptionalEnd.Contains(name);
@@ -114,5 +119,6 @@ internal static class TagRules
         return isElement && !isDeclared ? AngleMeaning.Ambiguous : AngleMeaning.Placeholder;
     }
 
-    private static FrozenSet<string> Names(string names) => names.Split(' ').ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private static FrozenSet<string> Names(string names) =>
+        names.Split(' ').ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

@@ -23,7 +23,8 @@ internal sealed class Template
     /// <summary>The reference if the whole text is exactly one placeholder; otherwise null.</summary>
     public string? OnlyPlaceholder => Parts is [{ IsPlaceholder: true } only] ? only.Text : null;
 
-    public static Template Parse(string text) => TemplateSource.Read(text, TemplateKind.Plain, static _ => false).Template;
+    public static Template Parse(string text) =>
+        TemplateSource.Read(text, TemplateKind.Plain, static _ => false).Template;
 
     /// <summary>A template of parts that are already parsed.</summary>
     public static Template FromParts(ImmutableArray<TemplatePart> parts) => new(parts);

@@ -40,9 +40,10 @@ internal static class TemplateKinds
 {
     private static readonly HashSet<string> Json = new(StringComparer.OrdinalIgnoreCase)
     {
-        "application/json", "text/json", "text/x-json", "application/x-json", "application/ndjson", "application/x-ndjson",
-        "application/jsonl", "application/x-jsonl", "application/jsonlines", "application/x-jsonlines", "application/json-lines",
-        "application/json-seq", "application/csp-report", "application/x-amz-json-1.0", "application/x-amz-json-1.1",
+        "application/json", "text/json", "text/x-json", "application/x-json",
+        "application/ndjson", "application/x-ndjson", "application/jsonl", "application/x-jsonl",
+        "application/jsonlines", "application/x-jsonlines", "application/json-lines", "application/json-seq",
+        "application/csp-report", "application/x-amz-json-1.0", "application/x-amz-json-1.1",
         // GraphQL's strings are JSON's (GraphQL specification, section 2.9.4).
         "application/graphql",
     };
@@ -60,8 +61,11 @@ internal static class TemplateKinds
             return TemplateKind.Xml;
         if (type.Equals("text/html", StringComparison.OrdinalIgnoreCase))
             return TemplateKind.Html;
-        if (Json.Contains(type) || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase) || type.EndsWith("+json-seq", StringComparison.OrdinalIgnoreCase))
+        if (Json.Contains(type) || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase)
+            || type.EndsWith("+json-seq", StringComparison.OrdinalIgnoreCase))
             return TemplateKind.Json;
-        return type.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase) ? TemplateKind.Form : TemplateKind.Plain;
+        return type.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
+            ? TemplateKind.Form
+            : TemplateKind.Plain;
     }
 }

@@ -80,7 +80,9 @@ internal sealed class TemplateScanner
         Add(TokenKind.Escaped, open + kept, string.Concat(new string('\\', count / 2), _text.AsSpan(open, kept)));
     }
 
-    /// <summary>With two braces, there may be white space around the reference: <c>{ a }</c> is common elsewhere.</summary>
+    /// <summary>
+    /// With two braces, there may be white space around the reference: <c>{ a }</c> is common elsewhere.
+    /// </summary>
     private (string Name, int End)? Placeholder(int braces)
     {
         var rest = _text.AsSpan(_at);
@@ -106,7 +108,8 @@ internal sealed class TemplateScanner
             Add(TokenKind.Angle, _at + length + 2, inner[..length].ToString());
         else if (_at < _tagUntil)
             _at++;
-        else if (inner is ['/', ..] && TagNameLength(inner[1..]) is > 0 and var name && EndsAfterSpace(inner[(name + 1)..], ">") is var end and > 0)
+        else if (inner is ['/', ..] && TagNameLength(inner[1..]) is > 0 and var name
+            && EndsAfterSpace(inner[(name + 1)..], ">") is > 0 and var end)
             Add(TokenKind.EndTag, _at + 2 + name + end, inner.Slice(1, name).ToString());
         else
             ReadTag(inner);
@@ -123,7 +126,10 @@ internal sealed class TemplateScanner
         else if (EndsAfterSpace(rest, "/>") is > 0 and var empty)
             Add(TokenKind.EmptyTag, _at + 1 + length + empty, inner[..length].ToString());
         else if (HasAttribute(rest))
-            Add(ReadTagEnd(_at + 1 + length) ? TokenKind.EmptyTag : TokenKind.Tag, _at + 1 + length, inner[..length].ToString());
+            Add(
+                ReadTagEnd(_at + 1 + length) ? TokenKind.EmptyTag : TokenKind.Tag,
+                _at + 1 + length,
+                inner[..length].ToString());
         else
             _at++;
     }
@@ -193,10 +199,12 @@ internal sealed class TemplateScanner
     private static int TagNameLength(ReadOnlySpan<char> text)
     {
         var length = 0;
-        while (length < text.Length
-            && (char.IsLetter(text[length]) || text[length] == '_' || (length > 0 && (char.IsDigit(text[length]) || ".:-".Contains(text[length], StringComparison.Ordinal)))))
+        while (length < text.Length && (IsFirst(text[length]) || (length > 0 && IsLater(text[length]))))
             length++;
         return length;
+
+        static bool IsFirst(char c) => char.IsLetter(c) || c == '_';
+        static bool IsLater(char c) => char.IsDigit(c) || c is '.' or ':' or '-';
     }
 
     private void Add(TokenKind kind, int end, string text)
@@ -217,7 +225,8 @@ internal sealed class TemplateScanner
     {
         if (_literal >= end)
             return;
-        _tokens.Add(new TemplateToken(isQuiet ? TokenKind.Quiet : TokenKind.Literal, _literal, end, _text[_literal..end]));
+        var kind = isQuiet ? TokenKind.Quiet : TokenKind.Literal;
+        _tokens.Add(new TemplateToken(kind, _literal, end, _text[_literal..end]));
         _literal = end;
     }
 }

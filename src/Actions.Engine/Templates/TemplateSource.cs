@@ -9,7 +9,11 @@ namespace Actions.Engine.Templates;
 /// <param name="Angles">What each token in angle brackets is, by its position.</param>
 /// <param name="IsMarkup">It has tags, or its place is for such texts.</param>
 internal sealed record TemplateSource(
-    string Text, TemplateKind Kind, IReadOnlyList<TemplateToken> Tokens, IReadOnlyDictionary<int, AngleMeaning> Angles, bool IsMarkup)
+    string Text,
+    TemplateKind Kind,
+    IReadOnlyList<TemplateToken> Tokens,
+    IReadOnlyDictionary<int, AngleMeaning> Angles,
+    bool IsMarkup)
 {
     private ImmutableArray<TemplatePart> _parts;
 
@@ -39,7 +43,8 @@ internal sealed record TemplateSource(
         {
             if (!IsPlaceholder(token))
             {
-                literal.Append(token.Kind == TokenKind.Escaped ? token.Text : Text.AsSpan(token.Start, token.End - token.Start));
+                literal.Append(
+                    token.Kind == TokenKind.Escaped ? token.Text : Text.AsSpan(token.Start, token.End - token.Start));
                 continue;
             }
 

@@ -41,7 +41,8 @@ internal static class ValueForms
     public static string Write(this ValueForm form, VariableValues variables, string name) => form switch
     {
         ValueForm.Markup => EscapeMarkup(variables.Text(name)),
-        ValueForm.Attribute => EscapeMarkup(variables.Text(name)).Replace("\t", "&#9;", StringComparison.Ordinal).Replace("\n", "&#10;", StringComparison.Ordinal),
+        ValueForm.Attribute => EscapeMarkup(variables.Text(name))
+            .Replace("\t", "&#9;", StringComparison.Ordinal).Replace("\n", "&#10;", StringComparison.Ordinal),
         ValueForm.Section => EscapeSection(WithoutForbidden(variables.Text(name))),
         ValueForm.Speech => EscapeMarkup(WithoutForbidden(variables.Text(name))),
         ValueForm.JsonString => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(variables.Text(name)),

@@ -27,7 +27,7 @@ internal static class Reference
         while (length < text.Length && IndexLength(text[length..]) is > 0 and var index)
         {
             length += index;
-            while (length < text.Length && text[length] == '.' && MemberLength(text[(length + 1)..]) is > 0 and var member)
+            while (text[length..] is ['.', .. var rest] && MemberLength(rest) is > 0 and var member)
                 length += 1 + member;
         }
 
@@ -81,7 +81,8 @@ internal static class Reference
     private static Value? Member(Value value, ReadOnlySpan<char> name) => value.KindCase switch
     {
         _ when name.IsEmpty => null,
-        Value.KindOneofCase.StructValue => value.StructValue.Fields.TryGetValue(name.ToString(), out var member) ? member : null,
+        Value.KindOneofCase.StructValue =>
+            value.StructValue.Fields.TryGetValue(name.ToString(), out var member) ? member : null,
         Value.KindOneofCase.ListValue => Element(value, name),
         _ => null,
     };

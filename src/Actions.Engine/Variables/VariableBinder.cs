@@ -20,8 +20,8 @@ internal sealed class VariableBinder(
     /// <summary>The sensitive variables, and the placeholders of their members.</summary>
     public FrozenSet<string> Sensitive { get; } =
         declared.Values.Where(variable => variable.Sensitive).Select(variable => variable.Name)
-            .Concat(referredTo.Where(reference =>
-                declared.GetValueOrDefault(Reference.Resolve(reference, declared.ContainsKey).Variable)?.Sensitive == true))
+            .Concat(referredTo.Where(reference => declared.GetValueOrDefault(
+                Reference.Resolve(reference, declared.ContainsKey).Variable) is { Sensitive: true }))
             .ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Call-time values override defaults. Values without a reference are ignored.</summary>
@@ -35,9 +35,8 @@ internal sealed class VariableBinder(
 
         var values = new Dictionary<string, Value>(StringComparer.Ordinal);
         var readings = _references
-            .Select(reference => (Reference: reference, Reading: Reference.Resolve(reference, name => declared.ContainsKey(name) || IsBrought(name))))
-            .ToList();
-        foreach (var name in readings.Select(pair => pair.Reading.Variable).Concat(declared.Keys).Distinct(StringComparer.Ordinal))
+            .Select(reference => (Reference: reference, Reading: Reference.Resolve(reference, Exists))).ToList();
+        foreach (var name in readings.Select(pair => pair.Reading.Variable).Concat(declared.Keys).Distinct())
         {
             var variable = declared.GetValueOrDefault(name);
             var value = brought.GetValueOrDefault(name);
@@ -64,7 +63,8 @@ internal sealed class VariableBinder(
         violations.ThrowIfAny();
         return new VariableValues(values, _numeric);
 
-        bool IsBrought(string name) => brought.TryGetValue(name, out var value) && value.KindCase != Value.KindOneofCase.None;
+        bool Exists(string name) => declared.ContainsKey(name)
+            || (brought.TryGetValue(name, out var value) && value.KindCase != Value.KindOneofCase.None);
     }
 
     private Value? Read(string name, VariablePlan? variable, Value value, Violations violations)

@@ -16,8 +16,9 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
 
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
-    /// <summary>Whether the variable has a value. Only an optional variable, or a result field, may have
-    /// none.</summary>
+    /// <summary>
+    /// Whether the variable has a value. Only an optional variable, or a result field, may have none.
+    /// </summary>
     public bool Has(string name) => values.ContainsKey(name);
 
     /// <summary>

@@ -114,7 +114,8 @@ public sealed class JsonTemplateTests
     [InlineData("""{"{a}":1}""")]
     [InlineData("""{"x":[{"pre<a>":1}]}""")]
     public void PlaceholderInAName_Refused(string json) =>
-        Should.Throw<SyntaxException>(() => JsonTemplate.Parse(json, 64, Template.Parse)).Message.ShouldContain("only values may");
+        Should.Throw<SyntaxException>(() => JsonTemplate.Parse(json, 64, Template.Parse))
+            .Message.ShouldContain("only values may");
 
     [Fact]
     public void BracketsInAName_AllowedWhenTheyOpenNothing() =>
@@ -129,7 +130,8 @@ public sealed class JsonTemplateTests
     [InlineData("[01]")]
     [InlineData("NaN")]
     [InlineData("{} {}")]
-    public void NoJson_Refused(string json) => Should.Throw<JsonException>(() => JsonTemplate.Parse(json, 64, Template.Parse));
+    public void NoJson_Refused(string json) =>
+        Should.Throw<JsonException>(() => JsonTemplate.Parse(json, 64, Template.Parse));
 
     [Fact]
     public void HalfASurrogatePair_Refused()
@@ -142,12 +144,14 @@ public sealed class JsonTemplateTests
     public void Depth_AtMostTheLimit()
     {
         Render($"{new string('[', 64)}{new string(']', 64)}", Bound.Texts()).Length.ShouldBe(128);
-        Should.Throw<JsonException>(() => JsonTemplate.Parse($"{new string('[', 65)}{new string(']', 65)}", 64, Template.Parse));
+        Should.Throw<JsonException>(
+            () => JsonTemplate.Parse($"{new string('[', 65)}{new string(']', 65)}", 64, Template.Parse));
     }
 
     [Fact]
     public void Names_OfAllStrings() =>
-        JsonTemplate.Parse("""{"a":["{x}","{{y}} <z>"],"b":"{x}"}""", 64, Template.Parse).Names.Distinct().ShouldBe(["x", "y", "z"]);
+        JsonTemplate.Parse("""{"a":["{x}","{{y}} <z>"],"b":"{x}"}""", 64, Template.Parse).Names
+            .Distinct().ShouldBe(["x", "y", "z"]);
 
     private static string Render(string json, VariableValues values) =>
         Encoding.UTF8.GetString(

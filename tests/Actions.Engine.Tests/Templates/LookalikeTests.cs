@@ -11,21 +11,29 @@ public sealed partial class LookalikeTests : IDisposable
     private static readonly string[] Foreign =
     [
         // Mustache, Handlebars, Liquid, Jinja, Twig, Angular, n8n, Postman.
-        "{{order-id}}", "{{ order-id }}", "{{ name | upcase }}", "{{name|upcase}}", "{{#items}}", "{{/items}}", "{{^items}}", "{{> partial}}",
-        "{{>partial}}", "{{! comment }}", "{{{name}}}", "{{{ name }}}", "{{&name}}", "{{ user.name() }}", "{{#if paid}}", "{{#each items}}",
-        "{{@index}}", "{{../name}}", "{{this.name!}}", "{{$json.x}}", "{{ $json.body.x }}", "{{ $('Set').item.json.x }}", "{{$randomInt}}",
-        "{{$guid}}", "{{customer name}}", "{{ Customer Name }}", "{{name?}}", "{{name ?? 'x'}}", "{{ name | default: \"x\" }}", "{{ 'x' | t }}",
-        "{{items[i]}}", "{{items['a']}}", "{{a + b}}", "{{1}}", "{{}}", "{{ }}", "{{größe}}", "{{name:upper}}", "{{=name}}", "{{:name}}",
+        "{{order-id}}", "{{ order-id }}", "{{ name | upcase }}", "{{name|upcase}}", "{{#items}}", "{{/items}}",
+        "{{^items}}", "{{> partial}}",
+        "{{>partial}}", "{{! comment }}", "{{{name}}}", "{{{ name }}}", "{{&name}}", "{{ user.name() }}",
+        "{{#if paid}}", "{{#each items}}",
+        "{{@index}}", "{{../name}}", "{{this.name!}}", "{{$json.x}}", "{{ $json.body.x }}",
+        "{{ $('Set').item.json.x }}", "{{$randomInt}}",
+        "{{$guid}}", "{{customer name}}", "{{ Customer Name }}", "{{name?}}", "{{name ?? 'x'}}",
+        "{{ name | default: \"x\" }}", "{{ 'x' | t }}",
+        "{{items[i]}}", "{{items['a']}}", "{{a + b}}", "{{1}}", "{{}}", "{{ }}", "{{größe}}", "{{name:upper}}",
+        "{{=name}}", "{{:name}}",
         "{{~name~}}", "{{?name}}", "{{order/id}}", "{{@root.name}}", "{{-name-}}", "{{.name}}", "{{ .Values.name }}",
         "{% if paid %}", "{%- endif -%}", "{% for item in items %}", "{# comment #}", "{% raw %}",
         // JavaScript, shells, Ruby, Elixir, Python.
-        "${name}", "${user.name}", "${user_name || 'x'}", "${NAME:-x}", "${first-name}", "%{name}", "%{user_id}", "#{name}", "#{user.name}",
+        "${name}", "${user.name}", "${user_name || 'x'}", "${NAME:-x}", "${first-name}", "%{name}", "%{user_id}",
+        "#{name}", "#{user.name}",
         "$${name}",
         // Spring, ASP.NET, OpenAPI, RFC 6570, Python's format.
-        "{order-id}", "{first-name}", "{$name}", "{#name}", "{+name}", "{?name}", "{&name}", "{/name}", "{name*}", "{name?}", "{name!r}",
+        "{order-id}", "{first-name}", "{$name}", "{#name}", "{+name}", "{?name}", "{&name}", "{/name}", "{name*}",
+        "{name?}", "{name!r}",
         "{name|upcase}", "{*name}", "{0}", "{items[x]}", "{@name}", "{$request.body}",
         // ERB, JSP, EJS, PHP, Watson.
-        "<%= name %>", "<% name %>", "<?= $name ?>", "<? $name ?>", "<order-id>", "<first-name>", "<<name>>", "<order id>", "<Customer Name>",
+        "<%= name %>", "<% name %>", "<?= $name ?>", "<? $name ?>", "<order-id>", "<first-name>", "<<name>>",
+        "<order id>", "<Customer Name>",
         // Halves.
         "{{name}", "{name}}", "{{name", "{name", "{{name }", "x {{name",
     ];
@@ -33,17 +41,32 @@ public sealed partial class LookalikeTests : IDisposable
     // Where braces are no honest text.
     private static readonly string[] ForeignInSpeech =
     [
-        "{ name }", "{customer name}", "{name:upper}", "{name()}", "{}", "< name >", "< order id >", "{name, number}", "{1}", "<name",
+        "{ name }", "{customer name}", "{name:upper}", "{name()}", "{}", "< name >", "< order id >", "{name, number}",
+        "{1}", "<name",
         "Dear {user name}, hello.", "Hello {{ first name }}!",
     ];
 
+    private static readonly string[] ForeignInPath =
+        [":order_id", "orders/:id", "orders/:id/items", "{id:int}", "{customer name}", "{user{name}}", "{a,b}"];
+
+    private static readonly string[] HonestInPath =
+        ["?filter={\"a\":{\"b\":1}}", "v1/things:cancel", "a:b", "?q=[a]|{", "?range={1+TO+5}", "@me", "$5", "100%"];
+
+    private static readonly string[] HonestInSpeech =
+        ["$5 and 100%", "1 < 2", "{\"a\": 1}", "Order #5", "I <3 you", "a & b", "[laughs] (softly)"];
+
     private static readonly string[] Honest =
     [
-        """{"a": {"b": {"c": 1}}}""", """{"a":{"b":{"c":{}}}}""", "{ \"a\": 1 }", "{}", "[{}]", "{ }", "query($id: ID!) { user(id: $id) { name } }",
-        "{ viewer { login } }", "{ __typename }", "mutation { a(input: { b: 1 }) { id } }", "a{color:red}", "@media print{a{color:red}}",
-        "^[0-9]{5}$", @"\d{3}-\d{4}", "a{2,3}", "[a-z]{1,}", "$5", "100%", "$5 is 50%", "#1", "a < b", "a < b > c", "1 < 2 > 1", "<3",
-        "{6F9619FF-8B86-D011-B42D-00C04FC964FF}", "function f(){return {a:1}}", "if(a<b && c>d){x()}", "\\section{1}", "{1: 2}", "{\"$ref\":\"#/a\"}",
-        "<@U123>", "<!here>", "<#C123>", "<https://example.com|link>", "a@b.example", "<ann@example.com>", "$.store.book[0]", "a -> b => c",
+        """{"a": {"b": {"c": 1}}}""", """{"a":{"b":{"c":{}}}}""", "{ \"a\": 1 }", "{}", "[{}]", "{ }",
+        "query($id: ID!) { user(id: $id) { name } }",
+        "{ viewer { login } }", "{ __typename }", "mutation { a(input: { b: 1 }) { id } }", "a{color:red}",
+        "@media print{a{color:red}}",
+        "^[0-9]{5}$", @"\d{3}-\d{4}", "a{2,3}", "[a-z]{1,}", "$5", "100%", "$5 is 50%", "#1", "a < b", "a < b > c",
+        "1 < 2 > 1", "<3",
+        "{6F9619FF-8B86-D011-B42D-00C04FC964FF}", "function f(){return {a:1}}", "if(a<b && c>d){x()}", "\\section{1}",
+        "{1: 2}", "{\"$ref\":\"#/a\"}",
+        "<@U123>", "<!here>", "<#C123>", "<https://example.com|link>", "a@b.example", "<ann@example.com>",
+        "$.store.book[0]", "a -> b => c",
         "{'a': 1}", "{[1]}", "50 %", "x}", "}{", "{", "}}", "{{", "C:\\dir", "...", "`x`", "%s %d", "[name]", "(name)",
     ];
 
@@ -62,7 +85,7 @@ public sealed partial class LookalikeTests : IDisposable
 
             foreach (var text in ForeignInSpeech)
                 data.Add("message", text);
-            foreach (var text in (string[])[":order_id", "orders/:id", "orders/:id/items", "{id:int}", "{customer name}", "{user{name}}", "{a,b}"])
+            foreach (var text in ForeignInPath)
                 data.Add("path", text);
             return data;
         }
@@ -79,9 +102,9 @@ public sealed partial class LookalikeTests : IDisposable
                     data.Add(place, text);
             }
 
-            foreach (var text in (string[])["?filter={\"a\":{\"b\":1}}", "v1/things:cancel", "a:b", "?q=[a]|{", "?range={1+TO+5}", "@me", "$5", "100%"])
+            foreach (var text in HonestInPath)
                 data.Add("path", text);
-            foreach (var text in (string[])["$5 and 100%", "1 < 2", "{\"a\": 1}", "Order #5", "I <3 you", "a & b", "[laughs] (softly)"])
+            foreach (var text in HonestInSpeech)
                 data.Add("message", text);
             return data;
         }
@@ -122,8 +145,8 @@ public sealed partial class LookalikeTests : IDisposable
         // A URL with white space was never accepted.
         if (place.Name is "path" or "url query" && text.Any(c => char.IsWhiteSpace(c) || c is '#' or '\\'))
             return;
-        new ActionCompiler(new EngineOptions(), Outbound.Guard.Guards.Local).CompileStored(place.With(place.Source(text)), "action_config")
-            .ShouldNotBeNull();
+        new ActionCompiler(new EngineOptions(), Outbound.Guard.Guards.Local)
+            .CompileStored(place.With(place.Source(text)), "action_config").ShouldNotBeNull();
     }
 
     [Theory]
@@ -161,7 +184,8 @@ public sealed partial class LookalikeTests : IDisposable
     [Fact]
     public void UrlWithALookalike_IsToldOfThatAlone() =>
         Refusal(TemplatePlace.Of("path").With("orders/{{ name | upcase }}?a=#{x}"))
-            .ShouldBe("has '{{ name | upcase }}', which isn't a placeholder here: write {{name}} for a variable's value, "
+            .ShouldBe("has '{{ name | upcase }}', which isn't a placeholder here: "
+                + "write {{name}} for a variable's value, "
                 + "or %7B%7B%20name%20%7C%20upcase%20%7D%7D for the text itself.");
 
     [Fact]

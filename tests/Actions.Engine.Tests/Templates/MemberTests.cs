@@ -8,8 +8,10 @@ namespace Actions.Engine.Tests.Templates;
 public sealed class MemberTests : IDisposable
 {
     private const string Json = """
-        {"customer": {"name": "Ann", "age": 42, "vip": true, "none": null, "address": {"city": "Köln", "lines": ["a", "b"]}},
-         "items": [{"title": "Tea", "tags": ["x", "y"]}, {"title": "Cup"}], "a.b": "dotted", "a": {"b": "member", "c": {"d": 1}},
+        {"customer": {
+           "name": "Ann", "age": 42, "vip": true, "none": null, "address": {"city": "Köln", "lines": ["a", "b"]}},
+         "items": [{"title": "Tea", "tags": ["x", "y"]}, {"title": "Cup"}],
+         "a.b": "dotted", "a": {"b": "member", "c": {"d": 1}},
          "a.b.c": {"d": "longest"}, "grid": [[1, 2], [3, 4]], "text": "x", "n": {"0": "zero"}}
         """;
 
@@ -39,7 +41,8 @@ public sealed class MemberTests : IDisposable
     [InlineData("{a.c.d}", "1")]
     public async Task Member_InEveryPlace(string template, string sent)
     {
-        foreach (var place in TemplatePlace.All.Where(place => place.Name is not ("json" or "application/json" or "application/x-www-form-urlencoded")))
+        string[] encoded = ["json", "application/json", "application/x-www-form-urlencoded"];
+        foreach (var place in TemplatePlace.All.Where(place => !encoded.Contains(place.Name)))
             (await place.RenderAsync(_engine, place.With(template), Values())).ShouldBe(sent, place.Name);
     }
 
@@ -54,7 +57,8 @@ public sealed class MemberTests : IDisposable
     public async Task MemberThatIsAWholeString_KeepsItsType(string template, string json)
     {
         var place = TemplatePlace.Of("json") with { Sent = (_, sent) => sent.Body };
-        (await place.RenderAsync(_engine, place.With($"{{\"v\": \"{template}\"}}"), Values())).ShouldBe($"{{\"v\":{json}}}");
+        var config = place.With($"{{\"v\": \"{template}\"}}");
+        (await place.RenderAsync(_engine, config, Values())).ShouldBe($"{{\"v\":{json}}}");
     }
 
     [Theory]
@@ -74,8 +78,9 @@ public sealed class MemberTests : IDisposable
     {
         foreach (var place in TemplatePlace.All)
         {
-            var violation = (await Should.ThrowAsync<InvalidFieldsException>(() => place.RenderAsync(_engine, place.With(place.Source(template)), Values())))
-                .Violations.ShouldHaveSingleItem();
+            var config = place.With(place.Source(template));
+            var refusal = await Should.ThrowAsync<InvalidFieldsException>(place.RenderAsync(_engine, config, Values()));
+            var violation = refusal.Violations.ShouldHaveSingleItem();
             violation.Field.ShouldBe($"variables.{variable}");
             violation.Description.ShouldContain(because);
             violation.IsMissingVariable.ShouldBeTrue();
@@ -94,12 +99,11 @@ public sealed class MemberTests : IDisposable
     [Fact]
     public async Task MembersOfAResult_InTheMessageOfARule()
     {
-        await using var upstream = RawUpstream.Answering(RawUpstream.Response("""{"order": {"state": "sold <out>", "days": [3, 5]}}"""));
+        await using var upstream = RawUpstream.Answering(
+            RawUpstream.Response("""{"order": {"state": "sold <out>", "days": [3, 5]}}"""));
         var config = Configs.Get(upstream.Url).Selecting("order", "$.order");
-        config.ResponsePolicy = new()
-        {
-            Rules = { new OutcomeRule { Outcome = Outcome.Success, Message = "<s>{order.state}</s>, {order.days[-1]} {order.none}{customer.name}" } },
-        };
+        const string message = "<s>{order.state}</s>, {order.days[-1]} {order.none}{customer.name}";
+        config.ResponsePolicy = new() { Rules = { new OutcomeRule { Outcome = Outcome.Success, Message = message } } };
         (await _engine.ResultAsync(config, Values())).Message.ShouldBe("<s>sold &lt;out&gt;</s>, 5 Ann");
     }
 
@@ -111,5 +115,5 @@ public sealed class MemberTests : IDisposable
         Should.Throw<InvalidFieldsException>(() => plan.Parts.Variables.Bind(Values())).Violations.Length.ShouldBe(1);
     }
 
-    private static Dictionary<string, Value> Values() => Struct.Parser.ParseJson(Json).Fields.ToDictionary(pair => pair.Key, pair => pair.Value);
+    private static Dictionary<string, Value> Values() => Struct.Parser.ParseJson(Json).Fields.ToDictionary();
 }

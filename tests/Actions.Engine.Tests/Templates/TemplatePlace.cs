@@ -7,14 +7,21 @@ using HttpMethod = Actions.V1.HttpMethod;
 namespace Actions.Engine.Tests.Templates;
 
 /// <summary>A place for a template, and what becomes of one there.</summary>
-internal sealed record TemplatePlace(string Name, Action<ActionConfig, string> Put, Func<Start, RenderedRequest, string> Sent)
+internal sealed record TemplatePlace(
+    string Name, Action<ActionConfig, string> Put, Func<Start, RenderedRequest, string> Sent)
 {
     private const string Host = "https://api.example.com";
 
     public static IReadOnlyList<TemplatePlace> All { get; } =
     [
-        new("path", (config, text) => config.Request.Url = $"{Host}/{text}", (_, sent) => Uri.UnescapeDataString(sent.Url[(Host.Length + 1)..])),
-        new("url query", (config, text) => config.Request.Url = $"{Host}/?q={text}", (_, sent) => Uri.UnescapeDataString(sent.Url[(Host.Length + 4)..])),
+        new(
+            "path",
+            (config, text) => config.Request.Url = $"{Host}/{text}",
+            (_, sent) => Uri.UnescapeDataString(sent.Url[(Host.Length + 1)..])),
+        new(
+            "url query",
+            (config, text) => config.Request.Url = $"{Host}/?q={text}",
+            (_, sent) => Uri.UnescapeDataString(sent.Url[(Host.Length + 4)..])),
         new(
             "parameter",
             (config, text) => config.Request.QueryParameters.Add(new QueryParameter { Name = "q", Value = text }),
@@ -25,13 +32,14 @@ internal sealed record TemplatePlace(string Name, Action<ActionConfig, string> P
             (_, sent) => sent.Headers.Single(header => header.Name == "X-Text").Value),
         new(
             "form",
-            (config, text) => config.Request.FormBody = new FormBody { Fields = { new QueryParameter { Name = "q", Value = text } } },
+            (config, text) =>
+                config.Request.FormBody = new() { Fields = { new QueryParameter { Name = "q", Value = text } } },
             (_, sent) => Uri.UnescapeDataString(sent.Body[2..].Replace('+', ' '))),
         new(
             "json",
             (config, text) => config.Request.JsonBody = text,
             (_, sent) => JsonSerializer.Deserialize<string>(sent.Body)!),
-        new("message", (config, text) => config.Messages = new Messages { StartMessage = text }, (start, _) => start.Message),
+        new("message", (config, text) => config.Messages = new() { StartMessage = text }, (start, _) => start.Message),
         Text("text/plain"),
         Text("text/xml"),
         Text("text/html"),
@@ -53,10 +61,12 @@ internal sealed record TemplatePlace(string Name, Action<ActionConfig, string> P
     }
 
     /// <returns>What is sent or spoken, decoded by the place's own rules.</returns>
-    public async Task<string> RenderAsync(EngineUnderTest engine, ActionConfig config, IReadOnlyDictionary<string, Value> variables)
+    public async Task<string> RenderAsync(
+        EngineUnderTest engine, ActionConfig config, IReadOnlyDictionary<string, Value> variables)
     {
         var input = new ExecutionInput("tests", variables, "", BodyView.Unspecified, DryRun: true);
-        var events = await engine.Engine.ExecuteAsync(engine.Compile(config), input, engine.Token).ToListAsync(engine.Token);
+        var events = await engine.Engine.ExecuteAsync(engine.Compile(config), input, engine.Token)
+            .ToListAsync(engine.Token);
         return Sent(events[0].Start, events[^1].Result.RenderedRequest);
     }
 

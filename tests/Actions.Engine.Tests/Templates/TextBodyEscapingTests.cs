@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Xml;
@@ -19,7 +20,9 @@ public sealed class TextBodyEscapingTests : IDisposable
     private readonly EngineUnderTest _engine = new();
 
     private static Arbitrary<string> Values { get; } = Arb.From(Gen.OneOf(
-        Gen.Elements("a", "<", ">", "&", "\"", "'", "]", "]]>", "--", "\\", "\\\"", "\r", "\n", "\t", "/", "</v>", "<v>", "&amp;", "{v}", "<!--", "%", "+", "=",
+        Gen.Elements(
+            "a", "<", ">", "&", "\"", "'", "]", "]]>", "--", "\\", "\\\"", "\r", "\n", "\t", "/", "</v>", "<v>", "&amp;",
+            "{v}", "<!--", "%", "+", "=",
             "é", "😀", "\u2028", "\u0085", "\ufeff", "x</s:name><s:admin>true")
             .ArrayOf().Select(string.Concat),
         ArbMap.Default.GeneratorFor<string>().Where(text => text is not null).Select(Sound)));
@@ -34,7 +37,9 @@ public sealed class TextBodyEscapingTests : IDisposable
     [InlineData("application/xhtml+xml")]
     public void Xml_ReadBackByAParser(string type) => Check.One(Seeded.Runs(Runs), Prop.ForAll(Values, value =>
     {
-        var xml = Parsed(Send(type, "<v a=\"{v}\" b='<v>'><t>{v}</t><c><![CDATA[{v}]]></c><d>x<![CDATA[]]{v}>y]]></d><v>{v}</v></v>", value));
+        const string text =
+            "<v a=\"{v}\" b='<v>'><t>{v}</t><c><![CDATA[{v}]]></c><d>x<![CDATA[]]{v}>y]]></d><v>{v}</v></v>";
+        var xml = Parsed(Send(type, text, value));
         xml.Attribute("a")!.Value.ShouldBe(value);
         xml.Attribute("b")!.Value.ShouldBe(value);
         xml.Elements().Select(element => element.Value).ShouldBe([value, value, $"x]]{value}>y", value]);
@@ -49,7 +54,8 @@ public sealed class TextBodyEscapingTests : IDisposable
     [InlineData("application/x-amz-json-1.1")]
     public void Json_ReadBackByAParser(string type) => Check.One(Seeded.Runs(Runs), Prop.ForAll(Values, value =>
     {
-        using var json = JsonDocument.Parse(Send(type, """{"a_": "{v}", "b_": "is \"<v>\"!", "c_": {v}, "d_": [{{v}},1], "{v}": true}""", value));
+        const string text = """{"a_": "{v}", "b_": "is \"<v>\"!", "c_": {v}, "d_": [{{v}},1], "{v}": true}""";
+        using var json = JsonDocument.Parse(Send(type, text, value));
         json.RootElement.GetProperty("a_").GetString().ShouldBe(value);
         json.RootElement.GetProperty("b_").GetString().ShouldBe($"is \"{value}\"!");
         json.RootElement.GetProperty("c_").GetString().ShouldBe(value);
@@ -75,15 +81,16 @@ public sealed class TextBodyEscapingTests : IDisposable
     [Fact]
     public void Form_ReadBackByAParser() => Check.One(Seeded.Runs(Runs), Prop.ForAll(Values, value =>
         Send("application/x-www-form-urlencoded", "a={v}&b=x<v>y&c", value).Split('&')
-            .Select(pair => Uri.UnescapeDataString(pair.Replace('+', ' '))).ShouldBe([$"a={value}", $"b=x{value}y", "c"])));
+            .Select(pair => Uri.UnescapeDataString(pair.Replace('+', ' ')))
+            .ShouldBe([$"a={value}", $"b=x{value}y", "c"])));
 
     [Fact]
     public void Html_StaysTextAndAttribute() => Check.One(Seeded.Runs(Runs), Prop.ForAll(Values, value =>
     {
         var body = Send("text/html; charset=utf-8", "<p title=\"{v}\">{v}<br>{v}</p>", value);
         var parts = body.Split("<p title=\"")[1].Split("\">");
-        System.Net.WebUtility.HtmlDecode(parts[0]).ShouldBe(value);
-        parts[1].Split("<br>").Select(part => System.Net.WebUtility.HtmlDecode(part.Replace("</p>", ""))).ShouldBe([value, value]);
+        WebUtility.HtmlDecode(parts[0]).ShouldBe(value);
+        parts[1].Split("<br>").Select(part => WebUtility.HtmlDecode(part.Replace("</p>", ""))).ShouldBe([value, value]);
         body.Count(c => c is '<' or '>').ShouldBe(6);
     }));
 
@@ -97,21 +104,22 @@ public sealed class TextBodyEscapingTests : IDisposable
     [Fact]
     public void MessageWithTags_ReadBackByAParser() => Check.One(Seeded.Runs(Runs), Prop.ForAll(Values, value =>
     {
-        var place = TemplatePlace.Of("message");
-        var spoken = place.RenderAsync(_engine, place.With("<speak>Hello <v>.<break time=\"{v}\"/></speak>"), Configs.Values(("v", value))).GetAwaiter().GetResult();
-        var xml = Parsed(spoken);
+        var xml = Parsed(Say("<speak>Hello <v>.<break time=\"{v}\"/></speak>", value));
         xml.Value.ShouldBe($"Hello {value}.");
         xml.Elements().ShouldHaveSingleItem();
-        place.RenderAsync(_engine, place.With("Hello <v>."), Configs.Values(("v", value))).GetAwaiter().GetResult().ShouldBe($"Hello {value}.");
+        Say("Hello <v>.", value).ShouldBe($"Hello {value}.");
     }));
 
     [Theory]
-    [InlineData("{\"n\": {n}, \"t\": \"{n}\", \"b\": {b}, \"l\": {l}, \"o\": {o}, \"z\": {z}}", """{"n": 3, "t": "3", "b": true, "l": [1,"x"], "o": {"a":"\""}, "z": null}""")]
+    [InlineData(
+        "{\"n\": {n}, \"t\": \"{n}\", \"b\": {b}, \"l\": {l}, \"o\": {o}, \"z\": {z}}",
+        """{"n": 3, "t": "3", "b": true, "l": [1,"x"], "o": {"a":"\""}, "z": null}""")]
     [InlineData("query { a(n: {n}, s: {s}) { id } }", "query { a(n: 3, s: \"x\\\"\\ny\") { id } }")]
     public async Task JsonValue_OutsideOfQuotes(string text, string sent)
     {
         var config = Body("application/json", text);
-        var values = Struct.Parser.ParseJson("""{"n": 3, "b": true, "l": [1, "x"], "o": {"a": "\""}, "z": null, "s": "x\"\ny"}""").Fields;
+        const string json = """{"n": 3, "b": true, "l": [1, "x"], "o": {"a": "\""}, "z": null, "s": "x\"\ny"}""";
+        var values = Struct.Parser.ParseJson(json).Fields;
         (await TemplatePlace.Of("text/plain").RenderAsync(_engine, config, values.ToDictionary())).ShouldBe(sent);
     }
 
@@ -122,17 +130,15 @@ public sealed class TextBodyEscapingTests : IDisposable
     [InlineData("text/html", "\u001b[0m", "U+001B")]
     public void CharacterThatMarkupCantHave_RefusedNamingTheVariable(string type, string value, string because)
     {
-        var violation = Should.Throw<InvalidFieldsException>(() => Send(type, "<a>{v}</a>", value)).Violations.ShouldHaveSingleItem();
+        var violation = Should.Throw<InvalidFieldsException>(() => Send(type, "<a>{v}</a>", value))
+            .Violations.ShouldHaveSingleItem();
         violation.Field.ShouldBe("variables.v");
         violation.Description.ShouldContain(because);
     }
 
     [Fact]
-    public async Task CharacterThatMarkupCantHave_IsASpaceInAMessage()
-    {
-        var place = TemplatePlace.Of("message");
-        (await place.RenderAsync(_engine, place.With("<s>{v}</s>"), Configs.Values(("v", "a\u0001\0b")))).ShouldBe("<s>a  b</s>");
-    }
+    public void CharacterThatMarkupCantHave_IsASpaceInAMessage() =>
+        Say("<s>{v}</s>", "a\u0001\0b").ShouldBe("<s>a  b</s>");
 
     [Theory]
     [InlineData("text/html", "<script>var a = '{v}';</script>", "a <script> element")]
@@ -155,12 +161,15 @@ public sealed class TextBodyEscapingTests : IDisposable
     [InlineData("application/json", "{\"a\": \"C:\\\\{v}\"}", "backslash")]
     public void PlaceWithoutEscaping_RefusedAtSave(string name, string text, string because)
     {
-        var violations = Should.Throw<InvalidFieldsException>(() => _engine.Compile(TemplatePlace.Of(name).With(text))).Violations;
-        violations.ShouldContain(violation => violation.Description.Contains(because, StringComparison.Ordinal));
+        var config = TemplatePlace.Of(name).With(text);
+        Should.Throw<InvalidFieldsException>(() => _engine.Compile(config)).Violations.ShouldContain(
+            violation => violation.Description.Contains(because, StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData("text/html", "<script>var a = {b: {c: 1}};</script><a href=\"{v}\">{v}</a>", "<script>var a = {b: {c: 1}};</script><a href=\"x\">x</a>")]
+    [InlineData(
+        "text/html", "<script>var a = {b: {c: 1}};</script><a href=\"{v}\">{v}</a>",
+        "<script>var a = {b: {c: 1}};</script><a href=\"x\">x</a>")]
     [InlineData("text/html", "<script src=\"{v}\"></script>{v}", "<script src=\"x\"></script>x")]
     [InlineData("text/html", "a < b & {v}", "a < b & x")]
     [InlineData("text/xml", "<a b = '{v}' c=\"x>{v}\"/>", "<a b = 'x' c=\"x>x\"/>")]
@@ -179,16 +188,34 @@ public sealed class TextBodyEscapingTests : IDisposable
     [InlineData("application/xml", "<?xml version='1.0' encoding='utf-16' standalone='yes'?><a/>", "text", "UTF-8")]
     public void AnotherEncodingThanUtf8_RefusedAtSave(string type, string text, string field, string because)
     {
-        var violation = Should.Throw<InvalidFieldsException>(() => _engine.Compile(Body(type, text))).Violations.ShouldHaveSingleItem();
+        var violation = Should.Throw<InvalidFieldsException>(() => _engine.Compile(Body(type, text)))
+            .Violations.ShouldHaveSingleItem();
         violation.Field.ShouldBe($"action_config.request.text_body.{field}");
         violation.Description.ShouldContain(because);
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=iso-8859-1", false)]
+    [InlineData("application/json; charset=utf-8", true)]
+    [InlineData("application/{type}+json", true)]
+    public void CharsetOfAJsonBodysHeader_AlsoUtf8(string type, bool accepted)
+    {
+        var config = Configs.With(HttpMethod.Post, "https://api.example.com/");
+        config.Request.JsonBody = "{}";
+        config.Request.Headers.Add(new Header { Name = "Content-Type", Value = type });
+        if (accepted)
+            Should.NotThrow(() => _engine.Compile(config));
+        else
+            Should.Throw<InvalidFieldsException>(() => _engine.Compile(config)).Violations.ShouldHaveSingleItem()
+                .Field.ShouldBe("action_config.request.headers[0].value");
     }
 
     [Theory]
     [InlineData("text/xml;charset=UTF-8")]
     [InlineData("text/xml; charset=\"utf-8\"")]
     [InlineData("text/xml")]
-    public void Utf8_Accepted(string type) => Should.NotThrow(() => _engine.Compile(Body(type, "<?xml version=\"1.0\" encoding=\"utf-8\"?><a/>")));
+    public void Utf8_Accepted(string type) =>
+        Should.NotThrow(() => _engine.Compile(Body(type, "<?xml version=\"1.0\" encoding=\"utf-8\"?><a/>")));
 
     private static ActionConfig Body(string type, string text)
     {
@@ -197,8 +224,14 @@ public sealed class TextBodyEscapingTests : IDisposable
         return config;
     }
 
-    private string Send(string type, string text, string value) =>
-        TemplatePlace.Of("text/plain").RenderAsync(_engine, Body(type, text), Configs.Values(("v", value))).GetAwaiter().GetResult();
+    private string Say(string text, string value)
+    {
+        var place = TemplatePlace.Of("message");
+        return place.RenderAsync(_engine, place.With(text), Configs.Values(("v", value))).GetAwaiter().GetResult();
+    }
+
+    private string Send(string type, string text, string value) => TemplatePlace.Of("text/plain")
+        .RenderAsync(_engine, Body(type, text), Configs.Values(("v", value))).GetAwaiter().GetResult();
 
     private static XElement Parsed(string xml)
     {
