@@ -85,10 +85,10 @@ internal static class Charsets
             return OfCodePage(page);
         try
         {
-            // Labels beyond the standard, such as cp850, cp936 or utf-32.
+            // Labels beyond the standard, such as cp850, 936 or utf-32.
             var number = label.StartsWith("cp", StringComparison.OrdinalIgnoreCase) || label.StartsWith("ms", StringComparison.OrdinalIgnoreCase)
                 ? label[2..]
-                : "";
+                : label;
             return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out page) && page != 65000
                 ? OfCodePage(page)
                 : CodePagesEncodingProvider.Instance.GetEncoding(label) ?? Encoding.GetEncoding(label);

@@ -111,11 +111,11 @@ public sealed class ResponseCompilerTests
     [InlineData("header: X-A", "must name a header")]
     [InlineData("header:X A", "must name a header")]
     [InlineData("header:größe", "must name a header")]
-    [InlineData("Header:X-A", "must be empty, 'status' or 'header:'")]
-    [InlineData("headers:X-A", "must be empty, 'status' or 'header:'")]
-    [InlineData("Status", "must be empty, 'status' or 'header:'")]
-    [InlineData("body", "must be empty, 'status' or 'header:'")]
-    [InlineData(" ", "must be empty, 'status' or 'header:'")]
+    [InlineData("Header:X-A", "must be empty, 'status', 'text'")]
+    [InlineData("headers:X-A", "must be empty, 'status', 'text'")]
+    [InlineData("Status", "must be empty, 'status', 'text'")]
+    [InlineData("body", "must be empty, 'status', 'text'")]
+    [InlineData(" ", "must be empty, 'status', 'text'")]
     public void Source_StatusOrAHeader(string source, string wrong) =>
         Compiled.Sound().WithSource("a", source).ShouldViolate("results[0].source", wrong);
 
@@ -125,7 +125,7 @@ public sealed class ResponseCompilerTests
         var config = Compiled.Sound().WithSource("a", "status");
         config.Results[0].JsonPath = "$.a";
 
-        config.ShouldViolate("results[0].json_path", "must be empty beside a source");
+        config.ShouldViolate("results[0].json_path", "must be empty beside this source");
     }
 
     [Theory]

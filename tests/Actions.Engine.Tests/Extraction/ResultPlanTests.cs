@@ -74,7 +74,7 @@ public sealed class ResultPlanTests
         if (fits)
             Extract($"{{\"a\":{json}}}", Field("$.a"))["v"].ShouldNotBeNull();
         else
-            Should.Throw<UpstreamException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
+            Should.Throw<UpstreamException>(() => Extract($"{{\"a\":{json}}}", Field("$.a", required: true)))
                 .Message.ShouldBe("The response can't be read: $.a is nested too deeply for a variable; select a value inside it.");
     }
 
