@@ -33,6 +33,8 @@ internal static partial class ResponseFields
         return field;
     }
 
-    [GeneratedRegex("^(?<name>\\w+) = (?<where>.+?)(?: in (?<from>\\w+))?(?<required> required)?(?: default (?<default>.+?))?(?<keep> keep null)?$")]
+    [GeneratedRegex(
+        "^(?<name>\\w+) = (?<where>.+?)(?: in (?<from>\\w+))?"
+        + "(?<required> required)?(?: default (?<default>.+?))?(?<keep> keep null)?$")]
     private static partial Regex Parts();
 }
