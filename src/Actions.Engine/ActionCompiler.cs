@@ -43,11 +43,14 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         var retry = response.CompileRetry(config.RetryPolicy, config.Request);
         violations.ThrowIfAny();
 
-        // An outcome rule's message may use the fields of the response. All other variables need a value before the request is sent.
-        var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? []).Except(results.Variables.Concat(errorFields.Variables));
+        // An outcome rule's message may use the fields of the response. All other variables need a value before the
+        // request is sent.
+        var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? []).Except(
+            results.Variables.Concat(errorFields.Variables));
         var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names).Concat(said), _options);
         return new ActionPlan(
-            config, new ActionParts(binder, request, messages, authentication, retry, new ActionReading(policy, results, errorFields)));
+            config, new ActionParts(
+                binder, request, messages, authentication, retry, new ActionReading(policy, results, errorFields)));
     }
 
     private void CheckTexts(ActionConfig config, Violations violations)

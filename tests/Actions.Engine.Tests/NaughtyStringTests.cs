@@ -157,7 +157,8 @@ public sealed class NaughtyStringTests : IAsyncLifetime
 
         await ForEachAsync(async original =>
         {
-            await using var events = engine.Execute(config, Configs.Values(("s", original))).GetAsyncEnumerator(engine.Token);
+            await using var events =
+                engine.Execute(config, Configs.Values(("s", original))).GetAsyncEnumerator(engine.Token);
             // No speech engine knows what to do with a C1 control.
             var naughty = ControlCharacters.ReplaceC1(original);
             (await events.MoveNextAsync()).ShouldBeTrue();

@@ -51,7 +51,8 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
     {
         for (var i = 0; i < errorFields.Count; i++)
             if (errorFields[i].Required)
-                violations.Add($"error_fields[{i}].required", "must not be set: a failure has the fields that the API's response has.");
+                violations.Add(
+                    $"error_fields[{i}].required", "must not be set: a failure has the fields that the API's response has.");
         return CompileFields(errorFields, "error_fields", sample: null);
     }
 
@@ -100,7 +101,12 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
                 CheckDefault(value, $"{field}.default_value");
             if (CompileSource(results[i], field, seen) is { } source)
                 fields.Add(new ResultFieldPlan(
-                    results[i].Variable, source, results[i].DefaultValue, results[i].Required, results[i].KeepNull, SampleKind(source, sample)));
+                    results[i].Variable,
+                    source,
+                    results[i].DefaultValue,
+                    results[i].Required,
+                    results[i].KeepNull,
+                    SampleKind(source, sample)));
             if (!seen.Add(results[i].Variable))
                 violations.Add($"{field}.variable", $"names '{results[i].Variable}' a second time.");
         }
@@ -116,7 +122,8 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
         {
             from = result.Source[ResultSource.Length..];
             if (!earlier.Contains(from))
-                violations.Add($"{field}.source", "must name the variable of an earlier field of the list after 'result:'.");
+                violations.Add(
+                    $"{field}.source", "must name the variable of an earlier field of the list after 'result:'.");
         }
         else if (result.Source.Length > 0)
         {
@@ -128,7 +135,9 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
         }
 
         if (result.Xpath.Length == 0)
-            return Parse(JsonPath.Parse, result.JsonPath, $"{field}.json_path") is { } path ? new JsonSource(result.JsonPath, path, from) : null;
+            return Parse(JsonPath.Parse, result.JsonPath, $"{field}.json_path") is { } path
+                ? new JsonSource(result.JsonPath, path, from)
+                : null;
         if (result.JsonPath.Length > 0)
             violations.Add($"{field}.xpath", "must be empty beside a json_path.");
         return Parse(XPath.Parse, result.Xpath, $"{field}.xpath") is { } xpath ? new XmlSource(xpath, from) : null;
@@ -151,7 +160,9 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             case "text":
                 return new TextSource();
             default:
-                violations.Add($"{field}.source", "must be empty, 'status', 'text', 'header:' with a header's name, or 'result:' with a variable.");
+                violations.Add(
+                    $"{field}.source",
+                    "must be empty, 'status', 'text', 'header:' with a header's name, or 'result:' with a variable.");
                 return null;
         }
     }

@@ -101,7 +101,8 @@ internal sealed class FieldDiscovery
         foreach (var member in node.EnumerateObject())
             if (NameOf(member) is { } name && at.Path.Length + name.Length <= _maxPathLength)
                 members[name] = member.Value;
-        return members.Select(member => at.Member(member.Key, member.Value)).Where(place => place.Path.Length <= _maxPathLength);
+        return members.Select(member => at.Member(member.Key, member.Value))
+            .Where(place => place.Path.Length <= _maxPathLength);
     }
 
     private static string? NameOf(JsonProperty member)

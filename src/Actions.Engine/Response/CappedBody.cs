@@ -85,7 +85,8 @@ internal sealed class CappedBody
         return bytes;
     }
 
-    private static async Task<CappedBody> FillAsync(CappedBody body, Stream stream, int size, CancellationToken cancellationToken)
+    private static async Task<CappedBody> FillAsync(
+        CappedBody body, Stream stream, int size, CancellationToken cancellationToken)
     {
         while (await body.AddAsync(stream, size, cancellationToken).ConfigureAwait(false))
             size = Math.Clamp(2 * size, FirstPiece, LargestPiece);

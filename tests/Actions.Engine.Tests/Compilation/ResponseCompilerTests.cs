@@ -152,7 +152,8 @@ public sealed class ResponseCompilerTests
         config.ErrorFields.Add(new ResultField { Variable = "a", JsonPath = "$." });
         config.ErrorFields.Add(new ResultField { Variable = "b", Source = "result:c", JsonPath = "$" });
 
-        config.ShouldViolateAll("error_fields[0].required", "error_fields[1].variable", "error_fields[1].json_path", "error_fields[2].source");
+        config.ShouldViolateAll("error_fields[0].required", "error_fields[1].variable",
+            "error_fields[1].json_path", "error_fields[2].source");
     }
 
     [Fact]

@@ -65,8 +65,10 @@ public sealed class CharsetTests : IDisposable
 
         result.Variables["name"].ShouldBe(Value.ForString("Größe €"));
         var label = string.Concat(charset.Trim('"').Where(char.IsAscii));
-        result.Warnings.Select(warning => (warning.Kind, warning.Detail)).ShouldBe(label is "" or "65001" or "x-user-defined" ? [] :
-            [(WarningKind.InvalidBody, $"The response's body can't be read as it is declared: the charset '{label}' is unknown.")]);
+        result.Warnings.Select(warning => (warning.Kind, warning.Detail)).ShouldBe(
+            label is "" or "65001" or "x-user-defined" ? [] :
+            [(WarningKind.InvalidBody,
+                $"The response's body can't be read as it is declared: the charset '{label}' is unknown.")]);
     }
 
     [Theory]
@@ -79,7 +81,8 @@ public sealed class CharsetTests : IDisposable
         var result = await _engine.ResultAsync(Configs.Get(api.Url).Selecting("name", "$.name", required: true));
 
         result.Variables["name"].ShouldBe(Value.ForString("Größe €"));
-        result.Warnings.ShouldHaveSingleItem().Detail.ShouldEndWith("its text isn't UTF-8; what isn't was read as windows-1252.");
+        result.Warnings.ShouldHaveSingleItem().Detail.ShouldEndWith(
+            "its text isn't UTF-8; what isn't was read as windows-1252.");
     }
 
     [Fact]

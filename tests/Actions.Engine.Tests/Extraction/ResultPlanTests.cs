@@ -101,11 +101,13 @@ public sealed class ResultPlanTests
 
     private static ResultFieldPlan Field(
         string path, bool required = false, Value? otherwise = null, string variable = "v", bool keepNull = false) =>
-        new(variable, new JsonSource(path, JsonPath.Parse(path), From: null), otherwise, required, keepNull, SampleKind: null);
+        new(variable, new JsonSource(path, JsonPath.Parse(path), From: null), otherwise, required,
+            keepNull, SampleKind: null);
 
     private static Dictionary<string, Value> Extract(string? json, params ResultFieldPlan[] fields)
     {
-        using var response = new UpstreamResponse(new HttpResponseMessage(), Encoding.UTF8.GetBytes(json ?? ""), maxDepth: 512, new WorkBudget());
+        using var response = new UpstreamResponse(
+            new HttpResponseMessage(), Encoding.UTF8.GetBytes(json ?? ""), maxDepth: 512, new WorkBudget());
         return new ResultPlan([.. fields]).Extract(response, strict: true);
     }
 }

@@ -36,7 +36,8 @@ public sealed class XPathTests
     [InlineData("translate(/a, /b, 'abc')", "translate")]
     [InlineData("substring-after ( /a , /b )", "substring-after")]
     [InlineData("substring-before(/a[1], string(/b))", "substring-before")]
-    public void SearchForATextOfTheDocument_Refused(string text, string function) => Should.Throw<SyntaxException>(() => XPath.Parse(text))
+    public void SearchForATextOfTheDocument_Refused(string text, string function) =>
+        Should.Throw<SyntaxException>(() => XPath.Parse(text))
         .Message.ShouldBe($"must have a text in quotes as the second argument of {function}()");
 
     [Theory]
@@ -62,7 +63,8 @@ public sealed class XPathTests
     [InlineData("/none:r", null)]
     public void Expression_ItsValue(string text, string? value)
     {
-        var document = Parse("<r id='7'><a>one</a><a>two</a><start>t</start><contains>5</contains><wide> a \n b </wide></r>");
+        var document =
+            Parse("<r id='7'><a>one</a><a>two</a><start>t</start><contains>5</contains><wide> a \n b </wide></r>");
 
         (XPath.Parse(text).Select(document, new WorkBudget())?.ToString()).ShouldBe(value);
     }
@@ -75,7 +77,8 @@ public sealed class XPathTests
     [InlineData("/q:r", null)]
     public void Prefix_AsTheDocumentDeclaresIt(string text, string? value)
     {
-        var document = Parse("<p:r xmlns:p='urn:p'><p:a>1</p:a><c xmlns='urn:c'><q:b xmlns:q='urn:q'>2</q:b></c></p:r>");
+        var document =
+            Parse("<p:r xmlns:p='urn:p'><p:a>1</p:a><c xmlns='urn:c'><q:b xmlns:q='urn:q'>2</q:b></c></p:r>");
 
         (XPath.Parse(text).Select(document, new WorkBudget())?.ToString()).ShouldBe(value);
     }
@@ -103,7 +106,8 @@ public sealed class XPathTests
     {
         Parse(string.Concat(Enumerable.Repeat("<a>", 64)) + string.Concat(Enumerable.Repeat("</a>", 64)));
 
-        Should.Throw<SyntaxException>(() => Parse(string.Concat(Enumerable.Repeat("<a>", 65)) + string.Concat(Enumerable.Repeat("</a>", 65))));
+        Should.Throw<SyntaxException>(
+            () => Parse(string.Concat(Enumerable.Repeat("<a>", 65)) + string.Concat(Enumerable.Repeat("</a>", 65))));
     }
 
     public static TheoryData<string, string> Hostile => new()
@@ -120,7 +124,8 @@ public sealed class XPathTests
         { "//*/ancestor::*/descendant::*", nameof(Deep) },
         { $"string-length(concat({string.Join(',', Enumerable.Repeat("/", 400))}))", nameof(Long) },
         { $"contains(concat({string.Join(',', Enumerable.Repeat("/", 200))}), '{new string('a', 300)}b{new string('a', 200)}')", nameof(Long) },
-        { $"translate(concat({string.Join(',', Enumerable.Repeat("/", 200))}), '{new string('b', 500)}', 'x')", nameof(Long) },
+        { $"translate(concat({string.Join(',', Enumerable.Repeat("/", 200))}), '{new string('b', 500)}', 'x')",
+            nameof(Long) },
         { "//@*[. = //@*]", nameof(Attributes) },
         { "//namespace::*[. = //namespace::*]", nameof(Attributes) },
     };
@@ -173,10 +178,12 @@ public sealed class XPathTests
         [nameof(Attributes)] = Attributes,
     };
 
-    private static string Wide { get; } = $"<r>{string.Concat(Enumerable.Range(0, 100_000).Select(i => $"<a>{i}</a>"))}</r>";
+    private static string Wide { get; } =
+        $"<r>{string.Concat(Enumerable.Range(0, 100_000).Select(i => $"<a>{i}</a>"))}</r>";
 
     private static string Deep { get; } =
-        string.Concat(Enumerable.Repeat("<a>", 500)) + new string('x', 1_000_000) + string.Concat(Enumerable.Repeat("</a>", 500));
+        string.Concat(Enumerable.Repeat("<a>", 500)) + new string('x', 1_000_000) + string.Concat(
+            Enumerable.Repeat("</a>", 500));
 
     private static string Long { get; } = $"<r>{new string('a', 1_000_000)}</r>";
 

@@ -30,7 +30,8 @@ public sealed class ResponseFuzzTests
         "\r\n", "\r", "\n", "\0", ":", ";", ",", " ", "\t", "HTTP/1.1 ", "HTTP/2.0", "200", "099", "999", "1xx", "Content-Length: ", "Content-Length: -1", "99999999999999999999",
         "Transfer-Encoding: chunked", "Content-Encoding: br", "Content-Encoding: deflate", "Content-Type: ", "charset=", "charset=utf-7", "ffffffffffffffff", "Location: http://[", "Location: //", "Retry-After: Sun",
         "Set-Cookie: a=b", "Connection: ", "{", "}", "[[[[[[[[", "\"", "\\ud800", "1e999", "\u00ff\u00fe",
-        "<", "</", "/>", "<!DOCTYPE a [", "<!ENTITY e SYSTEM \"file:///\">", "&e;", "&#x85;", "]]>", "xmlns:", "charset=big5", "charset=iso-2022-jp", "\u001b$B", "\u0085", "\u00ef\u00bb\u00bf", "\\u0085",
+        "<", "</", "/>", "<!DOCTYPE a [", "<!ENTITY e SYSTEM \"file:///\">", "&e;", "&#x85;", "]]>",
+            "xmlns:", "charset=big5", "charset=iso-2022-jp", "\u001b$B", "\u0085", "\u00ef\u00bb\u00bf", "\\u0085",
     ];
 
     [Fact]

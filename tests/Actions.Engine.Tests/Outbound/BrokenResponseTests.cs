@@ -96,7 +96,8 @@ public sealed class BrokenResponseTests : IDisposable
     {
         await using var upstream = RawUpstream.AnsweringOnce($"HTTP/1.1 200 OK\r\n{headersAndBody}");
 
-        var failure = await _engine.FailureAsync(Configs.Get(upstream.Url).Selecting("status", "$.status", required: true));
+        var failure =
+            await _engine.FailureAsync(Configs.Get(upstream.Url).Selecting("status", "$.status", required: true));
         var result = await _engine.ResultAsync(Configs.Get(upstream.Url).Selecting("status", "$.status"));
 
         failure.Reason.ShouldBe(FailureReason.InvalidResponse, what);

@@ -41,7 +41,8 @@ public sealed class FailureAnswerTests : IDisposable
         var config = WithDetail(api);
         config.Request.Url = $"{api.Url}/{{id}}";
         config.Variables.Add(new Variable { Name = "id", Sensitive = true });
-        config.Authentication = new V1.Authentication { ApiKey = new ApiKey { Name = "X-Key", Value = new Secret { Plaintext = Secret } } };
+        config.Authentication =
+            new V1.Authentication { ApiKey = new ApiKey { Name = "X-Key", Value = new Secret { Plaintext = Secret } } };
 
         var failure = await _engine.FailureAsync(config, Configs.Values(("id", "4711-4711")));
 
@@ -57,11 +58,13 @@ public sealed class FailureAnswerTests : IDisposable
     [InlineData(2_000_000, true)]
     public async Task Body_AtMost64KiB(int length, bool truncated)
     {
-        await using var api = RawUpstream.Answering(RawUpstream.Response(new string('x', length), "text/plain", "500 Oops"));
+        await using var api =
+            RawUpstream.Answering(RawUpstream.Response(new string('x', length), "text/plain", "500 Oops"));
 
         var failure = await _engine.FailureAsync(Configs.Get(api.Url));
 
-        (failure.Reason, failure.Body.Length, failure.BodyTruncated).ShouldBe((FailureReason.HttpStatus, Math.Min(length, 64 << 10), truncated));
+        (failure.Reason, failure.Body.Length, failure.BodyTruncated).ShouldBe(
+            (FailureReason.HttpStatus, Math.Min(length, 64 << 10), truncated));
     }
 
     [Fact]
@@ -93,7 +96,8 @@ public sealed class FailureAnswerTests : IDisposable
     {
         {
             """{"detail": "no", "ok": false}""", "application/json",
-            config => config.ResponsePolicy = new ResponsePolicy { Rules = { new OutcomeRule { Filter = "@.ok == false", Outcome = Outcome.Failure } } },
+            config => config.ResponsePolicy = new ResponsePolicy { Rules =
+                { new OutcomeRule { Filter = "@.ok == false", Outcome = Outcome.Failure } } },
             FailureReason.OutcomeRule
         },
         { """{"detail": "no"}""", "application/json", config => config.Selecting("id", "$.id", required: true), FailureReason.MissingResult },
@@ -103,7 +107,8 @@ public sealed class FailureAnswerTests : IDisposable
 
     [Theory]
     [MemberData(nameof(OtherReasons))]
-    public async Task AnyReasonWithAResponse_CarriesIt(string body, string type, Action<ActionConfig> change, FailureReason reason)
+    public async Task AnyReasonWithAResponse_CarriesIt(
+        string body, string type, Action<ActionConfig> change, FailureReason reason)
     {
         await using var api = RawUpstream.Answering(RawUpstream.Response(body, type));
         var config = WithDetail(api);
@@ -133,7 +138,8 @@ public sealed class FailureAnswerTests : IDisposable
         await using var api = new RawUpstream(async connection =>
         {
             await connection.ReadRequestAsync();
-            await connection.SendAsync("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nhalf");
+            await connection.SendAsync(
+                "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nhalf");
             await connection.HoldAsync();
         });
         var config = Configs.Get(api.Url);
@@ -142,7 +148,8 @@ public sealed class FailureAnswerTests : IDisposable
 
         var failure = await _engine.FailureAsync(config);
 
-        (failure.Reason, failure.StatusCode, failure.ContentType, failure.BodyTruncated).ShouldBe((FailureReason.HttpStatus, 400, "text/plain", true));
+        (failure.Reason, failure.StatusCode, failure.ContentType, failure.BodyTruncated).ShouldBe(
+            (FailureReason.HttpStatus, 400, "text/plain", true));
         TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(8));
     }
 
@@ -157,7 +164,8 @@ public sealed class FailureAnswerTests : IDisposable
     [Fact]
     public async Task InitializeOfAnUndecodableBody_TheSameFailureAsExecute()
     {
-        await using var api = RawUpstream.Answering("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: zstd\r\nContent-Length: 2\r\n\r\nok");
+        await using var api = RawUpstream.Answering(
+            "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: zstd\r\nContent-Length: 2\r\n\r\nok");
 
         var failure = (await _engine.InitializeAsync(Configs.Get(api.Url))).Failure;
 
@@ -172,10 +180,12 @@ public sealed class FailureAnswerTests : IDisposable
         var config = WithDetail(api);
         config.ResponsePolicy = new ResponsePolicy
         {
-            Rules = { new OutcomeRule { Status = "409", Outcome = Outcome.Failure, Message = "Sorry: {detail} {said}" } },
+            Rules = { new OutcomeRule { Status = "409", Outcome = Outcome.Failure, Message =
+                "Sorry: {detail} {said}" } },
         };
 
-        (await _engine.FailureAsync(config, Configs.Values(("said", "a\u0092b")))).Message.ShouldBe("Sorry: It’s … a’b");
+        (await _engine.FailureAsync(config, Configs.Values(("said", "a\u0092b")))).Message.ShouldBe(
+            "Sorry: It’s … a’b");
     }
 
     [Theory]
@@ -187,7 +197,8 @@ public sealed class FailureAnswerTests : IDisposable
         await using var api = RawUpstream.AnsweringOnce(Encoding.Latin1.GetBytes(
             "HTTP/1.1 200 OK\r\nX-Name: caf\u00e9\r\nX-Utf8: caf\u00c3\u00a9\r\nX-Control: a\u0085b\r\nContent-Length: 0\r\n\r\n"));
 
-        (await _engine.ResultAsync(Configs.Get(api.Url).WithSource("it", source))).Variables["it"].ShouldBe(Value.ForString(value));
+        (await _engine.ResultAsync(Configs.Get(api.Url).WithSource("it", source))).Variables["it"].ShouldBe(
+            Value.ForString(value));
     }
 
     [Theory]

@@ -22,7 +22,8 @@ public sealed class FailureMessageTests : IDisposable
         { FailureReason.InvalidResponse, $"HTTP/1.1 200 OK\r\n{Secret}\r\n\r\n" },
         { FailureReason.InvalidResponse, $"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{Secret}\r\n" },
         { FailureReason.InvalidResponse, RawUpstream.Response($"{{\"{Secret}") },
-        { FailureReason.InvalidResponse, RawUpstream.Response($"{{\"order\": {new string('[', 31)}{new string(']', 31)}}}") },
+        { FailureReason.InvalidResponse,
+            RawUpstream.Response($"{{\"order\": {new string('[', 31)}{new string(']', 31)}}}") },
         { FailureReason.MissingResult, RawUpstream.Response($"{{\"{Secret}\": 1}}") },
         { FailureReason.ResponseTooLarge, RawUpstream.Response(string.Concat(Enumerable.Repeat(Secret, 1_000))) },
     };

@@ -21,7 +21,8 @@ internal static partial class ResponseFields
             Variable = parts.Groups["name"].Value,
             Required = parts.Groups["required"].Success,
             KeepNull = parts.Groups["keep"].Success,
-            DefaultValue = parts.Groups["default"] is { Success: true, Value: var json } ? JsonParser.Default.Parse<Value>(json) : null,
+            DefaultValue = parts.Groups["default"] is { Success: true, Value: var json }
+                ? JsonParser.Default.Parse<Value>(json) : null,
             Source = from.Length > 0 ? $"result:{from}" : "",
         };
         if (where is "status" or "text" || where.StartsWith("header:", StringComparison.Ordinal))

@@ -13,7 +13,8 @@ public sealed class ResponseTableTests(ServerFixture fixture) : IClassFixture<Se
 
     private readonly RunningServer _server = fixture.Server;
 
-    public static TheoryData<string, int, string> Results() => Rows("Status and body", "Encodings and charsets", "Fields");
+    public static TheoryData<string, int, string> Results() =>
+        Rows("Status and body", "Encodings and charsets", "Fields");
 
     public static TheoryData<string, int, string> Failures() => Rows("Failures");
 
@@ -31,7 +32,8 @@ public sealed class ResponseTableTests(ServerFixture fixture) : IClassFixture<Se
         if (!row["outcome"].StartsWith('{'))
         {
             var failure = outcome.Failure.ShouldNotBeNull($"{name}: {outcome}");
-            failure.Reason.ToString().ToUpperInvariant().ShouldBe(row["outcome"].Replace("_", "", StringComparison.Ordinal), name);
+            failure.Reason.ToString().ToUpperInvariant().ShouldBe(
+                row["outcome"].Replace("_", "", StringComparison.Ordinal), name);
             failure.Detail.ShouldContain(row["told"], Case.Sensitive, name);
             return;
         }
@@ -60,7 +62,8 @@ public sealed class ResponseTableTests(ServerFixture fixture) : IClassFixture<Se
         failure.Detail.ShouldContain(row["told"], Case.Sensitive, name);
         ShouldBe(failure.Variables, row["outcome"], name);
         // The action selects no results, so the body is shown.
-        failure.Body.ToByteArray().ShouldBe(row["header"].Contains("zstd", StringComparison.Ordinal) ? [] : row.Bytes("body"), name);
+        failure.Body.ToByteArray().ShouldBe(
+            row["header"].Contains("zstd", StringComparison.Ordinal) ? [] : row.Bytes("body"), name);
     }
 
     /// <summary>What Initialize offers of the same response, Execute selects as it was offered.</summary>
@@ -84,7 +87,8 @@ public sealed class ResponseTableTests(ServerFixture fixture) : IClassFixture<Se
         }));
         var selected = (await ExecuteAsync(selecting)).Result.ShouldNotBeNull(name);
         foreach (var field in sample.Fields.Where(field => field.Value is not null))
-            selected.Variables[field.SuggestedVariable].ShouldBe(field.Value, $"{name}: {field.JsonPath}{field.Xpath}{field.Source}");
+            selected.Variables[field.SuggestedVariable].ShouldBe(
+                field.Value, $"{name}: {field.JsonPath}{field.Xpath}{field.Source}");
     }
 
     private async Task<ExecutionEvent> ExecuteAsync(ActionConfig action) =>
@@ -110,7 +114,8 @@ public sealed class ResponseTableTests(ServerFixture fixture) : IClassFixture<Se
     private static byte[] Response(DocRow row, string section)
     {
         var encodings = section == "Encodings and charsets";
-        var headers = section == "Failures" ? row.Bytes("header") : Encoding.UTF8.GetBytes(encodings ? $"Content-Encoding: {row["content encoding"]}" : "");
+        var headers = section == "Failures" ? row.Bytes("header")
+            : Encoding.UTF8.GetBytes(encodings ? $"Content-Encoding: {row["content encoding"]}" : "");
         var status = encodings || section == "Fields" ? "200" : row["status"];
         // A row about redirects that has no column for headers.
         if (section == "Status and body" && status == "302")

@@ -30,7 +30,8 @@ public sealed class XmlSampleTests(ServerFixture fixture) : IClassFixture<Server
         await using var upstream = RawUpstream.Answering(RawUpstream.Response(Order, "application/soap+xml"));
         var action = await _server.CreateAsync(AnAction.Calling(upstream.Url));
 
-        (await InitializeAsync(action.Id)).Fields.Select(field => (field.Xpath, field.Type, field.SuggestedVariable)).ShouldBe(
+        (await InitializeAsync(action.Id)).Fields.Select(
+            field => (field.Xpath, field.Type, field.SuggestedVariable)).ShouldBe(
         [
             ("/*[local-name()='order']/@id", VariableType.String, "order_id"),
             ("/*[local-name()='order']/item", VariableType.Json, "all_order_item"),
@@ -70,7 +71,9 @@ public sealed class XmlSampleTests(ServerFixture fixture) : IClassFixture<Server
     }
 
     private async Task<Sample> InitializeAsync(string id) =>
-        (await _server.Configs.InitializeAsync(new() { Id = id }, cancellationToken: TestContext.Current.CancellationToken)).Sample;
+        (await _server.Configs.InitializeAsync(
+            new() { Id = id }, cancellationToken: TestContext.Current.CancellationToken)).Sample;
 
-    private async Task<Result> ExecuteAsync(string id) => (await _server.ExecuteAsync(new() { Id = id }))[^1].Result.ShouldNotBeNull();
+    private async Task<Result> ExecuteAsync(string id) =>
+        (await _server.ExecuteAsync(new() { Id = id }))[^1].Result.ShouldNotBeNull();
 }
