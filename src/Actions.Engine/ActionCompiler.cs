@@ -2,6 +2,7 @@ using Actions.Engine.Compilation;
 using Actions.Engine.Executions;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
+using Actions.Engine.Response;
 using Actions.Engine.Variables;
 using Actions.V1;
 
@@ -34,7 +35,8 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         CheckTexts(config, violations);
         var variables = new VariableCompiler(_options, violations).Compile(config.Variables);
         var authentication = new AuthenticationCompiler(_options, checkUrl, violations).Compile(config.Authentication);
-        var declared = variables.Keys.Concat(config.Results.Select(result => result.Variable))
+        var declared = variables.Keys
+            .Concat(config.Results.Concat(config.ErrorFields).Select(field => field.Variable))
             .ToHashSet(StringComparer.Ordinal);
         var templates = new TemplateCompiler(declared.Contains, isSaved, violations);
         var request = new RequestCompiler(_options, checkUrl, templates, violations)
@@ -43,6 +45,7 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         var response = new ResponseCompiler(_options, templates, violations);
         var policy = response.CompilePolicy(config.ResponsePolicy ?? new ResponsePolicy());
         var results = response.CompileResults(config.Results, config.Sample, policy);
+        var errorFields = response.CompileErrorFields(config.ErrorFields);
         var retry = response.CompileRetry(config.RetryPolicy, config.Request);
         foreach (var name in request?.Url.NamesInPath ?? [])
         {
@@ -56,14 +59,16 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
 
         violations.ThrowIfAny();
 
-        // An outcome rule's message may use result fields. All other variables need a value before the request is sent.
-        var fields = results.Variables.ToHashSet(StringComparer.Ordinal);
+        // An outcome rule's message may use the fields of the response. All other variables need a value before the
+        // request is sent.
+        var fields = results.Variables.Concat(errorFields.Variables).ToHashSet(StringComparer.Ordinal);
         var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? [])
             .Where(reference => !fields.Contains(
                 Reference.Resolve(reference, name => fields.Contains(name) || variables.ContainsKey(name)).Variable));
         var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names).Concat(said), _options);
         return new ActionPlan(
-            config, new ActionParts(binder, request, messages, authentication, retry, policy, results));
+            config, new ActionParts(
+                binder, request, messages, authentication, retry, new ActionReading(policy, results, errorFields)));
     }
 
     private void CheckTexts(ActionConfig config, Violations violations)

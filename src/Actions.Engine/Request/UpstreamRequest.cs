@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using Actions.Engine.Decoding;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
@@ -151,6 +152,7 @@ internal sealed record UpstreamRequest(
 
         IdempotencyKey.Write(headers, idempotencyKey, violations);
         AddDefault(headers, "Accept", "application/json, */*;q=0.8");
+        AddDefault(headers, "Accept-Encoding", ContentCodings.Accepted);
         AddDefault(headers, "User-Agent", UserAgent.ToString());
         return headers;
     }

@@ -44,7 +44,7 @@ public sealed class TokenFailureTests : IDisposable
         { "type is no text", RawUpstream.Response($"{{\"access_token\":\"{Secret}\",\"token_type\":1}}"), "no access_token", false },
         { "no HTTP", $"{Secret}\r\n\r\n", "can't be reached", false },
         { "cut", $"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{{\"access_token\":\"{Secret}", "can't be reached", true },
-        { "an encoding that it is not", $"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\n{Secret}", "can't be reached", false },
+        { "an encoding that it is not", $"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n{Secret}\0", "can't be reached", false },
     };
 
     [Theory]
