@@ -12,7 +12,7 @@ namespace Actions.Engine.Response;
 /// </summary>
 internal sealed class SampleReader(EngineOptions options, TimeProvider time)
 {
-    // Reads beyond the cut and cuts after masking: half a secret at the end would not be found.
+    // Reads beyond the cut and cuts after masking: what is known of the rest shows whether a secret begins before it.
     private const int Overlap = 64 << 10;
 
     /// <param name="response">A response whose headers have arrived.</param>
@@ -25,7 +25,7 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
         var read = await CappedBody.ReadAsync(response.Content, ContractLimits.MaxSampleBodyBytes + Overlap, cancellationToken).ConfigureAwait(false);
         var body = read.ToBytes();
         var contentType = UpstreamResponse.ContentTypeOf(response);
-        var shown = MaskBody(mask, body, contentType);
+        var shown = MaskBody(mask, body, contentType, read.Truncated);
         var sample = new Sample
         {
             StatusCode = (int)response.StatusCode,
@@ -53,12 +53,12 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
         return sample;
     }
 
-    private static byte[] MaskBody(SecretMask mask, ReadOnlyMemory<byte> body, string contentType)
+    private static byte[] MaskBody(SecretMask mask, ReadOnlyMemory<byte> body, string contentType, bool isCut)
     {
         if (ResponseJson.ForeignCharset(contentType, body.Span) is not { } encoding)
-            return mask.Mask(body.ToArray());
+            return mask.Mask(body.ToArray(), isCut);
         var text = encoding.GetString(body.Span);
-        var masked = mask.Mask(text);
+        var masked = mask.Mask(text, isCut);
         return ReferenceEquals(masked, text) ? body.ToArray() : encoding.GetBytes(masked);
     }
 }
