@@ -29,6 +29,7 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
 
     private ActionPlan Compile(ActionConfig config, string root, Func<Uri, string?> checkUrl)
     {
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
         var violations = new Violations(root);
         CheckTexts(config, violations);
         var variables = new VariableCompiler(_options, violations).Compile(config.Variables);
@@ -44,8 +45,15 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         // An outcome rule's message may use result fields. All other variables need a value before the request is sent.
         var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? []).Except(results.Variables);
         var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names).Concat(said), _options);
+        // A call that passes more is refused.
+        violations.CheckLimit(
+            "variables", binder.Names.Count(name => variables.GetValueOrDefault(name)?.Default is null), _options.MaxVariables,
+            "variables that a call must pass");
+        violations.ThrowIfAny();
         return new ActionPlan(
-            config, new ActionParts(binder, request, messages, authentication, retry, policy, results));
+            config,
+            new ActionParts(binder, request, messages, authentication, retry, policy, results),
+            GC.GetAllocatedBytesForCurrentThread() - allocated);
     }
 
     private void CheckTexts(ActionConfig config, Violations violations)

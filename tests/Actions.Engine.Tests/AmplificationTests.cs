@@ -96,6 +96,89 @@ public sealed class AmplificationTests : IDisposable
         failure.StatusCode.ShouldBe(200);
     }
 
+    public static TheoryData<string, IEnumerable<string>, string> Sensitive => new()
+    {
+        { "200 that begin alike", Enumerable.Range(4, 200).Select(length => new string('a', length)), new string('a', 250_000) },
+        { "5,000 that begin alike", Enumerable.Range(4, 5_000).Select(i => new string('a', 20) + i), string.Concat(Enumerable.Repeat(new string('a', 20) + "4711", 10_000)) },
+        { "5,000 others", Enumerable.Range(0, 5_000).Select(i => $"{i:x4}-secret"), string.Concat(Enumerable.Range(0, 20_000).Select(i => $"{i:x4}-secret ")) },
+        { "one that is long", [new string('a', 200_000)], new string('a', 250_000) },
+        { "long ones that end otherwise", Enumerable.Range(0, 10).Select(i => new string('a', 20_000) + i), new string('a', 250_000) },
+        { "a text of escapes", Enumerable.Range(0, 200).Select(i => $"{i:x4}-secret"), string.Concat(Enumerable.Repeat("%5c%22&amp;\\\\+Zm9v", 12_000)) },
+    };
+
+    /// <summary>A mask takes what the text and the secrets take, not their product.</summary>
+    [Theory]
+    [MemberData(nameof(Sensitive))]
+    public void ManySensitiveValuesAndALargeBody_DryRunOfItsOwnSize(string what, IEnumerable<string> values, string body)
+    {
+        var config = Configs.With(HttpMethod.Post, "http://h/");
+        config.Request.TextBody = new TextBody { Text = "{body}", ContentType = "text/plain" };
+        config.Variables.Add(new Variable { Name = "secrets", Type = VariableType.Json, Sensitive = true });
+        var plan = _engine.Compile(config);
+        var input = new Executions.ExecutionInput(
+            "tests",
+            new Dictionary<string, Value>
+            {
+                ["secrets"] = Value.ForList([.. values.Select(Value.ForString)]),
+                ["body"] = Value.ForString(body),
+            },
+            DryRun: true);
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        var (allocated, cpu) = (GC.GetAllocatedBytesForCurrentThread(), process.TotalProcessorTime);
+
+        var last = _engine.Engine.ExecuteAsync(plan, input, _engine.Token).ToBlockingEnumerable(TestContext.Current.CancellationToken).Last();
+
+        (GC.GetAllocatedBytesForCurrentThread() - allocated).ShouldBeLessThan(FarLess, what);
+        process.Refresh();
+        // Other tests run meanwhile; the product took minutes.
+        (process.TotalProcessorTime - cpu).ShouldBeLessThan(TimeSpan.FromSeconds(20), what);
+        last.Result.RenderedRequest.ShouldNotBeNull();
+        if (!what.Contains("escapes", StringComparison.Ordinal) && !what.Contains("otherwise", StringComparison.Ordinal))
+            last.Result.RenderedRequest.Body.ShouldNotContain(values.First());
+    }
+
+    [Fact]
+    public async Task ManyFieldsOnALargeSample_NothingBeforeStartAndABoundAfter()
+    {
+        // A list of thousands, and a name whose escapes take long to read.
+        var shape = $$"""{"o":{"{{string.Concat(Enumerable.Repeat("\\u0061", 6_000))}}":1},"l":[{{string.Join(',', Enumerable.Repeat("0", 14_000))}}]}""";
+        await using var api = RawUpstream.Answering(RawUpstream.Response("""{"o":{"a":1},"l":[1]}"""));
+        var config = Configs.Get(api.Url);
+        config.Sample = new Sample { StatusCode = 200, ContentType = "application/json", Shape = shape };
+        for (var i = 0; i < 128; i++)
+            config.Selecting($"v{i}", $"$.l[?$.o.a || @.b == {i} || search(@.c, 'x')]");
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        var cpu = process.TotalProcessorTime;
+
+        var plan = _engine.Compile(config);
+
+        process.Refresh();
+        var atSave = process.TotalProcessorTime - cpu;
+        atSave.ShouldBeLessThan(TimeSpan.FromSeconds(5));
+        await foreach (var _ in _engine.Engine.ExecuteAsync(plan, new("tests", new Dictionary<string, Value>()), _engine.Token))
+        {
+        }
+
+        process.Refresh();
+        var inAll = process.TotalProcessorTime - cpu;
+        TestContext.Current.TestOutputHelper!.WriteLine($"CPU: {atSave.TotalMilliseconds:0} ms at save, {inAll.TotalMilliseconds:0} ms with an execution.");
+        inAll.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public void LargeAction_CompiledSizeIsCounted()
+    {
+        var small = _engine.Compile(Configs.Get("http://h/"));
+        var config = Configs.With(HttpMethod.Post, "http://h/");
+        config.Request.JsonBody = $"[{string.Join(',', Enumerable.Range(0, 60_000).Select(i => $"\"{i}\""))}]";
+
+        var large = _engine.Compile(config);
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{small.Bytes} bytes, and {large.Bytes} bytes for {config.CalculateSize()}.");
+        small.Bytes.ShouldBeLessThan(64 << 10);
+        large.Bytes.ShouldBeGreaterThan(config.CalculateSize());
+    }
+
     [Fact]
     public void ManyThingsWrong_NamedUpToALimit()
     {

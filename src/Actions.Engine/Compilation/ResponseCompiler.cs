@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
@@ -17,9 +16,6 @@ namespace Actions.Engine.Compilation;
 /// <summary>Compiles the response policy, the result fields and the retry policy.</summary>
 internal sealed class ResponseCompiler(EngineOptions options, Violations violations)
 {
-    // For the whole sample: many fields on a large sample must not multiply the work of a save or a load.
-    private readonly WorkBudget _sampleBudget = new();
-
     private const string HeaderSource = "header:";
 
     public ResponsePlan CompilePolicy(ResponsePolicy policy)
@@ -40,7 +36,7 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
     public ResultPlan CompileResults(IReadOnlyList<ResultField> results, Sample? sample, ResponsePlan policy)
     {
         violations.CheckLimit("results", results.Count, options.MaxResultFields, "fields");
-        using var json = ParseSample(sample, policy);
+        var kinds = ReadLater(sample, policy);
         var fields = ImmutableArray.CreateBuilder<ResultFieldPlan>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < results.Count; i++)
@@ -51,7 +47,7 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
                 violations.Add($"{field}.variable", $"names '{results[i].Variable}' a second time.");
             if (results[i].DefaultValue is { } value)
                 CheckDefault(value, $"{field}.default_value");
-            if (CompileResult(results[i], field, json?.RootElement) is { } plan)
+            if (CompileResult(results[i], field, kinds) is { } plan)
                 fields.Add(plan);
         }
 
@@ -90,7 +86,7 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             rule.Message.Length == 0 ? null : Template.Parse(rule.Message));
     }
 
-    private ResultFieldPlan? CompileResult(ResultField result, string field, JsonElement? sample)
+    private ResultFieldPlan? CompileResult(ResultField result, string field, SampleKinds? kinds)
     {
         JsonPath? path = null;
         string? header = null;
@@ -115,7 +111,6 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             violations.Add($"{field}.source", "must be empty, 'status' or 'header:' with a header's name.");
         }
 
-        var kind = path is not null && sample is { } root ? SampleKind(path, root) : null;
         return new ResultFieldPlan(
             result.Variable,
             path is null ? result.Source : result.JsonPath,
@@ -123,7 +118,7 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             header,
             result.DefaultValue,
             result.Required,
-            kind);
+            path is null ? null : kinds?.Of(path));
     }
 
     private void CheckDefault(Value value, string field)
@@ -134,25 +129,16 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             violations.Add(field, $"has more than {ContractLimits.MaxVariableDepth} levels of lists and objects.");
     }
 
-    private JsonValueKind? SampleKind(JsonPath path, JsonElement sample)
-    {
-        try
-        {
-            return ResultFieldPlan.KindOf(path, sample, _sampleBudget);
-        }
-        catch (SyntaxException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>Only a sample of a successful response describes later ones.</summary>
-    private JsonDocument? ParseSample(Sample? sample, ResponsePlan policy) =>
-        sample is { BodyTruncated: false } && policy.SuccessStatuses.Contains(sample.StatusCode)
-            ? sample.Shape.Length > 0
-                ? ResponseJson.TryParse(Encoding.UTF8.GetBytes(sample.Shape), "application/json", wanted: true, options.MaxJsonResponseDepth, out _)
-                : ResponseJson.TryParse(sample.Body.Memory, sample.ContentType, wanted: true, options.MaxJsonResponseDepth, out _)
-            : null;
+    private SampleKinds? ReadLater(Sample? sample, ResponsePlan policy)
+    {
+        if (sample is not { BodyTruncated: false } || !policy.SuccessStatuses.Contains(sample.StatusCode))
+            return null;
+        var (shape, body, contentType, maxDepth) = (sample.Shape, sample.Body, sample.ContentType, options.MaxJsonResponseDepth);
+        return new SampleKinds(() => shape.Length > 0
+            ? ResponseJson.TryParse(Encoding.UTF8.GetBytes(shape), "application/json", wanted: true, maxDepth, out _)
+            : ResponseJson.TryParse(body.Memory, contentType, wanted: true, maxDepth, out _));
+    }
 
     private StatusSet? CompileStatuses(IReadOnlyList<string> patterns, string field)
     {

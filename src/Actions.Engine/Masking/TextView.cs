@@ -116,8 +116,8 @@ internal sealed class TextView
             }
 
             longest = Math.Max(longest, length - begin);
-            // Not at the end of the text, where a secret may be cut.
-            if (length > begin && at < text.Length)
+            // Not at the end of the text, where a secret may be cut, also behind a line.
+            if (length > begin && text[at..].ContainsAnyExcept(" \t\r\n"u8))
                 (bytes[length], starts[length], ends[length++]) = (0xFF, at, at);
         }
 

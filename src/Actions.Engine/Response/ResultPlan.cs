@@ -28,10 +28,10 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
     public Dictionary<string, Value> Extract(UpstreamResponse response, bool strict)
     {
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
-        var size = 0L;
+        var budget = new ValueBudget();
         foreach (var field in fields)
         {
-            var value = field.Select(response) ?? field.Default;
+            var value = Select(field, response, budget);
             if (value is null)
             {
                 if (field.Required && strict)
@@ -41,11 +41,6 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
             }
 
             variables.Add(field.Variable, value);
-            // Every field may select the whole response: values too large for an event aren't even collected.
-            size += value.CalculateSize();
-            if (size > ContractLimits.MaxEventBytes)
-                throw new UpstreamException(new UpstreamFailure(
-                    FailureReason.ResponseTooLarge, "The selected fields are too large for one message."));
         }
 
         return variables;
@@ -54,6 +49,24 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
     /// <summary>The differences between the response and the sample, without values.</summary>
     public IEnumerable<Warning> Compare(UpstreamResponse response) =>
         fields.Select(field => field.Compare(response)).OfType<Warning>();
+
+    /// <summary>Every field may select the whole response: values too large for an event aren't even built.</summary>
+    private static Value? Select(ResultFieldPlan field, UpstreamResponse response, ValueBudget budget)
+    {
+        try
+        {
+            if (field.Select(response, budget) is { } value)
+                return value;
+            if (field.Default is { } known)
+                budget.Take(known);
+            return field.Default;
+        }
+        catch (TooLargeException)
+        {
+            throw new UpstreamException(new UpstreamFailure(
+                FailureReason.ResponseTooLarge, "The selected fields are too large for one message."));
+        }
+    }
 }
 
 /// <summary>One field of the response.</summary>
@@ -63,15 +76,23 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
 /// <param name="Header">Null: the field isn't from a header. If Path is null too, it is the status.</param>
 /// <param name="Default">Used if the response lacks the field.</param>
 /// <param name="Required">Whether the response must have the field.</param>
-/// <param name="SampleKind">The field's JSON type in the sample; null if it isn't there or there is no sample.</param>
+/// <param name="SampleKind">The field's JSON type in the sample, or null if it isn't there; null if there is no
+/// sample.</param>
 internal sealed record ResultFieldPlan(
-    string Variable, string Origin, JsonPath? Path, string? Header, Value? Default, bool Required, JsonValueKind? SampleKind)
+    string Variable, string Origin, JsonPath? Path, string? Header, Value? Default, bool Required,
+    Func<JsonValueKind?>? SampleKind)
 {
     /// <exception cref="UpstreamException">The value can't be a variable.</exception>
-    public Value? Select(UpstreamResponse response)
+    public Value? Select(UpstreamResponse response, ValueBudget budget)
     {
         if (Header is not null)
-            return response.Header(Header) is { } text ? Value.ForString(text) : null;
+        {
+            if (response.Header(Header) is not { } text)
+                return null;
+            budget.TakeText(text);
+            return Value.ForString(text);
+        }
+
         if (Path is null)
             return Value.ForNumber(response.Status);
         if (response.Json is not { } root)
@@ -80,14 +101,14 @@ internal sealed record ResultFieldPlan(
         {
             var nodes = Path.Select(root, response.Budget);
             if (!Path.IsSingular)
-                return Value.ForList([.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1))]);
-            return nodes is [var only] ? JsonValue.From(only, ContractLimits.MaxVariableDepth) : null;
+                return Value.ForList([.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1, budget))]);
+            return nodes is [var only] ? JsonValue.From(only, ContractLimits.MaxVariableDepth, budget) : null;
         }
         catch (NotUnicodeException)
         {
             throw Unreadable($"a string at {Origin}, or on the way to it, isn't Unicode text");
         }
-        catch (SyntaxException e)
+        catch (SyntaxException e) when (e is not TooLargeException)
         {
             throw Unreadable($"{Origin} {e.Message}");
         }
@@ -105,7 +126,7 @@ internal sealed record ResultFieldPlan(
 
     public Warning? Compare(UpstreamResponse response)
     {
-        if (Path is null || SampleKind is not { } then)
+        if (Path is null || SampleKind?.Invoke() is not { } then)
             return null;
         JsonValueKind? now;
         try

@@ -42,10 +42,14 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
         {
             sample.Shape = mask.Mask(SampleShape.Of(json.RootElement));
             var fields = FieldDiscovery.Discover(json.RootElement, taken, options.MaxJsonPathLength);
+            var bytes = 0;
             // A path that contains a secret can't be stored.
             foreach (var field in fields.Where(field => mask.Mask(field.JsonPath) == field.JsonPath))
             {
                 field.Value = mask.Mask(field.Value);
+                bytes += field.CalculateSize();
+                if (bytes > ContractLimits.MaxSampleFieldsBytes)
+                    break;
                 sample.Fields.Add(field);
             }
         }

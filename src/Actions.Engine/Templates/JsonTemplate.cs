@@ -17,10 +17,10 @@ internal sealed class JsonTemplate
     private static readonly JsonWriterOptions WriterOptions =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private readonly JsonDocument _document;
+    private readonly JsonElement _document;
     private readonly Dictionary<string, Template> _templates;
 
-    private JsonTemplate(JsonDocument document, Dictionary<string, Template> templates)
+    private JsonTemplate(JsonElement document, Dictionary<string, Template> templates)
     {
         _document = document;
         _templates = templates;
@@ -34,9 +34,11 @@ internal sealed class JsonTemplate
     /// surrogate pair.</exception>
     public static JsonTemplate Parse(string json, int maxDepth)
     {
-        var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
+        using var parsed = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
+        // As large as it has to be: a document has buffers of the pool.
+        var document = parsed.RootElement.Clone();
         var templates = new Dictionary<string, Template>(StringComparer.Ordinal);
-        Collect(document.RootElement, templates);
+        Collect(document, templates);
         return new JsonTemplate(document, templates);
     }
 
@@ -47,7 +49,7 @@ internal sealed class JsonTemplate
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-            Write(writer, _document.RootElement, variables, limit);
+            Write(writer, _document, variables, limit);
         return buffer.WrittenMemory;
     }
 

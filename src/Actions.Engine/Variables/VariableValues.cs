@@ -8,6 +8,10 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
 {
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
+    /// <summary>An empty text for each of the names.</summary>
+    public static VariableValues Empty(IEnumerable<string> names) =>
+        new(names.Distinct(StringComparer.Ordinal).ToDictionary(name => name, _ => Value.ForString("")), new HashSet<string>());
+
     /// <summary>The variable's text in a template: a string as it is, any other value as JSON, empty for
     /// null.</summary>
     public string Text(string name) => values.TryGetValue(name, out var value) ? JsonValue.ToText(value) : "";
@@ -35,13 +39,11 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
         return new VariableValues(all, numeric);
     }
 
-    /// <summary>
-    /// The texts by which a value of the <paramref name="names"/> can be recognized: its own text, and each string and
-    /// number in
-    /// a list or object. Booleans are left out: they identify nothing.
-    /// </summary>
-    public IEnumerable<string> Texts(IEnumerable<string> names) =>
-        names.Select(name => values.GetValueOrDefault(name)).OfType<Value>().SelectMany(Texts);
+    /// <summary>The texts by which the values of the <paramref name="names"/> can be recognized.</summary>
+    /// <param name="withMembers">The names of an object's members count as well.</param>
+    public IEnumerable<string> Texts(IEnumerable<string> names, bool withMembers) =>
+        names.Select(name => values.GetValueOrDefault(name)).OfType<Value>()
+            .SelectMany(value => IdentifyingTexts.Of(value, withMembers));
 
     /// <summary>These values with each of the <paramref name="names"/> masked, for a request that is shown.</summary>
     public VariableValues Mask(IReadOnlySet<string> names, string mask) =>
@@ -50,12 +52,4 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
             : new VariableValues(
                 values.ToDictionary(pair => pair.Key, pair => names.Contains(pair.Key) ? Value.ForString(mask) : pair.Value),
                 numeric.Except(names).ToHashSet(StringComparer.Ordinal));
-
-    private static IEnumerable<string> Texts(Value value) => value.KindCase switch
-    {
-        Value.KindOneofCase.StringValue or Value.KindOneofCase.NumberValue => [JsonValue.ToText(value)],
-        Value.KindOneofCase.StructValue => [JsonValue.ToText(value), .. value.StructValue.Fields.Values.SelectMany(Texts)],
-        Value.KindOneofCase.ListValue => [JsonValue.ToText(value), .. value.ListValue.Values.SelectMany(Texts)],
-        _ => [],
-    };
 }

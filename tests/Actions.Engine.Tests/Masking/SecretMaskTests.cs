@@ -78,6 +78,31 @@ public sealed class SecretMaskTests
         }
     }
 
+    /// <summary>Wherever the text is cut, what is left of the secret has fewer than four of its characters.</summary>
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void EveryForm_CutAnywhere_EndsWithTheMask(string form)
+    {
+        const string secret = "hunter2-\"ü\"";
+        var whole = Forms[form](secret);
+        // Quotes and the like stand before the secret.
+        var four = Forms[form](secret[..4]).Length + 12;
+        for (var length = 0; length < whole.Length; length++)
+        {
+            var text = Encoding.UTF8.GetBytes($"before {whole[..length]}");
+
+            var masked = Encoding.UTF8.GetString(new SecretMask([secret]).Mask(text, isCut: true));
+
+            if (length >= four)
+                masked.ShouldContain("MASKED", Case.Sensitive, $"{length} of {whole}");
+            // Behind a whole secret, what quotes it may stay.
+            var isCutInside = new SecretMask([secret]).Mask(text) == text;
+            if (isCutInside && masked.Contains("MASKED", StringComparison.Ordinal))
+                masked[(masked.LastIndexOf("MASKED", StringComparison.Ordinal) + 6)..].Trim('"', '\\', '=', '\uFFFD').Length
+                    .ShouldBeLessThan(6, $"{length} of {whole}: {masked}");
+        }
+    }
+
     [Theory]
     [InlineData("nothing here")]
     [InlineData("%zz \\u12 \\q &; &#; &#xffffffff; + % \\ \\ud800 \\ud800\\u0041 &amp")]

@@ -1,0 +1,41 @@
+using Actions.Engine.Limits;
+using Actions.Engine.Request;
+using Actions.Engine.Variables;
+
+namespace Actions.Engine.Compilation;
+
+/// <summary>
+/// Refuses a request that is too large even if all its variables are empty. Templates are limited in characters, the
+/// rendered request in bytes and with its encoding: what no execution could send must not be stored.
+/// </summary>
+internal static class LiteralSize
+{
+    public static void Check(RequestPlan plan, EngineOptions options, Violations violations)
+    {
+        var empty = VariableValues.Empty(plan.Names);
+        var parameters = plan.QueryParameters.Select(
+            parameter => KeyValuePair.Create(parameter.Name, parameter.Value.Render(empty, options.MaxRenderedUrlLength)));
+        if (plan.Url.Render(empty, [], options.MaxRenderedUrlLength, new Violations()).OriginalString.Length > options.MaxRenderedUrlLength)
+            violations.Add("request.url", Words(options.MaxRenderedUrlLength, "characters when it is encoded"));
+        else if (plan.Url.Render(empty, parameters, options.MaxRenderedUrlLength, new Violations()).OriginalString.Length > options.MaxRenderedUrlLength)
+            violations.Add("request.query_parameters", $"make the URL longer than {options.MaxRenderedUrlLength} characters when it is encoded, even with empty variables.");
+
+        for (var i = 0; i < plan.Headers.Length; i++)
+        {
+            if (plan.Headers[i].Value.Render(empty, options.MaxHeaderValueLength).Length > options.MaxHeaderValueLength)
+                violations.Add($"request.headers[{i}].value", Words(options.MaxHeaderValueLength, "characters"));
+        }
+
+        if (plan.Body?.Render(empty, options.MaxRenderedBodyBytes).Length > options.MaxRenderedBodyBytes)
+            violations.Add(FieldOf(plan.Body), Words(options.MaxRenderedBodyBytes, "bytes when it is encoded"));
+    }
+
+    private static string Words(int limit, string unit) => $"has more than {limit} {unit}, even with empty variables.";
+
+    private static string FieldOf(BodyPlan body) => body switch
+    {
+        JsonBodyPlan => "request.json_body",
+        FormBodyPlan => "request.form_body.fields",
+        _ => "request.text_body.text",
+    };
+}
