@@ -73,7 +73,8 @@ internal sealed class JsonTemplate
                 break;
             case JsonValueKind.String:
                 var text = element.Text();
-                if (!templates.ContainsKey(text))
+                // Most strings are none, and a document may have very many.
+                if (text.AsSpan().ContainsAny('{', '<') && !templates.ContainsKey(text))
                     templates.Add(text, Template.Parse(text));
                 break;
             default:
@@ -104,8 +105,10 @@ internal sealed class JsonTemplate
                 writer.WriteEndArray();
                 break;
             case JsonValueKind.String:
-                var template = _templates[element.GetString()!];
-                if (template.OnlyPlaceholder is { } name)
+                var text = element.GetString()!;
+                if (!_templates.TryGetValue(text, out var template))
+                    writer.WriteStringValue(text);
+                else if (template.OnlyPlaceholder is { } name)
                     variables.WriteJson(writer, name);
                 else
                     writer.WriteStringValue(template.Render(variables, limit));
