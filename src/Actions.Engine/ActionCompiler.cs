@@ -47,7 +47,9 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names).Concat(said), _options);
         // A call that passes more is refused.
         violations.CheckLimit(
-            "variables", binder.Names.Count(name => variables.GetValueOrDefault(name)?.Default is null), _options.MaxVariables,
+            "variables",
+            binder.Names.Count(name => variables.GetValueOrDefault(name)?.Default is null),
+            _options.MaxVariables,
             "variables that a call must pass");
         violations.ThrowIfAny();
         return new ActionPlan(

@@ -62,7 +62,8 @@ public sealed class ActionEngine
         if (failure is null)
             response.Sample = sample;
         else
-            response.Failure = execution.MaskOfText(progress.Tokens).Mask(EventSequence.ToFailure(execution, failure, attempts: 1, progress.Tokens));
+            response.Failure = execution.MaskOfText(progress.Tokens).Mask(
+                EventSequence.ToFailure(execution, failure, attempts: 1, progress.Tokens));
         return response;
     }
 

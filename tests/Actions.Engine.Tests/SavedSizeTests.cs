@@ -20,12 +20,12 @@ public sealed class SavedSizeTests : IDisposable
         { "request.text_body.text", request => request.TextBody = Text(new string(Wide, 350_000) + "{name}") },
         { "request.json_body", request => request.JsonBody = $"\"{new string(Wide, 400_000)}\"" },
         { "request.json_body", request => request.JsonBody = $"{{\"{new string(Wide, 400_000)}\": \"{{name}}\"}}" },
-        { "request.form_body.fields", request => request.FormBody = new() { Fields = { Parameters(128, new string(Wide, 1_000)) } } },
-        { "request.form_body.fields", request => request.FormBody = new() { Fields = { Parameters(128, new string('%', 8_000)) } } },
+        { "request.form_body.fields", request => request.FormBody = Form(new string(Wide, 1_000)) },
+        { "request.form_body.fields", request => request.FormBody = Form(new string('%', 8_000)) },
         { "request.url", request => request.Url += new string(Wide, 2_000) },
         { "request.query_parameters", request => request.QueryParameters.Add(Parameters(3, new string('a', 7_000))) },
         { "request.query_parameters", request => request.QueryParameters.Add(Parameters(1, new string('&', 6_000))) },
-        { "variables", request => request.JsonBody = $"[{string.Join(',', Enumerable.Range(0, 129).Select(i => $"\"{{v{i}}}\""))}]" },
+        { "variables", request => request.JsonBody = Variables(129) },
     };
 
     [Theory]
@@ -35,7 +35,8 @@ public sealed class SavedSizeTests : IDisposable
         var config = Configs.With(HttpMethod.Post, "http://h/");
         enlarge(config.Request);
 
-        Should.Throw<InvalidFieldsException>(() => _engine.Compile(config)).Violations.ShouldHaveSingleItem().Field.ShouldBe($"action_config.{field}");
+        Should.Throw<InvalidFieldsException>(() => _engine.Compile(config))
+            .Violations.ShouldHaveSingleItem().Field.ShouldBe($"action_config.{field}");
     }
 
     public static TheoryData<string, Action<HttpRequest>> Fitting => new()
@@ -44,8 +45,8 @@ public sealed class SavedSizeTests : IDisposable
         { "narrow text", request => request.TextBody = Text(new string('a', 512 << 10)) },
         { "wide JSON", request => request.JsonBody = $"\"{new string(Wide, 349_524)}\"" },
         { "URL", request => request.Url += new string(Wide, 1_770) },
-        { "form", request => request.FormBody = new() { Fields = { Parameters(128, new string('a', 8_000)) } } },
-        { "variables", request => request.JsonBody = $"[{string.Join(',', Enumerable.Range(0, 128).Select(i => $"\"{{v{i}}}\""))}]" },
+        { "form", request => request.FormBody = Form(new string('a', 8_000)) },
+        { "variables", request => request.JsonBody = Variables(128) },
     };
 
     [Theory]
@@ -56,10 +57,16 @@ public sealed class SavedSizeTests : IDisposable
         var config = Configs.With(HttpMethod.Post, $"{api.Url}/");
         enlarge(config.Request);
 
-        (await _engine.ResultAsync(config, Configs.Values([.. Enumerable.Range(0, 128).Select(i => ($"v{i}", "x"))]))).StatusCode.ShouldBe(200, what);
+        var values = Configs.Values([.. Enumerable.Range(0, 128).Select(i => ($"v{i}", "x"))]);
+        (await _engine.ResultAsync(config, values)).StatusCode.ShouldBe(200, what);
     }
 
     private static TextBody Text(string text) => new() { Text = text, ContentType = "text/plain" };
+
+    private static FormBody Form(string value) => new() { Fields = { Parameters(128, value) } };
+
+    private static string Variables(int count) =>
+        $"[{string.Join(',', Enumerable.Range(0, count).Select(i => $"\"{{v{i}}}\""))}]";
 
     private static IEnumerable<QueryParameter> Parameters(int count, string value) =>
         Enumerable.Range(0, count).Select(i => new QueryParameter { Name = $"p{i}", Value = value });

@@ -54,7 +54,8 @@ public abstract partial class ActionStoreContract
         var page = await ListAsync(new ActionQuery { Limit = 10, MaxBytes = maxBytes });
 
         page.Select(action => action.Name).ShouldBe(Enumerable.Range(0, count).Select(i => $"order {i}"));
-        page.ShouldAllBe(action => action.Description.Length == 10_000 && action.Etag.Length > 0 && action.Sample == null);
+        page.ShouldAllBe(action => action.Description.Length == 10_000 && action.Etag.Length > 0);
+        page.ShouldAllBe(action => action.Sample == null);
     }
 
     [Fact]

@@ -13,12 +13,15 @@ internal static class LiteralSize
     public static void Check(RequestPlan plan, EngineOptions options, Violations violations)
     {
         var empty = VariableValues.Empty(plan.Names);
+        var longest = options.MaxRenderedUrlLength;
         var parameters = plan.QueryParameters.Select(
-            parameter => KeyValuePair.Create(parameter.Name, parameter.Value.Render(empty, options.MaxRenderedUrlLength)));
-        if (plan.Url.Render(empty, [], options.MaxRenderedUrlLength, new Violations()).OriginalString.Length > options.MaxRenderedUrlLength)
-            violations.Add("request.url", Words(options.MaxRenderedUrlLength, "characters when it is encoded"));
-        else if (plan.Url.Render(empty, parameters, options.MaxRenderedUrlLength, new Violations()).OriginalString.Length > options.MaxRenderedUrlLength)
-            violations.Add("request.query_parameters", $"make the URL longer than {options.MaxRenderedUrlLength} characters when it is encoded, even with empty variables.");
+            parameter => KeyValuePair.Create(parameter.Name, parameter.Value.Render(empty, longest)));
+        if (UrlLength([]) > longest)
+            violations.Add("request.url", Words(longest, "characters when it is encoded"));
+        else if (UrlLength(parameters) > longest)
+            violations.Add(
+                "request.query_parameters",
+                $"make the URL longer than {longest} characters when it is encoded, even with empty variables.");
 
         for (var i = 0; i < plan.Headers.Length; i++)
         {
@@ -28,6 +31,9 @@ internal static class LiteralSize
 
         if (plan.Body?.Render(empty, options.MaxRenderedBodyBytes).Length > options.MaxRenderedBodyBytes)
             violations.Add(FieldOf(plan.Body), Words(options.MaxRenderedBodyBytes, "bytes when it is encoded"));
+
+        int UrlLength(IEnumerable<KeyValuePair<string, string>> query) =>
+            plan.Url.Render(empty, query, longest, new Violations()).OriginalString.Length;
     }
 
     private static string Words(int limit, string unit) => $"has more than {limit} {unit}, even with empty variables.";

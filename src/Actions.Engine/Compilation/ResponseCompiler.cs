@@ -134,7 +134,8 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
     {
         if (sample is not { BodyTruncated: false } || !policy.SuccessStatuses.Contains(sample.StatusCode))
             return null;
-        var (shape, body, contentType, maxDepth) = (sample.Shape, sample.Body, sample.ContentType, options.MaxJsonResponseDepth);
+        var (shape, body, contentType) = (sample.Shape, sample.Body, sample.ContentType);
+        var maxDepth = options.MaxJsonResponseDepth;
         return new SampleKinds(() => shape.Length > 0
             ? ResponseJson.TryParse(Encoding.UTF8.GetBytes(shape), "application/json", wanted: true, maxDepth, out _)
             : ResponseJson.TryParse(body.Memory, contentType, wanted: true, maxDepth, out _));

@@ -63,7 +63,11 @@ internal sealed class AttemptRunner(
             var token = await AuthorizeAsync(execution, progress, refused: null, stop.Token).ConfigureAwait(false);
             using var message = await SendAsync(execution, progress, token, stop.Token).ConfigureAwait(false);
             var sample = await samples.ReadAsync(
-                message, execution.TakenNames, execution.MaskOfAnswer(progress.Tokens), execution.Started, stop.Token).ConfigureAwait(false);
+                message,
+                execution.TakenNames,
+                execution.MaskOfAnswer(progress.Tokens),
+                execution.Started,
+                stop.Token).ConfigureAwait(false);
             stop.Token.ThrowIfCancellationRequested();
             return (sample, null);
         }

@@ -42,7 +42,8 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
                 result.Attempts = progress.Attempts;
                 return Next(new ExecutionEvent { Result = result });
             case AttemptResult.Failed { Failure: var failure }:
-                return Next(new ExecutionEvent { Failure = ToFailure(execution, failure, progress.Attempts, progress.Tokens) });
+                var told = ToFailure(execution, failure, progress.Attempts, progress.Tokens);
+                return Next(new ExecutionEvent { Failure = told });
             default:
                 throw new UnreachableException();
         }

@@ -16,7 +16,10 @@ internal static class Escapes
         written = 1;
         if (text.Length < 3)
             return text.Length == 1 || char.IsAsciiHexDigit((char)text[1]) ? -1 : 0;
-        return byte.TryParse(text.Slice(1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out decoded[0]) ? 3 : 0;
+        if (!TryHex(text.Slice(1, 2), out var code))
+            return 0;
+        decoded[0] = (byte)code;
+        return 3;
     }
 
     /// <summary>Percent-encoding, and a plus sign for a space.</summary>
@@ -64,8 +67,9 @@ internal static class Escapes
         var name = Encoding.ASCII.GetString(text[1..end]);
         var code = name switch
         {
-            ['#', 'x' or 'X', .. var hex] => int.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number) ? number : -1,
-            ['#', .. var digits] => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1,
+            ['#', 'x' or 'X', ..] => TryHex(text[3..end], out var number) ? number : -1,
+            ['#', .. var digits] =>
+                int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1,
             _ => Named(name),
         };
         return Rune.TryCreate(code, out var rune) ? Write(rune, end + 1, decoded, out written) : 0;
@@ -153,12 +157,14 @@ internal static class Escapes
             return -1;
         }
 
-        if (!text.StartsWith("\\u"u8)
-            || !ushort.TryParse(text.Slice(2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number))
+        if (!text.StartsWith("\\u"u8) || !TryHex(text.Slice(2, 4), out var number))
             return 0;
         unit = (char)number;
         return 1;
     }
+
+    private static bool TryHex(ReadOnlySpan<byte> digits, out int number) =>
+        int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number);
 
     // No escape is shorter than the UTF-8 of its character.
     private static int Write(Rune rune, int read, Span<byte> decoded, out int written)

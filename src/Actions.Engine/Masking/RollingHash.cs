@@ -10,7 +10,8 @@ internal static class RollingHash
 {
     private const ulong Modulus = (1UL << 61) - 1;
 
-    private static readonly ulong Base = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) % (Modulus - 1_000) + 500;
+    private static readonly ulong Base =
+        BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8)) % (Modulus - 1_000) + 500;
 
     public static ulong Append(ulong hash, byte next) => Add(Multiply(hash, Base), next + 1UL);
 

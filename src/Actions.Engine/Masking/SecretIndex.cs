@@ -22,8 +22,8 @@ internal sealed class SecretIndex
     // From the hash of a value, or of a beginning of one, to the length of the longest value that it begins with.
     private readonly Dictionary<ulong, int> _entries = [];
 
-    // By a hash of four bytes: rules out most positions of a text quickly.
-    private readonly bool[] _begins = new bool[1 << 16];
+    // A bit for each hash of four bytes: rules out most positions of a text quickly.
+    private readonly ulong[] _begins = new ulong[(1 << 16) / 64];
 
     /// <param name="values">Distinct, each of at least <see cref="MinBytes"/> bytes.</param>
     public SecretIndex(IEnumerable<string> values)
@@ -37,7 +37,11 @@ internal sealed class SecretIndex
     }
 
     /// <summary>Whether a value may begin with these bytes.</summary>
-    public bool MayBeginWith(ReadOnlySpan<byte> text) => _begins[Slot(BinaryPrimitives.ReadUInt32LittleEndian(text))];
+    public bool MayBeginWith(ReadOnlySpan<byte> text)
+    {
+        var slot = Slot(BinaryPrimitives.ReadUInt32LittleEndian(text));
+        return (_begins[slot / 64] & (1UL << (slot % 64))) != 0;
+    }
 
     /// <param name="hashes">The text's, by <see cref="RollingHash.OfBeginnings"/>.</param>
     /// <param name="end">The end of the text.</param>
@@ -80,7 +84,8 @@ internal sealed class SecretIndex
             {
                 hash = RollingHash.Append(hash, value[length - 1]);
                 power = RollingHash.NextPower(power);
-                if (length >= MinBytes && length > longest && RollingHash.Part(hashes, end - length, length, power) == hash)
+                if (length >= MinBytes && length > longest
+                    && RollingHash.Part(hashes, end - length, length, power) == hash)
                     longest = length;
             }
         }
@@ -93,7 +98,8 @@ internal sealed class SecretIndex
     {
         var value = Encoding.UTF8.GetBytes(_values[index]);
         _beginnings[index] = BinaryPrimitives.ReadUInt32LittleEndian(value);
-        _begins[Slot(_beginnings[index])] = true;
+        var slot = Slot(_beginnings[index]);
+        _begins[slot / 64] |= 1UL << (slot % 64);
         var rented = ArrayPool<ulong>.Shared.Rent(value.Length + 1);
         RollingHash.OfBeginnings(value, rented);
         var (low, high) = (0, _lengths.Length - 1);

@@ -79,10 +79,10 @@ internal sealed class TextView
         return hasDecoded ? new TextView(bytes, length, this, starts, null) : null;
     }
 
-    /// <summary>The bytes that base64 or hex digits stand for, with a byte between runs that occurs in no text.</summary>
+    /// <summary>The bytes that base64 or hex digits stand for. Between runs is a byte that occurs in no text.</summary>
     /// <param name="bits">Bits of a digit.</param>
     /// <param name="digit">The value of a digit; -1: it is none.</param>
-    /// <param name="skip">Digits to skip at the beginning of each run: where a value's digits begin isn't known.</param>
+    /// <param name="skip">Digits to skip in each run: where the digits of a value begin isn't known.</param>
     /// <returns>Null: no run is long enough for a secret.</returns>
     public TextView? DecodeRuns(int bits, Func<byte, int> digit, int skip)
     {

@@ -32,7 +32,8 @@ internal static class RenderedSize
         return request;
     }
 
-    private static int Excess(RenderedRequest request) => request.CalculateSize() - ContractLimits.MaxRenderedRequestBytes;
+    private static int Excess(RenderedRequest request) =>
+        request.CalculateSize() - ContractLimits.MaxRenderedRequestBytes;
 
     /// <summary>The beginning of the text, and how much is missing.</summary>
     private static string Cut(string text, int bytes)

@@ -101,7 +101,8 @@ internal sealed record ResultFieldPlan(
         {
             var nodes = Path.Select(root, response.Budget);
             if (!Path.IsSingular)
-                return Value.ForList([.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1, budget))]);
+                return Value.ForList(
+                    [.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1, budget))]);
             return nodes is [var only] ? JsonValue.From(only, ContractLimits.MaxVariableDepth, budget) : null;
         }
         catch (NotUnicodeException)

@@ -42,7 +42,8 @@ internal sealed class IdentifyingTexts
                 var fields = value.StructValue.Fields;
                 if (_withNames)
                     _texts.AddRange(fields.Keys);
-                return AddWhole(value, fields.Sum(field => field.Key.Length + Add(field.Value, isWhole: false) + 1), isWhole);
+                var length = fields.Sum(field => field.Key.Length + Add(field.Value, isWhole: false) + 1);
+                return AddWhole(value, length, isWhole);
             default:
                 return 1;
         }

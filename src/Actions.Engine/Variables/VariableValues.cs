@@ -10,7 +10,7 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
 
     /// <summary>An empty text for each of the names.</summary>
     public static VariableValues Empty(IEnumerable<string> names) =>
-        new(names.Distinct(StringComparer.Ordinal).ToDictionary(name => name, _ => Value.ForString("")), new HashSet<string>());
+        new(names.Distinct().ToDictionary(name => name, _ => Value.ForString("")), new HashSet<string>());
 
     /// <summary>The variable's text in a template: a string as it is, any other value as JSON, empty for
     /// null.</summary>

@@ -35,12 +35,13 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
 
     // Guarded by the gate. At least what the plans take: those that were dropped since the last count are in it.
     private long _bytes;
+    private long _evictedForBytes;
 
     /// <summary>The currently cached plans.</summary>
     public IReadOnlyCollection<KeyValuePair<ActionKey, CachedPlan>> Cached => _plans.ToArray();
 
     /// <summary>The number of plans evicted so far.</summary>
-    public long Evictions => _plans.Metrics.Value?.Evicted ?? 0;
+    public long Evictions => (_plans.Metrics.Value?.Evicted ?? 0) + Interlocked.Read(ref _evictedForBytes);
 
     /// <returns>Null: the plan isn't cached.</returns>
     public ActionPlan? Find(PlanKey wanted)
@@ -141,6 +142,7 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
         for (var count = _plans.Count; _bytes > _maxBytes / 16 * 15 && count > 0; count--)
         {
             _plans.Policy.Eviction.Value!.Trim(1);
+            Interlocked.Increment(ref _evictedForBytes);
             _bytes = Count();
         }
 

@@ -47,7 +47,7 @@ internal sealed class Page
     public ActionQuery Query { get; }
 
     /// <param name="actions">What the query found.</param>
-    /// <param name="storedBytes">Bytes of these actions in the store. Beyond the query's limit there may be more.</param>
+    /// <param name="storedBytes">Their bytes in the store. Beyond the query's limit there may be more.</param>
     public ListActionConfigsResponse ToResponse(IReadOnlyList<ActionConfig> actions, long storedBytes)
     {
         var response = new ListActionConfigsResponse();

@@ -87,13 +87,15 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
             async token =>
             {
                 // The driver reads batches of up to 16 MB: how many actions fit is found out by their sizes.
-                var sizes = await Listed(workspace, query, query.Limit).Project(SizeOnly).ToListAsync(token).ConfigureAwait(false);
+                var sizes = await Listed(workspace, query, query.Limit)
+                    .Project(SizeOnly).ToListAsync(token).ConfigureAwait(false);
                 var (count, bytes) = (0, 0L);
                 while (count < sizes.Count && bytes <= query.MaxBytes)
                     bytes += sizes[count++]["size"].ToInt64();
                 if (count == 0)
                     return [];
-                var page = await Listed(workspace, query, count).Project(BinaryOnly).ToListAsync(token).ConfigureAwait(false);
+                var page = await Listed(workspace, query, count)
+                    .Project(BinaryOnly).ToListAsync(token).ConfigureAwait(false);
                 return [.. page.Select(ToAction)];
             },
             cancellationToken);
@@ -186,7 +188,9 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
         Where.Eq("workspace", workspace) & Where.Eq("_id", MongoKey.Of(workspace, id));
 
     private IFindFluent<BsonDocument, BsonDocument> Listed(string workspace, ActionQuery query, int limit) =>
-        database.Actions.Find(ListFilter(workspace, query)).Sort(Builders<BsonDocument>.Sort.Ascending("name_key")).Limit(limit);
+        database.Actions.Find(ListFilter(workspace, query))
+            .Sort(Builders<BsonDocument>.Sort.Ascending("name_key"))
+            .Limit(limit);
 
     private static FilterDefinition<BsonDocument> ListFilter(string workspace, ActionQuery query)
     {

@@ -4,7 +4,7 @@ using Actions.V1;
 
 namespace Actions.Engine.Tests.Faults;
 
-/// <summary>A result is bounded before it is built: nested values that are selected again and again count each time.</summary>
+/// <summary>A result is bounded before it is built: nested values that are selected again count each time.</summary>
 [Collection(nameof(RealTime))]
 public sealed class ResultMemoryTests : IDisposable
 {

@@ -49,6 +49,7 @@ public sealed class PlanCacheTests(ServerFixture fixture) : IClassFixture<Server
 
         cache.Cached.Sum(cached => cached.Value.Plan.Bytes).ShouldBeInRange(1, 32 << 20);
         cache.Cached.Count.ShouldBeInRange(1, 24);
+        (cache.Cached.Count + cache.Evictions).ShouldBe(25);
     }
 
     [Theory]
