@@ -82,7 +82,7 @@ public sealed class SecretMaskTests
     /// <summary>Wherever the text is cut, what is left of the secret has fewer than four of its characters.</summary>
     [Theory]
     [MemberData(nameof(Names))]
-    public void EveryForm_CutAnywhere_EndsWithTheMask(string form)
+    public void EveryFormCutAnywhere_EndsWithTheMask(string form)
     {
         const string secret = "hunter2-\"ü\"";
         var whole = Forms[form](secret);

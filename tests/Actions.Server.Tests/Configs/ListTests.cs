@@ -176,11 +176,15 @@ public sealed class ListTests(ManyActions many) : IClassFixture<ManyActions>
     [Fact]
     public async Task LargeSecrets_AreOnThePagesOnceEach()
     {
-        await using var server = await RunningServer.StartAsync();
+        await using var server = await RunningServer.StartAsync(new()
+        {
+            ["Server:MaxPageBytes"] = "20000",
+            ["Server:MaxActionBytes"] = "20000",
+        });
         for (var i = 0; i < 5; i++)
         {
             var action = AnAction.Any();
-            var secret = new Secret { Plaintext = new string('s', 1_000_000) };
+            var secret = new Secret { Plaintext = new string('s', 8_000) };
             action.Authentication = new() { BearerToken = new() { Token = secret } };
             await server.CreateAsync(action);
         }

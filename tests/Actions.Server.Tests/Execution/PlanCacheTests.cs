@@ -42,7 +42,7 @@ public sealed class PlanCacheTests(ServerFixture fixture) : IClassFixture<Server
             var action = AnAction.Any();
             action.Id = $"{i}";
             action.Request.Method = V1.HttpMethod.Post;
-            action.Request.JsonBody = $"[{string.Join(',', Enumerable.Range(0, 50_000).Select(n => $"\"{n}{{x}}\""))}]";
+            action.Request.JsonBody = $"[{string.Join(',', Enumerable.Range(0, 40_000).Select(n => $"\"{n}{{x}}\""))}]";
             var plan = new CachedPlan(compiler.Compile(action, "action_config"), "a");
             await cache.LoadAsync(new PlanKey(Workspace, action.Id, ""), () => Task.FromResult<CachedPlan?>(plan));
         }
