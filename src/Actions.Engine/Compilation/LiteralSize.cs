@@ -23,12 +23,6 @@ internal static class LiteralSize
                 "request.query_parameters",
                 $"make the URL longer than {longest} characters when it is encoded, even with empty variables.");
 
-        for (var i = 0; i < plan.Headers.Length; i++)
-        {
-            if (plan.Headers[i].Value.Render(empty, options.MaxHeaderValueLength).Length > options.MaxHeaderValueLength)
-                violations.Add($"request.headers[{i}].value", Words(options.MaxHeaderValueLength, "characters"));
-        }
-
         if (plan.Body?.Render(empty, options.MaxRenderedBodyBytes).Length > options.MaxRenderedBodyBytes)
             violations.Add(FieldOf(plan.Body), Words(options.MaxRenderedBodyBytes, "bytes when it is encoded"));
 
