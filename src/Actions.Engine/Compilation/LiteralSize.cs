@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Actions.Engine.Limits;
 using Actions.Engine.Request;
+using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 
 namespace Actions.Engine.Compilation;
@@ -14,19 +16,18 @@ internal static class LiteralSize
     {
         var empty = VariableValues.Empty(plan.Names);
         var longest = options.MaxRenderedUrlLength;
-        var parameters = plan.QueryParameters.Select(
-            parameter => KeyValuePair.Create(parameter.Name, parameter.Value.Render(empty, longest)));
         if (UrlLength([]) > longest)
             violations.Add("request.url", Words(longest, "characters when it is encoded"));
-        else if (UrlLength(parameters) > longest)
+        else if (UrlLength(plan.QueryParameters) > longest)
             violations.Add(
                 "request.query_parameters",
                 $"make the URL longer than {longest} characters when it is encoded, even with empty variables.");
 
-        if (plan.Body?.Render(empty, options.MaxRenderedBodyBytes).Length > options.MaxRenderedBodyBytes)
-            violations.Add(FieldOf(plan.Body), Words(options.MaxRenderedBodyBytes, "bytes when it is encoded"));
+        var body = plan.Body?.Render(empty, options.MaxRenderedBodyBytes, new Violations());
+        if (body?.Length > options.MaxRenderedBodyBytes)
+            violations.Add(FieldOf(plan.Body!), Words(options.MaxRenderedBodyBytes, "bytes when it is encoded"));
 
-        int UrlLength(IEnumerable<KeyValuePair<string, string>> query) =>
+        int UrlLength(ImmutableArray<PairTemplate> query) =>
             plan.Url.Render(empty, query, longest, new Violations()).OriginalString.Length;
     }
 
