@@ -16,9 +16,9 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
 
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
-    /// <summary>An empty text for each of the names.</summary>
+    /// <summary>An empty list for each of the names: no text, and no parameter of its own.</summary>
     public static VariableValues Empty(IEnumerable<string> names) =>
-        new(names.Distinct().ToDictionary(name => name, _ => Value.ForString("")), new HashSet<string>());
+        new(names.Distinct().ToDictionary(name => name, _ => Value.ForList()), new HashSet<string>());
 
     /// <summary>
     /// Whether the variable has a value. Only an optional variable, or a result field, may have none.
