@@ -31,6 +31,7 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
 
     private ActionPlan Compile(ActionConfig config, string root, Func<Uri, string?> checkUrl, bool isSaved)
     {
+        var allocated = GC.GetAllocatedBytesForCurrentThread();
         var violations = new Violations(root);
         CheckTexts(config, violations);
         var variables = new VariableCompiler(_options, violations).Compile(config.Variables);
@@ -66,9 +67,19 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
             .Where(reference => !fields.Contains(
                 Reference.Resolve(reference, name => fields.Contains(name) || variables.ContainsKey(name)).Variable));
         var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names).Concat(said), _options);
+        // A call that passes more is refused.
+        violations.CheckLimit(
+            "variables",
+            binder.Names.Count(
+                name => variables.GetValueOrDefault(name) is not ({ Optional: true } or { Default: not null })),
+            _options.MaxVariables,
+            "variables that a call must pass");
+        violations.ThrowIfAny();
         return new ActionPlan(
-            config, new ActionParts(
-                binder, request, messages, authentication, retry, new ActionReading(policy, results, errorFields)));
+            config,
+            new ActionParts(
+                binder, request, messages, authentication, retry, new ActionReading(policy, results, errorFields)),
+            GC.GetAllocatedBytesForCurrentThread() - allocated);
     }
 
     private void CheckTexts(ActionConfig config, Violations violations)

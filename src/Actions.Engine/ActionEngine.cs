@@ -62,7 +62,8 @@ public sealed class ActionEngine
         if (failure is null)
             response.Sample = sample;
         else
-            response.Failure = execution.Mask(progress.Tokens).Mask(EventSequence.ToFailure(execution, failure, attempts: 1));
+            response.Failure = execution.MaskOfText(progress.Tokens).Mask(
+                EventSequence.ToFailure(execution, failure, attempts: 1, progress.Tokens));
         return response;
     }
 
@@ -105,7 +106,7 @@ public sealed class ActionEngine
             {
                 if (retries?.TryTake() is { } retry)
                 {
-                    yield return events.Retry(retry);
+                    yield return events.Retry(retry, progress.Tokens);
                     continue;
                 }
 
@@ -123,7 +124,7 @@ public sealed class ActionEngine
 
             cancellationToken.ThrowIfCancellationRequested();
             // 9 emit
-            yield return events.Outcome(await outcome.ConfigureAwait(false), progress.Attempts);
+            yield return events.Outcome(await outcome.ConfigureAwait(false), progress);
         }
         finally
         {
@@ -139,7 +140,7 @@ public sealed class ActionEngine
         // Secrets in templates are masked at their place first; then every other occurrence of each secret is masked.
         var variables = execution.Variables.Mask(execution.Plan.Variables.Sensitive, SecretMask.Text);
         var request = UpstreamRequest.RenderMasked(execution.Plan.Request, variables, execution.Input.IdempotencyKey)
-            .Mask(execution.Mask([]));
+            .Mask(execution.MaskOfText([]));
         return (execution.Plan.Authentication is { } plan ? request.Authorize(plan.Place, plan.MaskedValue) : request).ToRendered();
     }
 }

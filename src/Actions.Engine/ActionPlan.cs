@@ -9,12 +9,15 @@ namespace Actions.Engine;
 /// </summary>
 public sealed class ActionPlan
 {
-    internal ActionPlan(ActionConfig config, ActionParts parts)
+    /// <param name="compiledBytes">What the compiler allocated.</param>
+    internal ActionPlan(ActionConfig config, ActionParts parts, long compiledBytes)
     {
         Id = config.Id;
         Name = config.Name;
         Disabled = config.Disabled;
         Parts = parts;
+        // The plan also keeps texts of the message, and its sample until the first response is compared with it.
+        Bytes = compiledBytes + config.CalculateSize();
     }
 
     /// <summary>The action's name; empty for a draft.</summary>
@@ -24,6 +27,12 @@ public sealed class ActionPlan
 
     /// <summary>The action is stored but must not be executed.</summary>
     public bool Disabled { get; }
+
+    /// <summary>
+    /// The memory that the plan takes, at most. Counted while it was compiled, because a few bytes of an action may be
+    /// many parts of a plan.
+    /// </summary>
+    public long Bytes { get; }
 
     internal ActionParts Parts { get; }
 }

@@ -43,7 +43,8 @@ public interface IActionStore
     Task<ActionConfig?> FindByNameAsync(string workspace, string name, CancellationToken cancellationToken);
 
     /// <summary>Lists in the order of <see cref="ActionName.Key"/>, by its UTF-8 bytes, without samples.</summary>
-    /// <returns>At most <see cref="ActionQuery.Limit"/> actions. While all pages are read, an action that exists the
+    /// <returns>At most <see cref="ActionQuery.Limit"/> actions, and none behind the first one with which they exceed
+    /// <see cref="ActionQuery.MaxBytes"/>. While all pages are read, an action that exists the
     /// whole time and keeps its name is returned exactly once, regardless of concurrent writes.</returns>
     Task<IReadOnlyList<ActionConfig>> ListAsync(
         string workspace, ActionQuery query, CancellationToken cancellationToken);
@@ -98,6 +99,10 @@ public sealed record ActionQuery
 {
     /// <summary>Maximum number of actions, 1 or more.</summary>
     public required int Limit { get; init; }
+
+    /// <summary>Bytes of all actions. The one that exceeds it is the last, so that the reader knows that there is
+    /// one.</summary>
+    public long MaxBytes { get; init; } = long.MaxValue;
 
     /// <summary>
     /// Only actions with a name after this one in the order of <see cref="ActionName.Key"/>. No action needs to have

@@ -141,6 +141,89 @@ public sealed class AmplificationTests : IDisposable
         failure.StatusCode.ShouldBe(200);
     }
 
+    private static readonly string Alike = new('a', 20);
+
+    public static TheoryData<string, Func<int, string>, int, string> Sensitive => new()
+    {
+        { "begin alike", i => new string('a', i + 4), 200, new string('a', 250_000) },
+        { "begin alike too", i => Alike + (i + 4), 5_000, Repeat(10_000, _ => Alike + "4711") },
+        { "differ", i => $"{i:x4}-secret", 5_000, Repeat(20_000, i => $"{i:x4}-secret ") },
+        { "one", _ => new string('a', 200_000), 1, new string('a', 250_000) },
+        { "end otherwise", i => new string('a', 20_000) + i, 10, new string('a', 250_000) },
+        { "other text", i => $"{i:x4}-secret", 200, Repeat(12_000, _ => "%5c%22&amp;\\\\+Zm9v") },
+    };
+
+    /// <summary>A mask takes what the text and the secrets take, not their product.</summary>
+    [Theory]
+    [MemberData(nameof(Sensitive))]
+    public void ManySensitiveValuesAndALargeBody_DryRunOfItsOwnSize(
+        string what, Func<int, string> value, int count, string body)
+    {
+        var config = Configs.With(HttpMethod.Post, "http://h/");
+        config.Request.TextBody = new TextBody { Text = "{body}", ContentType = "text/plain" };
+        config.Variables.Add(new Variable { Name = "secrets", Type = VariableType.Json, Sensitive = true });
+        var plan = _engine.Compile(config);
+        var values = Enumerable.Range(0, count).Select(i => Value.ForString(value(i)));
+        var variables = new Dictionary<string, Value>
+        {
+            ["secrets"] = Value.ForList([.. values]),
+            ["body"] = Value.ForString(body),
+        };
+        var input = new Executions.ExecutionInput("tests", variables, DryRun: true);
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        var (allocated, cpu) = (GC.GetAllocatedBytesForCurrentThread(), process.TotalProcessorTime);
+
+        var last = _engine.Engine.ExecuteAsync(plan, input, _engine.Token)
+            .ToBlockingEnumerable(TestContext.Current.CancellationToken).Last();
+
+        (GC.GetAllocatedBytesForCurrentThread() - allocated).ShouldBeLessThan(FarLess, what);
+        process.Refresh();
+        // Other tests run meanwhile; the product took minutes.
+        (process.TotalProcessorTime - cpu).ShouldBeLessThan(TimeSpan.FromSeconds(20), what);
+        last.Result.RenderedRequest.Body.Contains(value(0), StringComparison.Ordinal).ShouldBeFalse(what);
+    }
+
+    [Fact]
+    public async Task ManyFieldsOnALargeSample_NothingBeforeStartAndABoundAfter()
+    {
+        // A list of thousands, and a name whose escapes take long to read.
+        var shape = $$"""{"o":{"{{Repeat(6_000, _ => "\\u0061")}}":1},"l":[{{Repeat(14_000, _ => "0,")}}0]}""";
+        await using var api = RawUpstream.Answering(RawUpstream.Response("""{"o":{"a":1},"l":[1]}"""));
+        var config = Configs.Get(api.Url);
+        config.Sample = new Sample { StatusCode = 200, ContentType = "application/json", Shape = shape };
+        for (var i = 0; i < 128; i++)
+            config.Selecting($"v{i}", $"$.l[?$.o.a || @.b == {i} || search(@.c, 'x')]");
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        var cpu = process.TotalProcessorTime;
+
+        var plan = _engine.Compile(config);
+
+        process.Refresh();
+        var atSave = process.TotalProcessorTime - cpu;
+        atSave.ShouldBeLessThan(TimeSpan.FromSeconds(5));
+        await _engine.Engine.ExecuteAsync(plan, new("tests", new Dictionary<string, Value>()), _engine.Token)
+            .LastAsync(_engine.Token);
+
+        process.Refresh();
+        var inAll = process.TotalProcessorTime - cpu;
+        Tell($"CPU: {atSave.TotalMilliseconds:0} ms at save, {inAll.TotalMilliseconds:0} ms with an execution.");
+        inAll.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public void LargeAction_CompiledSizeIsCounted()
+    {
+        var small = _engine.Compile(Configs.Get("http://h/"));
+        var config = Configs.With(HttpMethod.Post, "http://h/");
+        config.Request.JsonBody = $"[{string.Join(',', Enumerable.Range(0, 60_000).Select(i => $"\"{i}\""))}]";
+
+        var large = _engine.Compile(config);
+
+        Tell($"{small.Bytes} bytes, and {large.Bytes} bytes for {config.CalculateSize()}.");
+        small.Bytes.ShouldBeLessThan(64 << 10);
+        large.Bytes.ShouldBeGreaterThan(config.CalculateSize());
+    }
+
     [Fact]
     public void ManyThingsWrong_NamedUpToALimit()
     {
@@ -175,4 +258,9 @@ public sealed class AmplificationTests : IDisposable
 
         await _engine.ResultAsync(config, Configs.Values(("v", new string('x', ValueLength))));
     }
+
+    private static void Tell(string what) => TestContext.Current.TestOutputHelper!.WriteLine(what);
+
+    private static string Repeat(int count, Func<int, string> text) =>
+        string.Concat(Enumerable.Range(0, count).Select(text));
 }

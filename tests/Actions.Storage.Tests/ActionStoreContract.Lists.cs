@@ -36,6 +36,28 @@ public abstract partial class ActionStoreContract
         walked.ShouldBe(Enumerable.Range(0, 10).Select(i => $"order {i}"));
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(15_000, 2)]
+    [InlineData(25_000, 3)]
+    [InlineData(1_000_000, 5)]
+    public async Task PageBeyondItsBytes_EndsWithTheActionThatExceedsThem(long maxBytes, int count)
+    {
+        for (var i = 0; i < 5; i++)
+        {
+            var action = NewAction($"order {i}");
+            action.Description = new string('x', 10_000);
+            action.Sample = NewSample(20_000);
+            await Store.CreateAsync(Workspace, action, Stop);
+        }
+
+        var page = await ListAsync(new ActionQuery { Limit = 10, MaxBytes = maxBytes });
+
+        page.Select(action => action.Name).ShouldBe(Enumerable.Range(0, count).Select(i => $"order {i}"));
+        page.ShouldAllBe(action => action.Description.Length == 10_000 && action.Etag.Length > 0);
+        page.ShouldAllBe(action => action.Sample == null);
+    }
+
     [Fact]
     public async Task PositionOfADeletedAction_StillLeadsOn()
     {

@@ -32,9 +32,11 @@ internal sealed class RequestCompiler(
         var headers = CompileHeaders(request.Headers, body, authentication);
         var timeout = Durations.Read(
             request.Timeout, "request.timeout", ContractLimits.MinTimeout, ContractLimits.MaxTimeout, violations);
-        return method is null || url is null
-            ? null
-            : new RequestPlan(timeout ?? ContractLimits.DefaultTimeout, method, url, parameters, headers, body);
+        if (method is null || url is null)
+            return null;
+        var plan = new RequestPlan(timeout ?? ContractLimits.DefaultTimeout, method, url, parameters, headers, body);
+        LiteralSize.Check(plan, options, violations);
+        return plan;
     }
 
     private System.Net.Http.HttpMethod? CompileMethod(V1.HttpMethod method)

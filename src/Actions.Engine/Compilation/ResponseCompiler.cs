@@ -17,9 +17,6 @@ namespace Actions.Engine.Compilation;
 /// <summary>Compiles the response policy, the result fields and the retry policy.</summary>
 internal sealed class ResponseCompiler(EngineOptions options, TemplateCompiler templates, Violations violations)
 {
-    // For the whole sample: many fields on a large sample must not multiply the work of a save or a load.
-    private readonly WorkBudget _sampleBudget = new();
-
     private const string HeaderSource = "header:";
     private const string ResultSource = "result:";
 
@@ -42,8 +39,7 @@ internal sealed class ResponseCompiler(EngineOptions options, TemplateCompiler t
     {
         // Only a sample of a successful response describes later ones.
         var isOrdinary = sample is { BodyTruncated: false } && policy.SuccessStatuses.Contains(sample.StatusCode);
-        using var body = isOrdinary ? ReadSample(sample!) : null;
-        return CompileFields(results, "results", body);
+        return CompileFields(results, "results", isOrdinary ? ReadLater(sample!) : null);
     }
 
     /// <summary>The fields of a failure. No sample is compared with them.</summary>
@@ -90,7 +86,7 @@ internal sealed class ResponseCompiler(EngineOptions options, TemplateCompiler t
                 : templates.Compile(rule.Message, $"{field}.message", TemplateKind.Message));
     }
 
-    private ResultPlan CompileFields(IReadOnlyList<ResultField> results, string root, ResponseBody? sample)
+    private ResultPlan CompileFields(IReadOnlyList<ResultField> results, string root, SampleKinds? sample)
     {
         violations.CheckLimit(root, results.Count, options.MaxResultFields, "fields");
         var fields = ImmutableArray.CreateBuilder<ResultFieldPlan>();
@@ -108,7 +104,7 @@ internal sealed class ResponseCompiler(EngineOptions options, TemplateCompiler t
                     results[i].DefaultValue,
                     results[i].Required,
                     results[i].KeepNull,
-                    SampleKind(source, sample)));
+                    sample?.Of(source)));
             if (!seen.Add(results[i].Variable))
                 violations.Add($"{field}.variable", $"names '{results[i].Variable}' a second time.");
         }
@@ -177,22 +173,15 @@ internal sealed class ResponseCompiler(EngineOptions options, TemplateCompiler t
             violations.Add(field, $"has more than {ContractLimits.MaxVariableDepth} levels of lists and objects.");
     }
 
-    private FieldKind? SampleKind(FieldSource source, ResponseBody? sample)
-    {
-        try
-        {
-            return sample is null ? null : source.KindIn(sample, _sampleBudget);
-        }
-        catch (SyntaxException)
-        {
-            return null;
-        }
-    }
-
     /// <summary>The shape has the fields of the body, without their values.</summary>
-    private ResponseBody ReadSample(Sample sample) => sample.Shape.Length > 0
-        ? new ResponseBody(Encoding.UTF8.GetBytes(sample.Shape), "", options.MaxJsonResponseDepth, _sampleBudget)
-        : new ResponseBody(sample.Body.Memory, sample.ContentType, options.MaxJsonResponseDepth, _sampleBudget);
+    private SampleKinds ReadLater(Sample sample)
+    {
+        var (shape, body, contentType) = (sample.Shape, sample.Body, sample.ContentType);
+        var maxDepth = options.MaxJsonResponseDepth;
+        return new SampleKinds(budget => shape.Length > 0
+            ? new ResponseBody(Encoding.UTF8.GetBytes(shape), "", maxDepth, budget)
+            : new ResponseBody(body.Memory, contentType, maxDepth, budget));
+    }
 
     private StatusSet? CompileStatuses(IReadOnlyList<string> patterns, string field)
     {

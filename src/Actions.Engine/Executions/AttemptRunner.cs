@@ -70,7 +70,7 @@ internal sealed class AttemptRunner(
         }
 
         var answer = FailureAnswers.Of(
-            response, plan.ErrorFields, execution.WantsBody, execution.Mask(progress.Tokens));
+            response, plan.ErrorFields, execution.WantsBody, execution.MaskOfAnswer(progress.Tokens));
         return new AttemptResult.Failed(failure.At(progress.Stage, progress.StatusCode) with { Answer = answer });
     }
 
@@ -87,7 +87,11 @@ internal sealed class AttemptRunner(
             var token = await AuthorizeAsync(execution, progress, refused: null, stop.Token).ConfigureAwait(false);
             using var message = await SendAsync(execution, progress, token, stop.Token).ConfigureAwait(false);
             var sample = await samples.ReadAsync(
-                message, execution.TakenNames, execution.Mask(progress.Tokens), execution.Started, stop.Token).ConfigureAwait(false);
+                message,
+                execution.TakenNames,
+                execution.MaskOfAnswer(progress.Tokens),
+                execution.Started,
+                stop.Token).ConfigureAwait(false);
             stop.Token.ThrowIfCancellationRequested();
             return (sample, null);
         }

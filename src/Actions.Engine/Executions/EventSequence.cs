@@ -26,26 +26,33 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
         return next;
     }
 
-    public ExecutionEvent Retry(Retry retry) => Next(new ExecutionEvent { Retry = retry });
+    public ExecutionEvent Retry(Retry retry, IEnumerable<string> tokens)
+    {
+        retry.Detail = execution.MaskOfText(tokens).Mask(retry.Detail);
+        return Next(new ExecutionEvent { Retry = retry });
+    }
 
     public ExecutionEvent DryRun(RenderedRequest request) =>
         Next(new ExecutionEvent { Result = new Result { RenderedRequest = request } });
 
-    public ExecutionEvent Outcome(AttemptResult last, int attempts)
+    public ExecutionEvent Outcome(AttemptResult last, ExecutionProgress progress)
     {
         switch (last)
         {
             case AttemptResult.Succeeded { Result: var result }:
-                result.Attempts = attempts;
+                result.Attempts = progress.Attempts;
                 return Next(new ExecutionEvent { Result = result });
             case AttemptResult.Failed { Failure: var failure }:
-                return Next(new ExecutionEvent { Failure = ToFailure(execution, failure, attempts) });
+                var told = ToFailure(execution, failure, progress.Attempts, progress.Tokens);
+                return Next(new ExecutionEvent { Failure = told });
             default:
                 throw new UnreachableException();
         }
     }
 
-    public static Failure ToFailure(Execution execution, UpstreamFailure failure, int attempts) => new()
+    /// <summary>The detail may quote what the API answered; the message is for the caller, who may hear it.</summary>
+    public static Failure ToFailure(
+        Execution execution, UpstreamFailure failure, int attempts, IEnumerable<string> tokens) => new()
     {
         Body = failure.Answer?.Body ?? ByteString.Empty,
         BodyTruncated = failure.Answer?.BodyTruncated == true,
@@ -54,7 +61,7 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
         Message = failure.Message ?? execution.Texts.For(failure.Reason),
         Reason = failure.Reason,
         Stage = failure.Stage,
-        Detail = failure.Detail,
+        Detail = execution.MaskOfText(tokens).Mask(failure.Detail),
         StatusCode = failure.StatusCode,
         Attempts = attempts,
         Retryable = failure.Retryable,

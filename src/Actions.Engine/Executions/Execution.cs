@@ -27,11 +27,21 @@ internal sealed record Execution(
     /// <summary>Names that are already used and that a sample's fields therefore can't have.</summary>
     public IEnumerable<string> TakenNames => Plan.Variables.Names.Concat(Plan.Results.Variables);
 
-    /// <summary>Masks the action's secrets, the sensitive variables and the access tokens.</summary>
-    public SecretMask Mask(IEnumerable<string> tokens) => new(
-        [.. Plan.Authentication?.Secrets ?? [], .. tokens, .. Variables.Texts(Plan.Variables.Sensitive)]);
+    /// <summary>
+    /// Masks the action's secrets, the sensitive variables and the access tokens in what the API answered. The names of
+    /// a sensitive object's members are values, too.
+    /// </summary>
+    public SecretMask MaskOfAnswer(IEnumerable<string> tokens) => Mask(tokens, withMembers: true);
+
+    /// <summary>
+    /// Masks them in a text of the action's author or of the server, which may contain common words such as "status".
+    /// </summary>
+    public SecretMask MaskOfText(IEnumerable<string> tokens) => Mask(tokens, withMembers: false);
 
     public UpstreamFailure TimedOut(ExecutionProgress progress) => new UpstreamFailure(
         FailureReason.Timeout, $"The API took longer than the timeout of {Timeout.TotalMilliseconds:0} ms.")
         .At(progress.Stage, progress.StatusCode);
+
+    private SecretMask Mask(IEnumerable<string> tokens, bool withMembers) => new(
+        [.. Plan.Authentication?.Secrets ?? [], .. tokens, .. Variables.Texts(Plan.Variables.Sensitive, withMembers)]);
 }

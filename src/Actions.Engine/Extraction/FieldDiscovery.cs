@@ -83,26 +83,42 @@ internal sealed class FieldDiscovery
             return;
         }
 
+        // Read once: looking for each member in each element would take their product.
+        var members = elements.Where(element => element.ValueKind == JsonValueKind.Object).Select(ByName).ToList();
         foreach (var place in Members(all, elements[0]))
         {
             if (place.Node.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
                 continue;
-            AddList(place.Path, place.Names, elements
-                .Where(element => element.ValueKind == JsonValueKind.Object && element.TryGetMember(place.Names[^1], out _))
-                .Select(element => element.GetProperty(place.Names[^1])));
+            AddList(place.Path, place.Names, members
+                .Where(element => element.ContainsKey(place.Names[^1]))
+                .Select(element => element[place.Names[^1]]));
         }
     }
 
     /// <summary>The members that can be selected: their name is Unicode text, and their path isn't too long.</summary>
     private IEnumerable<Place> Members(Place at, JsonElement node)
     {
-        // Of equal names the last one counts, as for a query.
+        // Of equal names the last one counts, as for a query. Each becomes a field: more would only be work.
         var members = new OrderedDictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var member in node.EnumerateObject())
-            if (NameOf(member) is { } name && at.Path.Length + name.Length <= _maxPathLength)
+            if (NameOf(member) is { } name && at.Path.Length + name.Length <= _maxPathLength
+                && (members.Count < ContractLimits.MaxSampleFields || members.ContainsKey(name)))
                 members[name] = member.Value;
         return members.Select(member => at.Member(member.Key, member.Value))
             .Where(place => place.Path.Length <= _maxPathLength);
+    }
+
+    /// <summary>The members whose names are Unicode text; the last one of a name.</summary>
+    private static Dictionary<string, JsonElement> ByName(JsonElement element)
+    {
+        var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        foreach (var member in element.EnumerateObject())
+        {
+            if (NameOf(member) is { } name)
+                members[name] = member.Value;
+        }
+
+        return members;
     }
 
     private static string? NameOf(JsonProperty member)

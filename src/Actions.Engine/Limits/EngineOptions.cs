@@ -221,6 +221,12 @@ public static class ContractLimits
     /// </summary>
     public const int MaxVariableDepth = 30;
 
+    /// <summary>Bytes of a request that is shown: with a sample beside it, below the 4 MiB.</summary>
+    public const int MaxRenderedRequestBytes = 3_000_000;
+
+    /// <summary>Bytes of the fields of a sample. The sample's body has them all.</summary>
+    public const int MaxSampleFieldsBytes = 512 << 10;
+
     /// <summary>Bytes of one ExecuteResponse: below the 4 MiB that gRPC clients accept by default.</summary>
     public const int MaxEventBytes = 4_000_000;
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Actions.V1;
@@ -6,8 +7,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Masking;
 
 /// <summary>
-/// Masks an execution's secrets and sensitive variables in its output: in plain text, percent-encoding, form encoding,
-/// JSON, HTML, hex, and base64 at any offset, which includes basic credentials.
+/// Masks an execution's secrets and sensitive variables in its output, in plain text and in the encodings of
+/// <see cref="TextViews"/>.
 /// </summary>
 /// <remarks>
 /// Booleans and values of fewer than <see cref="MinLength"/> characters aren't masked: they occur everywhere, and
@@ -20,39 +21,37 @@ internal sealed class SecretMask
 
     public const int MinLength = 4;
 
-    // Indexed by their first four bytes, so that searching for thousands of values costs no more than for one.
-    private readonly Dictionary<uint, List<Needle>> _needles = [];
-    private readonly bool[] _begins = new bool[1 << 16];
+    // Null: there is nothing to mask.
+    private readonly SecretIndex? _secrets;
 
     public SecretMask(IEnumerable<string> values)
     {
-        foreach (var value in values.Where(value => value.Length >= MinLength).Distinct(StringComparer.Ordinal))
-        {
-            var bytes = Encoding.UTF8.GetBytes(value);
-            Add(bytes, widen: 0);
-            Add(Encoding.ASCII.GetBytes(Convert.ToHexString(bytes)), widen: 0);
-            Add(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(bytes)), widen: 0);
-            for (var before = 0; before < 3; before++)
-                AddBase64(bytes, before);
-        }
+        var secrets = values.Where(value => value.Length >= MinLength).ToHashSet(StringComparer.Ordinal);
+        _secrets = secrets.Count == 0 ? null : new SecretIndex(secrets);
     }
 
-    public string Mask(string text)
+    public string Mask(string text, bool isCut = false)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
-        var masked = Mask(bytes);
+        if (_secrets is null || text.Length < MinLength)
+            return text;
+        // A decoder writes the replacement character for a character that is cut.
+        var bytes = Encoding.UTF8.GetBytes(isCut ? text.TrimEnd('\uFFFD') : text);
+        var masked = Mask(bytes, isCut);
         return masked == bytes ? text : Encoding.UTF8.GetString(masked);
     }
 
+    /// <param name="text">UTF-8, or any bytes.</param>
+    /// <param name="isCut">The text continues, and the rest isn't known: what may be the first part of a secret at its
+    /// end is masked as well.</param>
     /// <returns>The same array if there is nothing to mask.</returns>
-    public byte[] Mask(byte[] text)
+    public byte[] Mask(byte[] text, bool isCut = false)
     {
-        if (_needles.Count == 0)
+        if (_secrets is null || text.Length < MinLength)
             return text;
-        var found = new List<(int Start, int End)>();
-        foreach (var view in TextView.Of(text))
-            Find(view, found);
-        return found.Count == 0 ? text : Replace(text, found);
+        var covered = new Coverage(text.Length);
+        foreach (var view in TextViews.Of(text, isCut))
+            Find(_secrets, view, isCut, covered);
+        return covered.IsEmpty ? text : Replace(text, covered);
     }
 
     public Failure Mask(Failure failure)
@@ -83,77 +82,79 @@ internal sealed class SecretMask
         }
     }
 
-    /// <summary>Adds the part of the value's base64 form that doesn't depend on adjacent bytes.</summary>
-    private void AddBase64(byte[] bytes, int before)
+    private static void Find(SecretIndex secrets, TextView view, bool isCut, Coverage covered)
     {
-        var text = Convert.ToBase64String([.. new byte[before], .. bytes]);
-        var stable = text[((before * 8 + 5) / 6)..((before + bytes.Length) * 8 / 6)];
-        // The first and last characters contain bits of the value and of the adjacent bytes.
-        Add(Encoding.ASCII.GetBytes(stable), widen: 1);
-        var forUrls = stable.Replace('+', '-').Replace('/', '_');
-        if (forUrls != stable)
-            Add(Encoding.ASCII.GetBytes(forUrls), widen: 1);
-    }
-
-    // Four characters are at least four bytes, in base64 too.
-    private void Add(byte[] bytes, int widen)
-    {
-        var key = BinaryPrimitives.ReadUInt32LittleEndian(bytes);
-        if (!_needles.TryGetValue(key, out var needles))
-            _needles.Add(key, needles = []);
-        // The first two bytes rule out most positions quickly.
-        _begins[key & 0xFFFF] = true;
-        needles.Add(new Needle(bytes, widen));
-    }
-
-    private void Find(TextView view, List<(int Start, int End)> found)
-    {
-        var text = view.Bytes.AsSpan();
-        for (var at = 0; at + sizeof(uint) <= text.Length; at++)
+        var text = view.Bytes;
+        ulong[]? hashes = null;
+        HashSet<uint>? beginnings = null;
+        covered.BeginView();
+        for (var at = 0; at + SecretIndex.MinBytes <= text.Length; at++)
         {
-            if (!_begins[text[at] | (text[at + 1] << 8)])
+            if (!secrets.MayBeginWith(text[at..]))
                 continue;
-            if (!_needles.TryGetValue(BinaryPrimitives.ReadUInt32LittleEndian(text[at..]), out var needles))
-                continue;
-            foreach (var (bytes, widen) in needles)
+            if (hashes is null)
             {
-                if (!text[at..].StartsWith(bytes))
-                    continue;
-                var (first, end) = (at, at + bytes.Length);
-                if (widen > 0)
-                {
-                    first -= first > 0 && IsBase64(text[first - 1]) ? widen : 0;
-                    end += end < text.Length && IsBase64(text[end]) ? widen : 0;
-                }
-
-                found.Add(view.Source(first, end));
+                hashes = ArrayPool<ulong>.Shared.Rent(text.Length + 1);
+                RollingHash.OfBeginnings(text, hashes);
             }
+
+            if (isCut)
+                (beginnings ??= []).Add(BinaryPrimitives.ReadUInt32LittleEndian(text[at..]));
+            if (secrets.LongestAt(hashes, at, text.Length) is > 0 and var length)
+                covered.Add(view.Source(at, at + length));
         }
+
+        if (hashes is null)
+            return;
+        if (beginnings is not null && secrets.PartAtEnd(hashes, text.Length, beginnings) is > 0 and var part)
+            covered.AddToEnd(view.Source(text.Length - part, text.Length).Start);
+        ArrayPool<ulong>.Shared.Return(hashes);
     }
 
-    private static bool IsBase64(byte c) =>
-        char.IsAsciiLetterOrDigit((char)c) || c is (byte)'+' or (byte)'/' or (byte)'-' or (byte)'_';
-
-    private static byte[] Replace(byte[] text, List<(int Start, int End)> found)
+    private static byte[] Replace(byte[] text, Coverage covered)
     {
         var masked = new MemoryStream(text.Length);
-        var (at, end) = (0, -1);
-        foreach (var (start, stop) in found.Order())
+        for (var at = 0; at < text.Length;)
         {
-            // One mask for overlapping or adjacent matches.
-            if (start > end)
-            {
-                masked.Write(text.AsSpan(at, start - at));
-                masked.Write("MASKED"u8);
-            }
-
-            at = end = Math.Max(end, stop);
+            var (end, isSecret) = covered.RunAt(at);
+            // One mask for overlapping or adjacent secrets.
+            masked.Write(isSecret ? "MASKED"u8 : text.AsSpan(at, end - at));
+            at = end;
         }
 
-        masked.Write(text.AsSpan(at));
         return masked.ToArray();
     }
 
-    /// <param name="Widen">The number of adjacent base64 characters to mask on each side.</param>
-    private readonly record struct Needle(byte[] Bytes, int Widen);
+    /// <summary>The positions of a text that belong to secrets. As large as the text, however many there are.</summary>
+    private sealed class Coverage(int length)
+    {
+        private readonly bool[] _covered = new bool[length];
+        private int _viewEnd;
+
+        public bool IsEmpty { get; private set; } = true;
+
+        /// <summary>Within a view, the secrets are found in the order of their beginnings.</summary>
+        public void BeginView() => _viewEnd = 0;
+
+        public void Add((int Start, int End) secret)
+        {
+            if (secret.End <= _viewEnd)
+                return;
+            // No position twice, or many long secrets that overlap would take their product.
+            _covered.AsSpan(Math.Max(secret.Start, _viewEnd)..secret.End).Fill(true);
+            (_viewEnd, IsEmpty) = (secret.End, false);
+        }
+
+        public void AddToEnd(int start)
+        {
+            _covered.AsSpan(start).Fill(true);
+            IsEmpty = false;
+        }
+
+        public (int End, bool IsSecret) RunAt(int at)
+        {
+            var next = _covered.AsSpan(at).IndexOf(!_covered[at]);
+            return (next < 0 ? _covered.Length : at + next, _covered[at]);
+        }
+    }
 }

@@ -1,144 +1,135 @@
-using System.Globalization;
-using System.Text;
-
 namespace Actions.Engine.Masking;
 
-/// <summary>A decoded view of a text. Maps each decoded byte to its position in the text.</summary>
+/// <summary>A decoded view of a text, or the text itself. Maps each decoded byte to its position in the text.</summary>
 internal sealed class TextView
 {
-    private delegate int Decoder(ReadOnlySpan<byte> text, Span<byte> decoded, out int written);
+    /// <summary>Decodes one escape at the beginning of a text.</summary>
+    /// <returns>The length of the escape; 0: there is none; -1: the text ends inside of what may be one.</returns>
+    public delegate int Decoder(ReadOnlySpan<byte> text, Span<byte> decoded, out int written);
 
-    // The source position of each byte, and of the end.
-    private readonly int[] _origins;
+    private readonly byte[] _bytes;
+    private readonly int _length;
+    private readonly TextView? _parent;
 
-    private TextView(byte[] bytes, int[] origins)
+    // The position in the parent of each byte's beginning, and of the end.
+    private readonly int[] _starts;
+
+    // The position in the parent of each byte's end; null: the next one's beginning.
+    private readonly int[]? _ends;
+
+    public TextView(byte[] text)
+        : this(text, text.Length, null, [], null)
     {
-        Bytes = bytes;
-        _origins = origins;
     }
 
-    public byte[] Bytes { get; }
-
-    /// <summary>
-    /// The text itself, and decoded from the encodings in which APIs echo values: JSON, JSON in a JSON string, and
-    /// HTML, each also with percent-encoding or form encoding inside.
-    /// </summary>
-    public static IEnumerable<TextView> Of(byte[] text)
+    private TextView(byte[] bytes, int length, TextView? parent, int[] starts, int[]? ends)
     {
-        var plain = new TextView(text, [.. Enumerable.Range(0, text.Length + 1)]);
-        var json = plain.Decode("\\"u8, Json);
-        foreach (var view in (TextView?[])[plain, json, json?.Decode("\\"u8, Json), plain.Decode("&"u8, Html)])
-        {
-            if (view is null)
-                continue;
-            yield return view;
-            if (view.Decode("%"u8, Percent) is { } decoded)
-                yield return decoded;
-            if (view.Bytes.AsSpan().Contains((byte)'+') && view.Decode("+%"u8, Form) is { } form)
-                yield return form;
-        }
+        _bytes = bytes;
+        _length = length;
+        _parent = parent;
+        _starts = starts;
+        _ends = ends;
     }
+
+    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
     /// <summary>The position of a part in the source text.</summary>
-    public (int Start, int End) Source(int first, int end) => (_origins[first], _origins[end]);
+    public (int Start, int End) Source(int first, int end) => _parent is null
+        ? (first, end)
+        : _parent.Source(_starts[first], _ends is null ? _starts[end] : _ends[end - 1]);
 
+    /// <param name="marks">The first bytes of an escape.</param>
+    /// <param name="decode">Decodes one escape.</param>
+    /// <param name="isCut">The text continues: an escape that may be incomplete at its end is left out.</param>
     /// <returns>Null: nothing to decode.</returns>
-    private TextView? Decode(ReadOnlySpan<byte> marks, Decoder decode)
+    public TextView? Decode(ReadOnlySpan<byte> marks, Decoder decode, bool isCut)
     {
-        if (!Bytes.AsSpan().ContainsAny(marks))
+        var text = Bytes;
+        if (!text.ContainsAny(marks))
             return null;
-        var bytes = new byte[Bytes.Length];
-        var origins = new int[Bytes.Length + 1];
-        var length = 0;
-        for (var at = 0; at < Bytes.Length;)
+        var bytes = new byte[text.Length];
+        var starts = new int[text.Length + 1];
+        var (length, hasDecoded) = (0, false);
+        for (var at = 0; at < text.Length;)
         {
             // Most of a text needs no decoding.
-            var plain = Bytes.AsSpan(at).IndexOfAny(marks);
-            plain = plain < 0 ? Bytes.Length - at : plain;
-            Bytes.AsSpan(at, plain).CopyTo(bytes.AsSpan(length));
-            _origins.AsSpan(at, plain).CopyTo(origins.AsSpan(length));
-            (at, length) = (at + plain, length + plain);
-            if (at == Bytes.Length)
+            var plain = text[at..].IndexOfAny(marks);
+            plain = plain < 0 ? text.Length - at : plain;
+            text.Slice(at, plain).CopyTo(bytes.AsSpan(length));
+            for (var i = 0; i < plain; i++)
+                starts[length++] = at++;
+            if (at == text.Length)
                 break;
 
-            var read = decode(Bytes.AsSpan(at), bytes.AsSpan(length), out var written);
-            if (read == 0)
-                (read, written, bytes[length]) = (1, 1, Bytes[at]);
-            origins.AsSpan(length, written).Fill(_origins[at]);
+            var read = decode(text[at..], bytes.AsSpan(length), out var written);
+            if (read < 0 && isCut)
+            {
+                hasDecoded = true;
+                break;
+            }
+
+            hasDecoded |= read > 0;
+            if (read <= 0)
+                (read, written, bytes[length]) = (1, 1, text[at]);
+            starts.AsSpan(length, written).Fill(at);
             (at, length) = (at + read, length + written);
         }
 
-        origins[length] = _origins[^1];
-        return new TextView(bytes[..length], origins[..(length + 1)]);
+        starts[length] = text.Length;
+        return hasDecoded ? new TextView(bytes, length, this, starts, null) : null;
     }
 
-    /// <summary>RFC 3986 section 2.1.</summary>
-    private static int Percent(ReadOnlySpan<byte> text, Span<byte> decoded, out int written)
+    /// <summary>The bytes that base64 or hex digits stand for. Between runs is a byte that occurs in no text.</summary>
+    /// <param name="bits">Bits of a digit.</param>
+    /// <param name="digit">The value of a digit; -1: it is none.</param>
+    /// <param name="skip">Digits to skip in each run: where the digits of a value begin isn't known.</param>
+    /// <returns>Null: no run is long enough for a secret.</returns>
+    public TextView? DecodeRuns(int bits, Func<byte, int> digit, int skip)
     {
-        written = 1;
-        return text is [(byte)'%', _, _, ..] && byte.TryParse(text.Slice(1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out decoded[0]) ? 3 : 0;
-    }
-
-    /// <summary>Percent-encoding, and a plus sign for a space.</summary>
-    private static int Form(ReadOnlySpan<byte> text, Span<byte> decoded, out int written)
-    {
-        if (text[0] != (byte)'+')
-            return Percent(text, decoded, out written);
-        (decoded[0], written) = ((byte)' ', 1);
-        return 1;
-    }
-
-    /// <summary>RFC 8259 section 7, and the quote, which RFC 9535 section 2.7 also escapes.</summary>
-    private static int Json(ReadOnlySpan<byte> text, Span<byte> decoded, out int written)
-    {
-        written = 1;
-        if (text is not [(byte)'\\', var escape, ..])
-            return 0;
-        var index = "\"\\/bfnrt'"u8.IndexOf(escape);
-        if (index >= 0)
+        var text = Bytes;
+        // A run has fewer bytes than digits, and none of its bytes for the digit or break behind it.
+        var (bytes, starts, ends) = (new byte[text.Length + 1], new int[text.Length + 1], new int[text.Length + 1]);
+        var (length, longest) = (0, 0);
+        for (var at = 0; at < text.Length;)
         {
-            decoded[0] = "\"\\/\b\f\n\r\t'"u8[index];
-            return 2;
+            if (digit(text[at]) < 0)
+            {
+                at++;
+                continue;
+            }
+
+            var (begin, skipped, value, held, heldFrom) = (length, 0, 0, 0, 0);
+            for (; at < text.Length; at = NextInRun(text, at, digit))
+            {
+                var next = digit(text[at]);
+                if (next < 0)
+                    break;
+                if (skipped++ < skip)
+                    continue;
+                heldFrom = held == 0 ? at : heldFrom;
+                (value, held) = (((value << bits) | next) & 0xFFFF, held + bits);
+                if (held < 8)
+                    continue;
+                held -= 8;
+                (bytes[length], starts[length], ends[length]) = ((byte)(value >> held), heldFrom, at + 1);
+                (length, heldFrom) = (length + 1, at);
+            }
+
+            longest = Math.Max(longest, length - begin);
+            // Not at the end of the text, where a secret may be cut, also behind a line.
+            if (length > begin && text[at..].ContainsAnyExcept(" \t\r\n"u8))
+                (bytes[length], starts[length], ends[length++]) = (0xFF, at, at);
         }
 
-        if (Unit(text) is not { } unit)
-            return 0;
-        if (Rune.TryCreate(unit, out var rune))
-            return Write(rune, 6, decoded, out written);
-        return Unit(text[6..]) is { } low && Rune.TryCreate(unit, low, out rune) ? Write(rune, 12, decoded, out written) : 0;
+        return longest < SecretIndex.MinBytes ? null : new TextView(bytes, length, this, starts, ends);
     }
 
-    private static char? Unit(ReadOnlySpan<byte> text) =>
-        text is [(byte)'\\', (byte)'u', _, _, _, _, ..]
-        && ushort.TryParse(text.Slice(2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit)
-            ? (char)unit
-            : null;
-
-    /// <summary>The character references that escaping produces, WHATWG HTML section 13.1.4.</summary>
-    private static int Html(ReadOnlySpan<byte> text, Span<byte> decoded, out int written)
+    /// <summary>The next position of a run: lines of digits belong together (RFC 2045 section 6.8).</summary>
+    private static int NextInRun(ReadOnlySpan<byte> text, int at, Func<byte, int> digit)
     {
-        written = 1;
-        if (text[0] != (byte)'&' || text[..Math.Min(text.Length, 10)].IndexOf((byte)';') is not (> 1 and var end))
-            return 0;
-        var name = Encoding.ASCII.GetString(text[1..end]);
-        var code = name switch
-        {
-            "amp" => '&',
-            "lt" => '<',
-            "gt" => '>',
-            "quot" => '"',
-            "apos" => '\'',
-            ['#', 'x' or 'X', .. var hex] => int.TryParse(hex, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var number) ? number : -1,
-            ['#', .. var digits] => int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1,
-            _ => -1,
-        };
-        return Rune.TryCreate(code, out var rune) ? Write(rune, end + 1, decoded, out written) : 0;
-    }
-
-    // No escape is shorter than the UTF-8 of its character.
-    private static int Write(Rune rune, int read, Span<byte> decoded, out int written)
-    {
-        written = rune.EncodeToUtf8(decoded);
-        return read;
+        if (++at >= text.Length || text[at] is not ((byte)'\r' or (byte)'\n'))
+            return at;
+        var next = text[at..].IndexOfAnyExcept(" \t\r\n"u8);
+        return next >= 0 && digit(text[at + next]) >= 0 ? at + next : at;
     }
 }

@@ -112,10 +112,11 @@ internal sealed record UpstreamRequest(
         };
     }
 
+    /// <returns>At most <see cref="ContractLimits.MaxRenderedRequestBytes"/>.</returns>
     public RenderedRequest ToRendered()
     {
         var body = Body is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : "";
-        return new RenderedRequest
+        return RenderedSize.Fit(new RenderedRequest
         {
             Method = Enum.Parse<V1.HttpMethod>(Method.Method, ignoreCase: true),
             Url = Url.OriginalString,
@@ -128,7 +129,7 @@ internal sealed record UpstreamRequest(
                     .. Headers.Select(header => $"--header {Quote(header.Value.Length == 0 ? $"{header.Key};" : $"{header.Key}: {header.Value}")}"),
                     .. body.Length == 0 ? Array.Empty<string>() : [$"--data-raw {Quote(body)}"],
                 ]),
-        };
+        });
     }
 
     /// <summary>Quotes for a POSIX shell, where no character inside single quotes has a special meaning.</summary>

@@ -13,7 +13,7 @@ internal static class FailureAnswers
     /// <param name="mask">Masks the secrets that were sent.</param>
     public static FailureAnswer Of(UpstreamResponse response, ResultPlan errorFields, bool wantsBody, SecretMask mask)
     {
-        var (body, truncated) = wantsBody ? ShownBody.Of(response.Body, mask) : default;
+        var (body, truncated) = wantsBody ? ShownBody.Of(response.Body, response.Truncated, mask) : default;
         return new FailureAnswer(
             mask.Mask(response.ContentType),
             ByteString.CopyFrom(body.Span),

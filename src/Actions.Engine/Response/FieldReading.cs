@@ -13,6 +13,9 @@ internal sealed class FieldReading(UpstreamResponse response) : IDisposable
 
     public UpstreamResponse Response => response;
 
+    /// <summary>Limits all fields together.</summary>
+    public ValueBudget Values { get; } = new();
+
     public void Keep(string variable, Value value) => _values[variable] = value;
 
     /// <summary>The text of a field that was read before, as a body of its own; the response's body for null.</summary>

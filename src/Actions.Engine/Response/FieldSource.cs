@@ -16,7 +16,8 @@ internal abstract record FieldSource(string Name)
     public virtual bool ReadsBody => false;
 
     /// <returns>Null: the response has no such field.</returns>
-    /// <exception cref="SyntaxException">The value can't be a variable, or the budget is spent.</exception>
+    /// <exception cref="TooLargeException">The fields are too large together.</exception>
+    /// <exception cref="SyntaxException">The value can't be a variable, or the budget of work is spent.</exception>
     public abstract Value? Select(FieldReading reading);
 
     /// <summary>The kind of the field's value in a body; null if it isn't there, or is of no interest.</summary>
@@ -38,7 +39,7 @@ internal sealed record StatusSource() : FieldSource("status")
 internal sealed record HeaderSource(string Header) : FieldSource($"header:{Header}")
 {
     public override Value? Select(FieldReading reading) =>
-        reading.Response.Header(Header) is { } text ? Value.ForString(text) : null;
+        reading.Response.Header(Header) is { } text ? reading.Values.TextOf(text) : null;
 }
 
 /// <summary>The whole body.</summary>
@@ -49,7 +50,7 @@ internal sealed record TextSource() : FieldSource("text")
     public override ResponseBody BodyOf(FieldReading reading) => reading.Response.Body;
 
     public override Value? Select(FieldReading reading) =>
-        reading.Response.Body.Text is { } text ? Value.ForString(text) : null;
+        reading.Response.Body.Text is { } text ? reading.Values.TextOf(text) : null;
 }
 
 /// <param name="From">The variable of the field whose text is read; null: the body.</param>
@@ -66,8 +67,9 @@ internal sealed record JsonSource(string Text, JsonPath Path, string? From)
             return null;
         var nodes = Path.Select(root, reading.Response.Budget);
         if (!Path.IsSingular)
-            return Value.ForList([.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1))]);
-        return nodes is [var only] ? JsonValue.From(only, ContractLimits.MaxVariableDepth) : null;
+            return Value.ForList(
+                [.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1, reading.Values))]);
+        return nodes is [var only] ? JsonValue.From(only, ContractLimits.MaxVariableDepth, reading.Values) : null;
     }
 
     /// <summary>The first value that the path selects.</summary>
@@ -96,11 +98,13 @@ internal sealed record XmlSource(XPath Path, string? From)
     public override ResponseBody? BodyOf(FieldReading reading) => reading.BodyIn(From);
 
     public override Value? Select(FieldReading reading) =>
-        BodyOf(reading)?.Xml is { } document ? Path.Select(document, reading.Response.Budget) : null;
+        BodyOf(reading)?.Xml is { } document
+            ? Path.Select(document, reading.Response.Budget, reading.Values)
+            : null;
 
     /// <summary>One node and several differ only in their number, which says nothing about the document.</summary>
     public override FieldKind? KindIn(ResponseBody body, WorkBudget budget) =>
-        From is null && body.Xml is { } document && Path.Select(document, budget) is { } value
+        From is null && body.Xml is { } document && Path.Select(document, budget, new ValueBudget()) is { } value
             ? value.KindCase switch
             {
                 Value.KindOneofCase.NumberValue => FieldKind.Number,

@@ -12,9 +12,10 @@ namespace Actions.Engine.Response;
 /// <param name="Default">Used if the response lacks the field.</param>
 /// <param name="Required">Whether the response must have the field.</param>
 /// <param name="KeepNull">A null is a value.</param>
-/// <param name="SampleKind">The field's kind in the sample; null if it isn't there or there is no sample.</param>
+/// <param name="SampleKind">The field's kind in the sample, or null if it isn't there; null if there is no sample.</param>
 internal sealed record ResultFieldPlan(
-    string Variable, FieldSource Source, Value? Default, bool Required, bool KeepNull, FieldKind? SampleKind)
+    string Variable, FieldSource Source, Value? Default, bool Required, bool KeepNull,
+    Func<FieldKind?>? SampleKind)
 {
     /// <summary>Whether the action can't do without the field.</summary>
     public bool IsNeeded(bool strict) => strict && Required && Default is null;
@@ -39,7 +40,7 @@ internal sealed record ResultFieldPlan(
 
     public Warning? Compare(UpstreamResponse response)
     {
-        if (SampleKind is not { } then)
+        if (SampleKind?.Invoke() is not { } then)
             return null;
         FieldKind? now;
         try

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Actions.Engine.Limits;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Syntax;
 using Actions.V1;
@@ -28,13 +27,20 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
     {
         using var reading = new FieldReading(response);
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
-        var size = 0L;
         foreach (var field in fields)
         {
             Value? value;
             try
             {
                 value = field.Read(reading, strict);
+                if (value is not null && ReferenceEquals(value, field.Default))
+                    reading.Values.Take(value);
+            }
+            catch (TooLargeException)
+            {
+                // Every field may select the whole response: values too large for an event aren't even built.
+                throw new UpstreamException(new UpstreamFailure(
+                    FailureReason.ResponseTooLarge, "The selected fields are too large for one message."));
             }
             catch (SyntaxException e)
             {
@@ -48,11 +54,6 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
                 continue;
             variables.Add(field.Variable, value);
             reading.Keep(field.Variable, value);
-            // Every field may select the whole response: values too large for an event aren't even collected.
-            size += value.CalculateSize();
-            if (size > ContractLimits.MaxEventBytes)
-                throw new UpstreamException(new UpstreamFailure(
-                    FailureReason.ResponseTooLarge, "The selected fields are too large for one message."));
         }
 
         return variables;

@@ -33,7 +33,7 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
         var contentType = UpstreamResponse.ContentTypeOf(response);
         var budget = new WorkBudget(cancellationToken: cancellationToken);
         using var body = new ResponseBody(read.ToBytes(), contentType, options.MaxJsonResponseDepth, budget);
-        var (shown, truncated) = ShownBody.Of(body, mask);
+        var (shown, truncated) = ShownBody.Of(body, read.Truncated, mask);
         var sample = new Sample
         {
             StatusCode = (int)response.StatusCode,
@@ -85,11 +85,15 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
             ];
         }
 
+        var bytes = 0;
         // A path that contains a secret can't be stored.
         foreach (var field in fields.Where(
             field => mask.Mask(field.JsonPath) == field.JsonPath && mask.Mask(field.Xpath) == field.Xpath))
         {
             field.Value = mask.Mask(field.Value is null ? null : ResultFieldPlan.Spoken(field.Value));
+            bytes += field.CalculateSize();
+            if (bytes > ContractLimits.MaxSampleFieldsBytes)
+                break;
             sample.Fields.Add(field);
         }
     }

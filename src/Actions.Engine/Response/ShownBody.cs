@@ -8,27 +8,28 @@ namespace Actions.Engine.Response;
 /// </summary>
 internal static class ShownBody
 {
-    // Reads beyond the cut and cuts after masking: half a secret at the end would not be found.
+    // Reads beyond the cut and cuts after masking: what is known of the rest shows whether a secret begins before it.
     private const int Overlap = 64 << 10;
 
     /// <summary>How much of a body is needed.</summary>
     public const int NeededBytes = ContractLimits.MaxSampleBodyBytes + Overlap;
 
-    public static (ReadOnlyMemory<byte> Bytes, bool Truncated) Of(ResponseBody body, SecretMask mask)
+    /// <param name="continues">The response has more than these bytes.</param>
+    public static (ReadOnlyMemory<byte> Bytes, bool Truncated) Of(ResponseBody body, bool continues, SecretMask mask)
     {
         var seen = body.Bytes[..Math.Min(body.Bytes.Length, NeededBytes)];
-        var masked = Mask(mask, seen, body);
+        var masked = Mask(mask, seen, body, isCut: continues || seen.Length < body.Bytes.Length);
         var shown = masked.AsMemory(0, Math.Min(masked.Length, ContractLimits.MaxSampleBodyBytes));
         return (shown, Math.Max(seen.Length, masked.Length) > ContractLimits.MaxSampleBodyBytes);
     }
 
     /// <summary>A secret is found in the body's text, and the body stays in its encoding.</summary>
-    private static byte[] Mask(SecretMask mask, ReadOnlyMemory<byte> seen, ResponseBody body)
+    private static byte[] Mask(SecretMask mask, ReadOnlyMemory<byte> seen, ResponseBody body, bool isCut)
     {
         if (body.Encoding.CodePage == System.Text.Encoding.UTF8.CodePage)
-            return mask.Mask(seen.ToArray());
+            return mask.Mask(seen.ToArray(), isCut);
         var text = body.Encoding.GetString(seen.Span);
-        var masked = mask.Mask(text);
+        var masked = mask.Mask(text, isCut);
         return ReferenceEquals(masked, text) ? seen.ToArray() : body.Encoding.GetBytes(masked);
     }
 }

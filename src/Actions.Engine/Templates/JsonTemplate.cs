@@ -17,10 +17,10 @@ internal sealed class JsonTemplate
     private static readonly JsonWriterOptions WriterOptions =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    private readonly JsonDocument _document;
+    private readonly JsonElement _document;
     private readonly Dictionary<string, Template> _templates;
 
-    private JsonTemplate(JsonDocument document, Dictionary<string, Template> templates)
+    private JsonTemplate(JsonElement document, Dictionary<string, Template> templates)
     {
         _document = document;
         _templates = templates;
@@ -35,9 +35,11 @@ internal sealed class JsonTemplate
     /// <param name="read">Reads the template in a string, or in a property's name.</param>
     public static JsonTemplate Parse(string json, int maxDepth, Func<string, Template> read)
     {
-        var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
+        using var parsed = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
+        // As large as it has to be: a document has buffers of the pool.
+        var document = parsed.RootElement.Clone();
         var templates = new Dictionary<string, Template>(StringComparer.Ordinal);
-        Collect(document.RootElement, templates, read);
+        Collect(document, templates, read);
         return new JsonTemplate(document, templates);
     }
 
@@ -47,11 +49,11 @@ internal sealed class JsonTemplate
     /// <returns>Null: the whole document is a variable without a value.</returns>
     public ReadOnlyMemory<byte>? Render(VariableValues variables, int limit)
     {
-        if (IsLeftOut(_document.RootElement, variables))
+        if (IsLeftOut(_document, variables))
             return null;
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-            Write(writer, _document.RootElement, variables, limit);
+            Write(writer, _document, variables, limit);
         return buffer.WrittenMemory;
     }
 

@@ -70,32 +70,45 @@ internal static class JsonValue
     }
 
     /// <summary>A part of an upstream response as a variable's value.</summary>
+    /// <param name="budget">Null: the element is small.</param>
+    /// <exception cref="TooLargeException">The budget is spent.</exception>
     /// <exception cref="SyntaxException">It has more than <paramref name="maxDepth"/> levels of arrays and objects, or
-    /// a string that
-    /// isn't Unicode text.</exception>
-    public static Value From(JsonElement element, int maxDepth)
+    /// a string that isn't Unicode text.</exception>
+    public static Value From(JsonElement element, int maxDepth, ValueBudget? budget = null)
     {
         if (element.ValueKind is JsonValueKind.Array or JsonValueKind.Object && maxDepth == 0)
             throw new SyntaxException("is nested too deeply for a variable; select a value inside it");
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
+                budget?.TakeObject();
                 var fields = new Struct();
                 foreach (var property in element.EnumerateObject())
-                    fields.Fields[property.NameText()] = From(property.Value, maxDepth - 1);
+                {
+                    var name = property.NameText();
+                    budget?.TakeText(name);
+                    fields.Fields[name] = From(property.Value, maxDepth - 1, budget);
+                }
+
                 return Value.ForStruct(fields);
             case JsonValueKind.Array:
+                budget?.TakeList();
                 var list = new ListValue();
                 foreach (var item in element.EnumerateArray())
-                    list.Values.Add(From(item, maxDepth - 1));
+                    list.Values.Add(From(item, maxDepth - 1, budget));
                 return new Value { ListValue = list };
             case JsonValueKind.String:
-                return Value.ForString(element.Text());
+                var text = element.Text();
+                budget?.TakeText(text);
+                return Value.ForString(text);
             case JsonValueKind.Number:
+                budget?.TakeScalar();
                 return FromNumber(element.GetRawText());
             case JsonValueKind.True or JsonValueKind.False:
+                budget?.TakeScalar();
                 return Value.ForBool(element.GetBoolean());
             default:
+                budget?.TakeScalar();
                 return Value.ForNull();
         }
     }

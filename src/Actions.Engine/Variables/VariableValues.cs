@@ -16,6 +16,10 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
 
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
+    /// <summary>An empty list for each of the names: no text, and no parameter of its own.</summary>
+    public static VariableValues Empty(IEnumerable<string> names) =>
+        new(names.Distinct().ToDictionary(name => name, _ => Value.ForList()), new HashSet<string>());
+
     /// <summary>
     /// Whether the variable has a value. Only an optional variable, or a result field, may have none.
     /// </summary>
@@ -89,13 +93,11 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
         return new VariableValues(all, numeric);
     }
 
-    /// <summary>
-    /// The texts by which a value of the <paramref name="names"/> can be recognized: its own text, and each string and
-    /// number in
-    /// a list or object. Booleans are left out: they identify nothing.
-    /// </summary>
-    public IEnumerable<string> Texts(IEnumerable<string> names) =>
-        names.Select(name => values.GetValueOrDefault(name)).OfType<Value>().SelectMany(Texts);
+    /// <summary>The texts by which the values of the <paramref name="names"/> can be recognized.</summary>
+    /// <param name="withMembers">The names of an object's members count as well.</param>
+    public IEnumerable<string> Texts(IEnumerable<string> names, bool withMembers) =>
+        names.Select(name => values.GetValueOrDefault(name)).OfType<Value>()
+            .SelectMany(value => IdentifyingTexts.Of(value, withMembers));
 
     /// <summary>
     /// These values with each of the <paramref name="names"/> masked, for a request that is shown. A list stays one, so
@@ -115,13 +117,5 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
         Value.KindOneofCase.ListValue when value.ListValue.Values.Count == 0 => value,
         Value.KindOneofCase.ListValue => Value.ForList(Value.ForString(mask)),
         _ => Value.ForString(mask),
-    };
-
-    private static IEnumerable<string> Texts(Value value) => value.KindCase switch
-    {
-        Value.KindOneofCase.StringValue or Value.KindOneofCase.NumberValue => [JsonValue.ToText(value)],
-        Value.KindOneofCase.StructValue => [JsonValue.ToText(value), .. value.StructValue.Fields.Values.SelectMany(Texts)],
-        Value.KindOneofCase.ListValue => [JsonValue.ToText(value), .. value.ListValue.Values.SelectMany(Texts)],
-        _ => [],
     };
 }

@@ -16,6 +16,8 @@ namespace Actions.Server.Catalog;
 /// </remarks>
 internal sealed class PlanCache(IOptions<ServerOptions> options)
 {
+    private readonly long _maxBytes = options.Value.MaxCachedActionBytes;
+
     // The minimum of the algorithm.
     private const int MinCapacity = 3;
 
@@ -31,11 +33,15 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
     // plan isn't cached.
     private readonly Dictionary<PlanKey, Load> _loads = [];
 
+    // Guarded by the gate. At least what the plans take: those that were dropped since the last count are in it.
+    private long _bytes;
+    private long _evictedForBytes;
+
     /// <summary>The currently cached plans.</summary>
     public IReadOnlyCollection<KeyValuePair<ActionKey, CachedPlan>> Cached => _plans.ToArray();
 
     /// <summary>The number of plans evicted so far.</summary>
-    public long Evictions => _plans.Metrics.Value?.Evicted ?? 0;
+    public long Evictions => (_plans.Metrics.Value?.Evicted ?? 0) + Interlocked.Read(ref _evictedForBytes);
 
     /// <returns>Null: the plan isn't cached.</returns>
     public ActionPlan? Find(PlanKey wanted)
@@ -119,8 +125,28 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
 
     private void Keep(string workspace, CachedPlan loaded)
     {
+        if (loaded.Plan.Bytes > _maxBytes)
+            return;
         _plans.AddOrUpdate(new(workspace, loaded.Plan.Id), loaded);
+        _bytes += loaded.Plan.Bytes;
+        if (_bytes > _maxBytes)
+            EvictBytes();
         _ids.AddOrUpdate((workspace, ActionName.Key(loaded.Plan.Name)), loaded.Plan.Id);
+    }
+
+    /// <summary>The cache itself counts plans, however large.</summary>
+    private void EvictBytes()
+    {
+        _bytes = Count();
+        // More than is needed, so that not every load counts.
+        for (var count = _plans.Count; _bytes > _maxBytes / 16 * 15 && count > 0; count--)
+        {
+            _plans.Policy.Eviction.Value!.Trim(1);
+            Interlocked.Increment(ref _evictedForBytes);
+            _bytes = Count();
+        }
+
+        long Count() => _plans.Sum(cached => cached.Value.Plan.Bytes);
     }
 
     private sealed class Load

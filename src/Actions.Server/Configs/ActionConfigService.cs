@@ -68,7 +68,9 @@ internal sealed class ActionConfigService(
         var page = new Page(request, options.Value);
         // One more than fits shows whether there is another page.
         var actions = await store.ListAsync(workspace, page.Query, context.CancellationToken).ConfigureAwait(false);
-        return page.ToResponse([.. actions.Select(action => SecretVault.Redact(action).Message)]);
+        return page.ToResponse(
+            [.. actions.Select(action => SecretVault.Redact(action).Message)],
+            actions.Sum(action => (long)action.Stored.CalculateSize()));
     }
 
     public override async Task<UpdateActionConfigResponse> UpdateActionConfig(

@@ -36,6 +36,7 @@ internal sealed class Page
         Query = new ActionQuery
         {
             Limit = _size + 1,
+            MaxBytes = _maxBytes,
             AfterName = request.PageToken.Length == 0 ? null : ReadToken(request.PageToken),
             NamePrefix = request.NamePrefix,
             Labels = request.Labels,
@@ -45,7 +46,9 @@ internal sealed class Page
     /// <summary>Reads one more than fits, which shows whether there is another page.</summary>
     public ActionQuery Query { get; }
 
-    public ListActionConfigsResponse ToResponse(IReadOnlyList<ActionConfig> actions)
+    /// <param name="actions">What the query found.</param>
+    /// <param name="storedBytes">Their bytes in the store. Beyond the query's limit there may be more.</param>
+    public ListActionConfigsResponse ToResponse(IReadOnlyList<ActionConfig> actions, long storedBytes)
     {
         var response = new ListActionConfigsResponse();
         var bytes = MaxTokenBytes;
@@ -61,6 +64,9 @@ internal sealed class Page
             response.ActionConfigs.Add(action);
         }
 
+        // Encrypted secrets take more bytes than what a client sees of them.
+        if (response.NextPageToken.Length == 0 && storedBytes > Query.MaxBytes)
+            response.NextPageToken = WriteToken(actions[^1].Name);
         return response;
     }
 

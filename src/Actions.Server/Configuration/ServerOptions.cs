@@ -42,11 +42,18 @@ internal sealed class ServerOptions : IValidatableObject
     public int MaxCallIdLength { get; set; } = 256;
 
     /// <summary>
-    /// Compiled actions in memory, a few KiB each. When the cache is full, the least frequently used one is evicted. 1
+    /// Compiled actions in memory, some KiB each. When the cache is full, the least frequently used one is evicted. 1
     /// and 2 mean 3, the minimum of the cache.
     /// </summary>
     [Range(1, 10_000_000)]
     public int MaxCachedActions { get; set; } = 10_000;
+
+    /// <summary>
+    /// Bytes of all compiled actions in memory. An action of 0.5 MB may take 20 MB when it is compiled. 128 MiB: some
+    /// KiB for each of 10,000.
+    /// </summary>
+    [Range(1_048_576, int.MaxValue)]
+    public int MaxCachedActionBytes { get; set; } = 128 << 20;
 
     /// <summary>
     /// How often the cached actions are compared with the store while it has no active change stream. 5 s: a change by

@@ -26,6 +26,15 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
     private static readonly FilterDefinitionBuilder<BsonDocument> Where = Builders<BsonDocument>.Filter;
     private static readonly ProjectionDefinition<BsonDocument> WithoutSample =
         Builders<BsonDocument>.Projection.Exclude(MessageDocument.Fields(Sample)[0]).Exclude(MessageDocument.Fields(Sample)[1]);
+    private static readonly ProjectionDefinition<BsonDocument> BinaryOnly =
+        Builders<BsonDocument>.Projection.Include(MessageDocument.Fields(Config)[1]);
+    private static readonly ProjectionDefinition<BsonDocument> SizeOnly = new BsonDocument
+    {
+        ["etag"] = 1,
+        ["size"] = new BsonDocument(
+            "$binarySize", new BsonDocument("$ifNull", new BsonArray { $"${MessageDocument.Fields(Config)[1]}", "" })),
+    };
+
     private static readonly ProjectionDefinition<BsonDocument> EtagOnly = Builders<BsonDocument>.Projection.Include("etag");
 
     public Task InitializeAsync(CancellationToken cancellationToken) =>
@@ -77,11 +86,16 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
         return database.ReadAsync<IReadOnlyList<ActionConfig>>(
             async token =>
             {
-                var page = await database.Actions.Find(ListFilter(workspace, query))
-                    .Sort(Builders<BsonDocument>.Sort.Ascending("name_key"))
-                    .Limit(query.Limit)
-                    .Project(WithoutSample)
-                    .ToListAsync(token).ConfigureAwait(false);
+                // The driver reads batches of up to 16 MB: how many actions fit is found out by their sizes.
+                var sizes = await Listed(workspace, query, query.Limit)
+                    .Project(SizeOnly).ToListAsync(token).ConfigureAwait(false);
+                var (count, bytes) = (0, 0L);
+                while (count < sizes.Count && bytes <= query.MaxBytes)
+                    bytes += sizes[count++]["size"].ToInt64();
+                if (count == 0)
+                    return [];
+                var page = await Listed(workspace, query, count)
+                    .Project(BinaryOnly).ToListAsync(token).ConfigureAwait(false);
                 return [.. page.Select(ToAction)];
             },
             cancellationToken);
@@ -172,6 +186,11 @@ internal sealed class MongoActionStore(MongoDatabase database, MongoChanges chan
 
     private static FilterDefinition<BsonDocument> Key(string workspace, string id) =>
         Where.Eq("workspace", workspace) & Where.Eq("_id", MongoKey.Of(workspace, id));
+
+    private IFindFluent<BsonDocument, BsonDocument> Listed(string workspace, ActionQuery query, int limit) =>
+        database.Actions.Find(ListFilter(workspace, query))
+            .Sort(Builders<BsonDocument>.Sort.Ascending("name_key"))
+            .Limit(limit);
 
     private static FilterDefinition<BsonDocument> ListFilter(string workspace, ActionQuery query)
     {

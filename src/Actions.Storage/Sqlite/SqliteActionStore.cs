@@ -12,6 +12,7 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
 {
     // The columns and their order that ReadAction expects; the sample, if selected, comes last.
     internal const string Columns = "etag, create_time, update_time, config";
+    private const int ConfigColumn = 3;
 
     public Task InitializeAsync(CancellationToken cancellationToken) => database.InitializeAsync(cancellationToken);
 
@@ -66,8 +67,12 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
                 using var command = ListCommand(connection, workspace, query);
                 using var row = command.ExecuteReader();
                 var page = new List<ActionConfig>();
-                while (row.Read())
+                for (var bytes = 0L; bytes <= query.MaxBytes && row.Read();)
+                {
+                    bytes += row.GetBytes(ConfigColumn, 0, null, 0, 0);
                     page.Add(ReadAction(row));
+                }
+
                 return page;
             },
             cancellationToken);
@@ -201,7 +206,7 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
 
     internal static ActionConfig ReadAction(SqliteDataReader row)
     {
-        var config = ActionConfig.Parser.ParseFrom(row.GetFieldValue<byte[]>(3));
+        var config = ActionConfig.Parser.ParseFrom(row.GetFieldValue<byte[]>(ConfigColumn));
         config.Etag = row.GetString(0);
         config.CreateTime = SqliteTime.ToTimestamp(row.GetInt64(1));
         config.UpdateTime = SqliteTime.ToTimestamp(row.GetInt64(2));

@@ -1,6 +1,7 @@
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Extraction.Xml;
 using Actions.Engine.Syntax;
+using Actions.Engine.Variables;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Tests.Extraction;
@@ -66,7 +67,7 @@ public sealed class XPathTests
         var document =
             Parse("<r id='7'><a>one</a><a>two</a><start>t</start><contains>5</contains><wide> a \n b </wide></r>");
 
-        (XPath.Parse(text).Select(document, new WorkBudget())?.ToString()).ShouldBe(value);
+        (XPath.Parse(text).Select(document, new WorkBudget(), new ValueBudget())?.ToString()).ShouldBe(value);
     }
 
     [Theory]
@@ -80,7 +81,7 @@ public sealed class XPathTests
         var document =
             Parse("<p:r xmlns:p='urn:p'><p:a>1</p:a><c xmlns='urn:c'><q:b xmlns:q='urn:q'>2</q:b></c></p:r>");
 
-        (XPath.Parse(text).Select(document, new WorkBudget())?.ToString()).ShouldBe(value);
+        (XPath.Parse(text).Select(document, new WorkBudget(), new ValueBudget())?.ToString()).ShouldBe(value);
     }
 
     [Theory]
@@ -140,7 +141,7 @@ public sealed class XPathTests
 
         try
         {
-            path.Select(xml, new WorkBudget(int.MaxValue, deadline.Token));
+            path.Select(xml, new WorkBudget(int.MaxValue, deadline.Token), new ValueBudget());
         }
         catch (OperationCanceledException)
         {
@@ -159,7 +160,7 @@ public sealed class XPathTests
 
         try
         {
-            path.Select(xml, new WorkBudget());
+            path.Select(xml, new WorkBudget(), new ValueBudget());
         }
         catch (SyntaxException e)
         {

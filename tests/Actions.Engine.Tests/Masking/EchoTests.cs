@@ -37,6 +37,27 @@ public sealed class EchoTests : IDisposable
     }
 
     [Fact]
+    public async Task SensitiveObject_MaskedWithTheNamesOfItsMembers()
+    {
+        await using var api = RawUpstream.Answering(RawUpstream.Response(
+            """{"echo": {"ann-smith": {"iban-of": {"DE89": [4711, true]}}}, "n": "ann-smith, DE89, 4711", "o": 1}"""));
+        var config = Configs.Get($"{api.Url}/");
+        config.Variables.Add(new Variable { Name = "who", Type = VariableType.Json, Sensitive = true });
+        var who = JsonParser.Default.Parse<Value>("""{"ann-smith": {"iban-of": {"DE89": [4711, true]}}}""");
+
+        var response = await _engine.InitializeAsync(config, new Dictionary<string, Value> { ["who"] = who });
+
+        var sample = response.Sample.ShouldNotBeNull();
+        sample.Body.ToStringUtf8().ShouldBe(
+            """{"echo": {"MASKED": {"MASKED": {"MASKED": [MASKED, true]}}}, "n": "MASKED, MASKED, MASKED", "o": 1}""");
+        sample.Shape.ShouldBe("""{"echo":{"MASKED":{"MASKED":{"MASKED":[0,true]}}},"n":"","o":0}""");
+        sample.Fields.Select(field => field.JsonPath).ShouldBe(["$['echo']", "$['n']", "$['o']"]);
+        var shown = response.ToString();
+        foreach (var part in (string[])["ann", "smith", "iban", "DE89", "4711"])
+            shown.ShouldNotContain(part);
+    }
+
+    [Fact]
     public async Task Token_MaskedAsTheSecretIs()
     {
         await using var endpoint = RawUpstream.Answering(TokenScene.Token("t0ken-of-today"));

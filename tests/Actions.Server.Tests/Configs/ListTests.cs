@@ -154,6 +154,47 @@ public sealed class ListTests(ManyActions many) : IClassFixture<ManyActions>
         (await WalkAsync(server, new())).ShouldAllBe(page => page.CalculateSize() < 3 << 20);
     }
 
+    /// <summary>A page is cut before it is built: eight pages of 60 actions take what eight pages take.</summary>
+    [Fact]
+    public async Task ManyPagesOfLargeActions_TakeNoMoreThanWhatTheyShow()
+    {
+        await using var server = await RunningServer.StartAsync();
+        for (var i = 0; i < 60; i++)
+            await server.CreateAsync(OfSize(1 << 20));
+        var before = GC.GetTotalAllocatedBytes(precise: true);
+
+        var pages = await Task.WhenAll(Enumerable.Range(0, 8).Select(
+            async _ => await server.Configs.ListActionConfigsAsync(new() { PageSize = 60 }, cancellationToken: Token)));
+
+        // In all, with the client's part: 60 actions read for each page are gigabytes.
+        (GC.GetTotalAllocatedBytes(precise: true) - before).ShouldBeLessThan(8L * (100 << 20));
+        pages.ShouldAllBe(page => page.ActionConfigs.Count == 2 && page.NextPageToken.Length > 0);
+        (await WalkAsync(server, new() { PageSize = 60 })).Sum(page => page.ActionConfigs.Count).ShouldBe(60);
+    }
+
+    /// <summary>In the store they are larger than what a client sees of them.</summary>
+    [Fact]
+    public async Task LargeSecrets_AreOnThePagesOnceEach()
+    {
+        await using var server = await RunningServer.StartAsync(new()
+        {
+            ["Server:MaxPageBytes"] = "20000",
+            ["Server:MaxActionBytes"] = "20000",
+        });
+        for (var i = 0; i < 5; i++)
+        {
+            var action = AnAction.Any();
+            var secret = new Secret { Plaintext = new string('s', 8_000) };
+            action.Authentication = new() { BearerToken = new() { Token = secret } };
+            await server.CreateAsync(action);
+        }
+
+        var pages = await WalkAsync(server, new());
+
+        pages.SelectMany(page => page.ActionConfigs).Select(action => action.Id).Distinct().Count().ShouldBe(5);
+        pages.Sum(page => page.ActionConfigs.Count).ShouldBe(5);
+    }
+
     private static ActionConfig OfSize(int bytes)
     {
         const int valueBytes = 200_000;

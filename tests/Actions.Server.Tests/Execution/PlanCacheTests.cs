@@ -32,6 +32,26 @@ public sealed class PlanCacheTests(ServerFixture fixture) : IClassFixture<Server
         _cache.Find(ByName).ShouldBeSameAs(plan.Plan);
     }
 
+    [Fact]
+    public async Task LargePlans_KeptUpToTheirBytes()
+    {
+        var cache = new PlanCache(Options.Create(new ServerOptions { MaxCachedActionBytes = 64 << 20 }));
+        var compiler = fixture.Server.Services.GetRequiredService<ActionCompiler>();
+        for (var i = 0; i < 25; i++)
+        {
+            var action = AnAction.Any();
+            action.Id = $"{i}";
+            action.Request.Method = V1.HttpMethod.Post;
+            action.Request.JsonBody = $"[{string.Join(',', Enumerable.Range(0, 10_000).Select(n => $"\"{n}{{x}}\""))}]";
+            var plan = new CachedPlan(compiler.Compile(action, "action_config"), "a");
+            await cache.LoadAsync(new PlanKey(Workspace, action.Id, ""), () => Task.FromResult<CachedPlan?>(plan));
+        }
+
+        cache.Cached.Sum(cached => cached.Value.Plan.Bytes).ShouldBeInRange(1, 64 << 20);
+        cache.Cached.Count.ShouldBeInRange(1, 24);
+        (cache.Cached.Count + cache.Evictions).ShouldBe(25);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -13,6 +13,9 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
     // Reading a shorter string again is faster than finding it in a table.
     private const int LongText = 256;
 
+    // As many values as fit into one message, each with the smallest size. It also limits a filter's queries.
+    private const int MaxNodes = 250_000;
+
     // Escaping makes a character of a string longer by at most this many bytes ("\\u0061").
     private const int LargestEscape = 6;
 
@@ -30,6 +33,15 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
 
     /// <summary>Counts skipped members, elements or bytes.</summary>
     public void Pass(int count) => budget.Pass(count);
+
+    /// <summary>Adds a node that is selected.</summary>
+    /// <exception cref="TooLargeException">There are too many.</exception>
+    public static void Add(List<JsonElement> selected, JsonElement node)
+    {
+        if (selected.Count == MaxNodes)
+            throw new TooLargeException($"selects too many nodes of the document, more than {MaxNodes}");
+        selected.Add(node);
+    }
 
     /// <summary>A query from the root selects the same nodes for every node of a filter (section 2.3.5.1).</summary>
     public IReadOnlyList<JsonElement> SelectFromRoot(FilterQuery query)

@@ -21,6 +21,7 @@ internal sealed record JsonPath(ImmutableArray<Segment> Segments)
     /// deadline.</param>
     /// <returns>The nodes in the order of section 2.1.2.</returns>
     /// <exception cref="NotUnicodeException">A string of the document isn't Unicode text.</exception>
+    /// <exception cref="TooLargeException">More nodes are selected than a message could carry.</exception>
     /// <exception cref="SyntaxException">The budget is spent.</exception>
     /// <exception cref="OperationCanceledException">The deadline of the budget has passed.</exception>
     public IReadOnlyList<JsonElement> Select(JsonElement root, WorkBudget? budget = null) =>
@@ -56,17 +57,23 @@ internal sealed record Segment(ImmutableArray<Selector> Selectors, bool IsDescen
             return;
         }
 
-        // An explicit stack: a document may be nested deeper than a thread's stack allows. Children are pushed last to
-        // first, so that nodes are visited in document order.
-        var pending = new Stack<JsonElement>([node]);
-        var children = new List<JsonElement>();
-        while (pending.TryPop(out var current))
+        // An explicit stack: a document may be nested deeper than a thread's stack allows. It has an entry for each
+        // level, not for each node.
+        SelectChildren(node, selected, evaluation);
+        var levels = new Stack<IEnumerator<JsonElement>>([WildcardSelector.Children(node).GetEnumerator()]);
+        while (levels.TryPeek(out var level))
         {
-            SelectChildren(current, selected, evaluation);
-            children.Clear();
-            new WildcardSelector().Select(current, children, evaluation);
-            for (var i = children.Count - 1; i >= 0; i--)
-                pending.Push(children[i]);
+            if (!level.MoveNext())
+            {
+                levels.Pop().Dispose();
+                continue;
+            }
+
+            var child = level.Current;
+            evaluation.Step();
+            SelectChildren(child, selected, evaluation);
+            if (child.ValueKind is JsonValueKind.Array or JsonValueKind.Object)
+                levels.Push(WildcardSelector.Children(child).GetEnumerator());
         }
     }
 

@@ -17,7 +17,7 @@ internal sealed record NameSelector(string Name) : Selector
         if (node.ValueKind != JsonValueKind.Object)
             return;
         if (evaluation.TryGetMember(node, Name, out var member))
-            selected.Add(member);
+            Evaluation.Add(selected, member);
     }
 }
 
@@ -29,7 +29,7 @@ internal sealed record WildcardSelector : Selector
         foreach (var child in Children(node))
         {
             evaluation.Step();
-            selected.Add(child);
+            Evaluation.Add(selected, child);
         }
     }
 
@@ -55,7 +55,7 @@ internal sealed record IndexSelector(long Index) : Selector
         if (index < 0 || index >= length)
             return;
         evaluation.Pass((int)index);
-        selected.Add(node[(int)index]);
+        Evaluation.Add(selected, node[(int)index]);
     }
 }
 
@@ -88,7 +88,7 @@ internal sealed record SliceSelector(long? Start, long? End, long Step) : Select
         void Add(long index)
         {
             evaluation.Step();
-            selected.Add(elements[index]);
+            Evaluation.Add(selected, elements[index]);
         }
     }
 }
@@ -102,7 +102,7 @@ internal sealed record FilterSelector(Condition Condition) : Selector
         {
             evaluation.Step();
             if (Condition.Matches(child, evaluation))
-                selected.Add(child);
+                Evaluation.Add(selected, child);
         }
     }
 }

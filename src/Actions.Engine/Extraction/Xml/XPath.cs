@@ -2,6 +2,7 @@ using System.Xml;
 using System.Xml.XPath;
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Syntax;
+using Actions.Engine.Variables;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Extraction.Xml;
@@ -52,7 +53,7 @@ internal sealed class XPath
             var path = new XPath(text, XPathExpression.Compile(text), prefixes, weight);
             // Unknown functions and variables are found only by an evaluation.
             path.Evaluate(
-                XmlBody.Parse("<x/>", maxDepth: 2, new WorkBudget()), new WorkBudget(), prefix => $"urn:{prefix}");
+                XmlBody.Parse("<x/>", maxDepth: 2, new WorkBudget()), new WorkBudget(), new ValueBudget(), prefix => $"urn:{prefix}");
             return path;
         }
         catch (Exception e) when (e is XPathException or ArgumentException)
@@ -63,16 +64,18 @@ internal sealed class XPath
 
     /// <returns>A string for one node, a list of strings for several, a value for another result; null for no node, or
     /// a number that isn't one.</returns>
-    /// <exception cref="SyntaxException">The budget is spent.</exception>
+    /// <exception cref="SyntaxException">The budget of work is spent.</exception>
+    /// <exception cref="TooLargeException">The budget of values is spent.</exception>
     /// <exception cref="OperationCanceledException">The deadline of the budget has passed.</exception>
-    public Value? Select(XmlBody document, WorkBudget budget)
+    public Value? Select(XmlBody document, WorkBudget budget, ValueBudget values)
     {
         var declared = _prefixes.Count == 0 ? [] : Namespaces(document.Navigate(budget));
         // A prefix that the document doesn't declare stands for a namespace that it doesn't have.
-        return Evaluate(document, budget, prefix => declared.GetValueOrDefault(prefix, $"urn:undeclared:{prefix}"));
+        return Evaluate(document, budget, values, prefix => declared.GetValueOrDefault(prefix, $"urn:undeclared:{prefix}"));
     }
 
-    private Value? Evaluate(XmlBody document, WorkBudget budget, Func<string, string> namespaceOf)
+    private Value? Evaluate(
+        XmlBody document, WorkBudget budget, ValueBudget values, Func<string, string> namespaceOf)
     {
         var root = document.Navigate(budget, _weight);
         var expression = _expression.Clone();
@@ -84,10 +87,10 @@ internal sealed class XPath
         {
             return root.Evaluate(expression) switch
             {
-                XPathNodeIterator nodes => ValueOf(nodes),
+                XPathNodeIterator nodes => ValueOf(nodes, values),
                 double number => double.IsFinite(number) ? Value.ForNumber(number) : null,
                 bool boolean => Value.ForBool(boolean),
-                string text => Value.ForString(text),
+                string text => values.TextOf(text),
                 _ => null,
             };
         }
@@ -97,16 +100,16 @@ internal sealed class XPath
         }
     }
 
-    private static Value? ValueOf(XPathNodeIterator nodes)
+    private static Value? ValueOf(XPathNodeIterator nodes, ValueBudget values)
     {
-        var values = new List<Value>();
+        var found = new List<Value>();
         while (nodes.MoveNext())
-            values.Add(IsNil(nodes.Current!) ? Value.ForNull() : Value.ForString(nodes.Current!.Value));
-        return values switch
+            found.Add(IsNil(nodes.Current!) ? Value.ForNull() : values.TextOf(nodes.Current!.Value));
+        return found switch
         {
             [] => null,
             [var only] => only,
-            _ => Value.ForList([.. values]),
+            _ => Value.ForList([.. found]),
         };
     }
 

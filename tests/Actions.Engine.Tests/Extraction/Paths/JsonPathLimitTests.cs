@@ -140,13 +140,28 @@ public sealed class JsonPathLimitTests
     }
 
     [Fact]
-    public void LargestBodySelectedWhole_WithinTheLimit()
+    public void LargestBodyVisitedWhole_WithinTheLimit()
     {
         // As many nodes as 3 MiB can hold.
         using var document = JsonDocument.Parse($"[{string.Join(',', Enumerable.Repeat("1", 1_572_863))}]");
 
-        JsonPath.Parse("$..*").Select(document.RootElement).Count.ShouldBe(1_572_863);
-        JsonPath.Parse("$[?@ == 1]").Select(document.RootElement).Count.ShouldBe(1_572_863);
+        JsonPath.Parse("$..missing").Select(document.RootElement).Count.ShouldBe(0);
+        JsonPath.Parse("$[?@ == 2]").Select(document.RootElement).Count.ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("$..*")]
+    [InlineData("$[*]")]
+    [InlineData("$[?@ == 1]")]
+    [InlineData("$[0:]")]
+    [InlineData("$[0:200000,0:200000]")]
+    [InlineData("$[?count($..*) > 1]")]
+    public void MoreNodesThanAMessageCouldCarry_RefusedBeforeTheyAreCollected(string path)
+    {
+        using var document = JsonDocument.Parse($"[{string.Join(',', Enumerable.Repeat("1", 1_572_863))}]");
+
+        Should.Throw<TooLargeException>(() => JsonPath.Parse(path).Select(document.RootElement))
+            .Message.ShouldBe("selects too many nodes of the document, more than 250000");
     }
 
     [Theory]
