@@ -177,12 +177,21 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// </summary>
     private string Render(Template message, UpstreamResponse response, ActionReading action, VariableValues variables)
     {
-        var fields = action.ErrorFields.ExtractLeniently(response).Concat(action.Results.ExtractLeniently(response))
-            .DistinctBy(pair => pair.Key).ToDictionary(
+        var all = action.ErrorFields.ExtractLeniently(response);
+        foreach (var (name, value) in action.Results.ExtractLeniently(response))
+            all[name] = value;
+        foreach (var reference in message.Names.Where(reference => !variables.Has(reference)).Distinct())
+        {
+            var (name, path) = Reference.Resolve(reference, all.ContainsKey);
+            if (path.Length > 0 && all.TryGetValue(name, out var field) && Reference.Select(field, path) is { } member)
+                all.TryAdd(reference, member);
+        }
+
+        var fields = all.ToDictionary(
             pair => pair.Key,
             pair => pair.Value.CalculateSize() <= options.MaxRenderedMessageLength
                 ? pair.Value
-                : Value.ForString(Cut(JsonValue.ToText(pair.Value))));
+                : Value.ForString(Cut(ListText.Of(pair.Value))));
         return Cut(ControlCharacters.ReplaceC1(
             message.Render(variables.With(fields), options.MaxRenderedMessageLength)));
     }
