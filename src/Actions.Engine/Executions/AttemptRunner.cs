@@ -166,6 +166,7 @@ internal sealed class AttemptRunner(
                     throw new UpstreamException(new UpstreamFailure(
                         FailureReason.InvalidResponse, $"The API redirected more than {maxRedirects} times.", status));
                 request = Redirect.Follow(request, plan?.Place, status, location);
+                request = request.InTrace(upstream.TraceparentFor(request.Url, execution.Input.Traceparent));
             }
         }
     }

@@ -14,7 +14,7 @@ internal static partial class Redirect
 {
     // Headers that reveal nothing about the sender. Any other header may, whatever its name.
     private static readonly ImmutableHashSet<string> Harmless = ImmutableHashSet.Create(
-        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Language", "User-Agent", "Content-Type", IdempotencyKey.Header);
+        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Encoding", "Accept-Language", "User-Agent", "Content-Type", IdempotencyKey.Header);
 
     /// <summary>A redirect whose location is missing or can't be parsed counts as an ordinary response.</summary>
     public static bool IsOne(HttpResponseMessage response, [NotNullWhen(true)] out Uri? location)

@@ -21,9 +21,6 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         if (policy.Rules.IsEmpty && !policy.SuccessStatuses.Contains((int)message.StatusCode))
             return new UpstreamResponse(message, default, json: null, unreadable: null, budget);
 
-        if (StatesTwoLengths(message))
-            throw Failed(FailureReason.InvalidResponse, "The response states two different lengths.");
-
         var read = await CappedBody.ReadAsync(message.Content, policy.MaxBodyBytes, cancellationToken).ConfigureAwait(false);
         if (read.Truncated)
             throw Failed(FailureReason.ResponseTooLarge, $"The response's body is larger than {policy.MaxBodyBytes} bytes.");
@@ -129,11 +126,6 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
             return [];
         }
     }
-
-    /// <summary>RFC 9112 section 6.3: the end of the body is ambiguous.</summary>
-    private static bool StatesTwoLengths(HttpResponseMessage response) =>
-        response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths)
-        && lengths.Distinct(StringComparer.Ordinal).Skip(1).Any();
 
     /// <summary>Accepted encodings are already decoded, and their header is removed.</summary>
     private static bool IsEncoded(HttpResponseMessage response) =>
