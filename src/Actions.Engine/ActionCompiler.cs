@@ -2,6 +2,7 @@ using Actions.Engine.Compilation;
 using Actions.Engine.Executions;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
+using Actions.Engine.Response;
 using Actions.Engine.Variables;
 using Actions.V1;
 
@@ -38,14 +39,15 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         var response = new ResponseCompiler(_options, violations);
         var policy = response.CompilePolicy(config.ResponsePolicy ?? new ResponsePolicy());
         var results = response.CompileResults(config.Results, config.Sample, policy);
+        var errorFields = response.CompileErrorFields(config.ErrorFields);
         var retry = response.CompileRetry(config.RetryPolicy, config.Request);
         violations.ThrowIfAny();
 
-        // An outcome rule's message may use result fields. All other variables need a value before the request is sent.
-        var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? []).Except(results.Variables);
+        // An outcome rule's message may use the fields of the response. All other variables need a value before the request is sent.
+        var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? []).Except(results.Variables.Concat(errorFields.Variables));
         var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names).Concat(said), _options);
         return new ActionPlan(
-            config, new ActionParts(binder, request, messages, authentication, retry, policy, results));
+            config, new ActionParts(binder, request, messages, authentication, retry, new ActionReading(policy, results, errorFields)));
     }
 
     private void CheckTexts(ActionConfig config, Violations violations)

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Limits;
 using Actions.Engine.Outcomes;
@@ -69,11 +69,12 @@ public sealed class AmplificationTests : IDisposable
     [Fact]
     public void LargeResponseSelectedOften_RefusedEarly()
     {
-        var response = JsonDocument.Parse($"[{string.Join(',', Enumerable.Repeat("0", 100_000))}]");
-        var fields = Enumerable.Range(0, 128).Select(i => new ResultFieldPlan($"v{i}", "$", JsonPath.Parse("$"), null, null, true, null));
+        var body = Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Repeat("0", 100_000))}]");
+        var fields = Enumerable.Range(0, 128).Select(i =>
+            new ResultFieldPlan($"v{i}", new JsonSource("$", JsonPath.Parse("$"), null), null, Required: true, KeepNull: false, null));
         var before = GC.GetAllocatedBytesForCurrentThread();
 
-        using var read = new UpstreamResponse(new HttpResponseMessage(), default, response, unreadable: null, new WorkBudget());
+        using var read = new UpstreamResponse(new HttpResponseMessage(), body, maxDepth: 512, new WorkBudget());
         Should.Throw<UpstreamException>(() => new ResultPlan([.. fields]).Extract(read, strict: true))
             .Failure.Reason.ShouldBe(FailureReason.ResponseTooLarge);
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Extraction.Xml;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Attempts;
@@ -21,6 +21,7 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
     private readonly WorkBudget _sampleBudget = new();
 
     private const string HeaderSource = "header:";
+    private const string ResultSource = "result:";
 
     public ResponsePlan CompilePolicy(ResponsePolicy policy)
     {
@@ -39,23 +40,19 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
 
     public ResultPlan CompileResults(IReadOnlyList<ResultField> results, Sample? sample, ResponsePlan policy)
     {
-        violations.CheckLimit("results", results.Count, options.MaxResultFields, "fields");
-        using var json = ParseSample(sample, policy);
-        var fields = ImmutableArray.CreateBuilder<ResultFieldPlan>();
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        for (var i = 0; i < results.Count; i++)
-        {
-            var field = $"results[{i}]";
-            VariableCompiler.CheckName(results[i].Variable, $"{field}.variable", options, violations);
-            if (!seen.Add(results[i].Variable))
-                violations.Add($"{field}.variable", $"names '{results[i].Variable}' a second time.");
-            if (results[i].DefaultValue is { } value)
-                CheckDefault(value, $"{field}.default_value");
-            if (CompileResult(results[i], field, json?.RootElement) is { } plan)
-                fields.Add(plan);
-        }
+        // Only a sample of a successful response describes later ones.
+        var isOrdinary = sample is { BodyTruncated: false } && policy.SuccessStatuses.Contains(sample.StatusCode);
+        using var body = isOrdinary ? ReadSample(sample!) : null;
+        return CompileFields(results, "results", body);
+    }
 
-        return new ResultPlan(fields.ToImmutable());
+    /// <summary>The fields of a failure. No sample is compared with them.</summary>
+    public ResultPlan CompileErrorFields(IReadOnlyList<ResultField> errorFields)
+    {
+        for (var i = 0; i < errorFields.Count; i++)
+            if (errorFields[i].Required)
+                violations.Add($"error_fields[{i}].required", "must not be set: a failure has the fields that the API's response has.");
+        return CompileFields(errorFields, "error_fields", sample: null);
     }
 
     public RetryPlan CompileRetry(RetryPolicy? policy, HttpRequest? request)
@@ -90,40 +87,73 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             rule.Message.Length == 0 ? null : Template.Parse(rule.Message));
     }
 
-    private ResultFieldPlan? CompileResult(ResultField result, string field, JsonElement? sample)
+    private ResultPlan CompileFields(IReadOnlyList<ResultField> results, string root, ResponseBody? sample)
     {
-        JsonPath? path = null;
-        string? header = null;
-        if (result.Source.Length == 0)
+        violations.CheckLimit(root, results.Count, options.MaxResultFields, "fields");
+        var fields = ImmutableArray.CreateBuilder<ResultFieldPlan>();
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < results.Count; i++)
         {
-            path = Parse(JsonPath.Parse, result.JsonPath, $"{field}.json_path");
-            if (path is null)
-                return null;
-        }
-        else if (result.JsonPath.Length > 0)
-        {
-            violations.Add($"{field}.json_path", "must be empty beside a source.");
-        }
-        else if (result.Source.StartsWith(HeaderSource, StringComparison.Ordinal))
-        {
-            header = result.Source[HeaderSource.Length..];
-            if (!HeaderRules.IsName(header))
-                violations.Add($"{field}.source", "must name a header after 'header:', such as header:Location.");
-        }
-        else if (result.Source != "status")
-        {
-            violations.Add($"{field}.source", "must be empty, 'status' or 'header:' with a header's name.");
+            var field = $"{root}[{i}]";
+            VariableCompiler.CheckName(results[i].Variable, $"{field}.variable", options, violations);
+            if (results[i].DefaultValue is { } value)
+                CheckDefault(value, $"{field}.default_value");
+            if (CompileSource(results[i], field, seen) is { } source)
+                fields.Add(new ResultFieldPlan(
+                    results[i].Variable, source, results[i].DefaultValue, results[i].Required, results[i].KeepNull, SampleKind(source, sample)));
+            if (!seen.Add(results[i].Variable))
+                violations.Add($"{field}.variable", $"names '{results[i].Variable}' a second time.");
         }
 
-        var kind = path is not null && sample is { } root ? SampleKind(path, root) : null;
-        return new ResultFieldPlan(
-            result.Variable,
-            path is null ? result.Source : result.JsonPath,
-            path,
-            header,
-            result.DefaultValue,
-            result.Required,
-            kind);
+        return new ResultPlan(fields.ToImmutable());
+    }
+
+    /// <param name="earlier">The variables of the fields before this one.</param>
+    private FieldSource? CompileSource(ResultField result, string field, HashSet<string> earlier)
+    {
+        string? from = null;
+        if (result.Source.StartsWith(ResultSource, StringComparison.Ordinal))
+        {
+            from = result.Source[ResultSource.Length..];
+            if (!earlier.Contains(from))
+                violations.Add($"{field}.source", "must name the variable of an earlier field of the list after 'result:'.");
+        }
+        else if (result.Source.Length > 0)
+        {
+            if (result.JsonPath.Length > 0)
+                violations.Add($"{field}.json_path", "must be empty beside this source.");
+            if (result.Xpath.Length > 0)
+                violations.Add($"{field}.xpath", "must be empty beside this source.");
+            return CompileSource(result.Source, field);
+        }
+
+        if (result.Xpath.Length == 0)
+            return Parse(JsonPath.Parse, result.JsonPath, $"{field}.json_path") is { } path ? new JsonSource(result.JsonPath, path, from) : null;
+        if (result.JsonPath.Length > 0)
+            violations.Add($"{field}.xpath", "must be empty beside a json_path.");
+        return Parse(XPath.Parse, result.Xpath, $"{field}.xpath") is { } xpath ? new XmlSource(xpath, from) : null;
+    }
+
+    private FieldSource? CompileSource(string source, string field)
+    {
+        if (source.StartsWith(HeaderSource, StringComparison.Ordinal))
+        {
+            var header = source[HeaderSource.Length..];
+            if (!HeaderRules.IsName(header))
+                violations.Add($"{field}.source", "must name a header after 'header:', such as header:Location.");
+            return new Response.HeaderSource(header);
+        }
+
+        switch (source)
+        {
+            case "status":
+                return new StatusSource();
+            case "text":
+                return new TextSource();
+            default:
+                violations.Add($"{field}.source", "must be empty, 'status', 'text', 'header:' with a header's name, or 'result:' with a variable.");
+                return null;
+        }
     }
 
     private void CheckDefault(Value value, string field)
@@ -134,11 +164,11 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             violations.Add(field, $"has more than {ContractLimits.MaxVariableDepth} levels of lists and objects.");
     }
 
-    private JsonValueKind? SampleKind(JsonPath path, JsonElement sample)
+    private FieldKind? SampleKind(FieldSource source, ResponseBody? sample)
     {
         try
         {
-            return ResultFieldPlan.KindOf(path, sample, _sampleBudget);
+            return sample is null ? null : source.KindIn(sample, _sampleBudget);
         }
         catch (SyntaxException)
         {
@@ -146,13 +176,10 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
         }
     }
 
-    /// <summary>Only a sample of a successful response describes later ones.</summary>
-    private JsonDocument? ParseSample(Sample? sample, ResponsePlan policy) =>
-        sample is { BodyTruncated: false } && policy.SuccessStatuses.Contains(sample.StatusCode)
-            ? sample.Shape.Length > 0
-                ? ResponseJson.TryParse(Encoding.UTF8.GetBytes(sample.Shape), "application/json", wanted: true, options.MaxJsonResponseDepth, out _)
-                : ResponseJson.TryParse(sample.Body.Memory, sample.ContentType, wanted: true, options.MaxJsonResponseDepth, out _)
-            : null;
+    /// <summary>The shape has the fields of the body, without their values.</summary>
+    private ResponseBody ReadSample(Sample sample) => sample.Shape.Length > 0
+        ? new ResponseBody(Encoding.UTF8.GetBytes(sample.Shape), "", options.MaxJsonResponseDepth, _sampleBudget)
+        : new ResponseBody(sample.Body.Memory, sample.ContentType, options.MaxJsonResponseDepth, _sampleBudget);
 
     private StatusSet? CompileStatuses(IReadOnlyList<string> patterns, string field)
     {

@@ -13,13 +13,16 @@ namespace Actions.Engine.Executions;
 /// <param name="Request">Rendered in step 2.</param>
 /// <param name="Messages">Rendered in step 2.</param>
 /// <param name="Retry">Limits the retries of step 5.</param>
-/// <param name="Response">Applied in steps 6 and 7.</param>
-/// <param name="Results">Extracted in step 8.</param>
+/// <param name="Reading">Applied in steps 6 to 8.</param>
 internal sealed record ActionParts(
     VariableBinder Variables,
     RequestPlan Request,
     MessagePlan Messages,
     AuthenticationPlan? Authentication,
     RetryPlan Retry,
-    ResponsePlan Response,
-    ResultPlan Results);
+    ActionReading Reading)
+{
+    public ResponsePlan Response => Reading.Policy;
+
+    public ResultPlan Results => Reading.Results;
+}

@@ -30,16 +30,12 @@ internal sealed class AttemptRunner(
             using var message = await SendAsync(execution, progress, token, stop.Token).ConfigureAwait(false);
 
             // 6 read with a cap
-            using var response = await responses.ReadAsync(message, plan.Response, plan.Results, stop.Token).ConfigureAwait(false);
+            using var response = await responses.ReadAsync(
+                message, plan.Reading, execution.WantsBody, execution.Timeout - time.GetElapsedTime(execution.Started), stop.Token).ConfigureAwait(false);
 
             // 7 classify
             progress.Enter(FailureStage.Judge);
-            var verdict = responses.Judge(response, plan.Response, plan.Results, execution.Variables);
-
-            // 8 extract
-            AttemptResult result = verdict.Failure is { } failure
-                ? new AttemptResult.Failed(failure.At(progress.Stage, progress.StatusCode))
-                : new AttemptResult.Succeeded(ResponseReader.Extract(response, verdict, plan.Results, execution.WantsBody));
+            var result = Conclude(execution, progress, response);
             // A response that was complete only after the deadline counts as a timeout.
             stop.Token.ThrowIfCancellationRequested();
             return result;
@@ -48,6 +44,28 @@ internal sealed class AttemptRunner(
         {
             return new AttemptResult.Failed(ToFailure(e, execution, progress, deadline, stop.Token, cancellationToken));
         }
+    }
+
+    /// <summary>Steps 7 and 8.</summary>
+    private AttemptResult Conclude(Execution execution, ExecutionProgress progress, UpstreamResponse response)
+    {
+        var plan = execution.Plan.Reading;
+        UpstreamFailure failure;
+        try
+        {
+            var verdict = responses.Judge(response, plan, execution.Variables);
+            // 8 extract
+            if (verdict.Failure is null)
+                return new AttemptResult.Succeeded(ResponseReader.Extract(response, verdict, plan.Results, execution.WantsBody));
+            failure = verdict.Failure;
+        }
+        catch (UpstreamException e)
+        {
+            failure = e.Failure;
+        }
+
+        var answer = FailureAnswers.Of(response, plan.ErrorFields, execution.WantsBody, execution.Mask(progress.Tokens));
+        return new AttemptResult.Failed(failure.At(progress.Stage, progress.StatusCode) with { Answer = answer });
     }
 
     /// <summary>Steps 3 to 6 for a sample of the response, whatever its status.</summary>
@@ -164,7 +182,7 @@ internal sealed class AttemptRunner(
                 status = (int)response.StatusCode;
                 if (redirects == maxRedirects)
                     throw new UpstreamException(new UpstreamFailure(
-                        FailureReason.InvalidResponse, $"The API redirected more than {maxRedirects} times.", status));
+                        FailureReason.InvalidResponse, $"The API redirected more than {maxRedirects} times, the limit in response_policy.max_redirects.", status));
                 request = Redirect.Follow(request, plan?.Place, status, location);
                 request = request.InTrace(upstream.TraceparentFor(request.Url, execution.Input.Traceparent));
             }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Actions.Engine.Outcomes;
 using Actions.Engine.SpokenMessages;
 using Actions.V1;
+using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Executions;
@@ -46,6 +47,10 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
 
     public static Failure ToFailure(Execution execution, UpstreamFailure failure, int attempts) => new()
     {
+        Body = failure.Answer?.Body ?? ByteString.Empty,
+        BodyTruncated = failure.Answer?.BodyTruncated == true,
+        ContentType = failure.Answer?.ContentType ?? "",
+        Variables = { failure.Answer?.Variables ?? new Dictionary<string, Value>() },
         Message = failure.Message ?? execution.Texts.For(failure.Reason),
         Reason = failure.Reason,
         Stage = failure.Stage,

@@ -5,9 +5,6 @@ internal static class OwnHeaders
 {
     public const string Accept = "application/json, */*;q=0.8";
 
-    /// <summary>The content codings that a response may have.</summary>
-    public const string AcceptEncoding = "gzip, deflate, br";
-
     /// <summary>W3C Trace Context.</summary>
     public const string Traceparent = "traceparent";
 

@@ -11,6 +11,9 @@ internal sealed class StatusSet(ImmutableArray<(int From, int To)> ranges)
     /// <summary>Statuses that indicate that the same request may succeed later.</summary>
     public static StatusSet Retryable { get; } = new([(408, 408), (429, 429), (502, 504)]);
 
+    /// <summary>RFC 9110 section 15.4: the statuses whose Location replaces the request's URL.</summary>
+    public static bool IsRedirect(int status) => status is 301 or 302 or 303 or 307 or 308;
+
     public bool Contains(int status) => ranges.Any(range => status >= range.From && status <= range.To);
 
     /// <returns>Null if the text isn't such a pattern, or is outside 100 to 599.</returns>

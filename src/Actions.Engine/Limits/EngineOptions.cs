@@ -205,6 +205,7 @@ public static class ContractLimits
     public const int DefaultResponseBodyBytes = 1 << 20;
     public const int MaxResponseBodyBytes = 3 << 20;
     public const int MaxSampleBodyBytes = 64 << 10;
+    public const int MaxErrorFieldBytes = 64 << 10;
     public static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
     public static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(120);
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);

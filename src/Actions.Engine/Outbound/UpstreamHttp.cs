@@ -64,7 +64,8 @@ public sealed class UpstreamHttp : IDisposable
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.All,
+        // Bodies are decoded where their content type is known: HttpClient can't tell a wrong label from a broken body.
+        AutomaticDecompression = DecompressionMethods.None,
         PooledConnectionLifetime = options.ConnectionLifetime,
         PooledConnectionIdleTimeout = options.ConnectionIdleTimeout,
         MaxConnectionsPerServer = options.MaxConnectionsPerHost,
@@ -88,6 +89,6 @@ public sealed class UpstreamHttp : IDisposable
             (request as UpstreamMessage)?.ReportSending();
             return Encoding.UTF8;
         },
-        ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
+        ResponseHeaderEncodingSelector = static (_, _) => HeaderText.Bytes,
     };
 }

@@ -30,6 +30,9 @@ internal sealed record UpstreamFailure(FailureReason Reason, string Detail, int 
     /// <summary>An outcome rule's message; null: the action's message for the reason.</summary>
     public string? Message { get; init; }
 
+    /// <summary>What the API said; null if no response arrived.</summary>
+    public FailureAnswer? Answer { get; init; }
+
     /// <summary>Whether the failure counts for the circuit breaker.</summary>
     public bool IsHostFault => StatusCode >= 500 || FailureTraits.Of(Reason).IsHostFault;
 

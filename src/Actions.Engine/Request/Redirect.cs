@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
+using Actions.Engine.Http;
 using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Syntax;
@@ -19,8 +20,14 @@ internal static partial class Redirect
     /// <summary>A redirect whose location is missing or can't be parsed counts as an ordinary response.</summary>
     public static bool IsOne(HttpResponseMessage response, [NotNullWhen(true)] out Uri? location)
     {
-        location = (int)response.StatusCode is 301 or 302 or 303 or 307 or 308 ? response.Headers.Location : null;
-        return location is not null;
+        location = null;
+        if (!StatusSet.IsRedirect((int)response.StatusCode)
+            || !response.Headers.NonValidated.TryGetValues("Location", out var values)
+            || values.Distinct(StringComparer.Ordinal).ToArray() is not [var only])
+            return false;
+        // The path and the query are followed byte by byte, in whatever encoding they are.
+        var host = Authority().Match(only).Length;
+        return Uri.TryCreate(HeaderText.Read(only[..host]) + HeaderText.PercentEncode(only[host..]).Trim(), UriKind.RelativeOrAbsolute, out location);
     }
 
     /// <exception cref="UpstreamException">The redirect leads to a forbidden target.</exception>
@@ -67,6 +74,9 @@ internal static partial class Redirect
         if (UrlTemplate.OriginOf(UserInfo().Replace(said, "", 1)) != target.GetLeftPart(UriPartial.Authority))
             throw new SyntaxException("is another host or port");
     }
+
+    [GeneratedRegex(@"^\s*(?:[A-Za-z][A-Za-z0-9+.\-]*:)?[/\\]{2}[^/?#\\]*")]
+    private static partial Regex Authority();
 
     // User info is dropped: the redirecting server has no credentials of ours.
     [GeneratedRegex(@"(?<=^[^/?#\\]*//)[^/?#\\]*@")]

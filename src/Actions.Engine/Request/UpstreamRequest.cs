@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
+using Actions.Engine.Decoding;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
@@ -144,7 +145,7 @@ internal sealed record UpstreamRequest(
 
         IdempotencyKey.Write(headers, idempotencyKey, violations);
         AddDefault(headers, "Accept", OwnHeaders.Accept);
-        AddDefault(headers, "Accept-Encoding", OwnHeaders.AcceptEncoding);
+        AddDefault(headers, "Accept-Encoding", ContentCodings.Accepted);
         AddDefault(headers, "User-Agent", OwnHeaders.UserAgent);
         if (plan.Body is not null)
             AddDefault(headers, "Content-Type", plan.Body.ContentType);

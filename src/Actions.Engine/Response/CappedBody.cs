@@ -1,8 +1,10 @@
+using Actions.Engine.Decoding;
+
 namespace Actions.Engine.Response;
 
 /// <summary>
-/// Step 6: reads a body up to a cap, whatever its declared length. The body is kept in pieces while it arrives: a
-/// buffer that doubles would hold up to three times the cap.
+/// Step 6: reads a body up to a cap, whatever its declared length, and removes its content codings. The body is kept in
+/// pieces while it arrives: a buffer that doubles would hold up to three times the cap.
 /// </summary>
 internal sealed class CappedBody
 {
@@ -16,19 +18,52 @@ internal sealed class CappedBody
 
     private CappedBody(int cap) => _cap = cap;
 
+    private CappedBody(CappedBody other) => (_cap, _pieces, _length) = (other._cap, other._pieces, other._length);
+
     /// <summary>Whether the body was longer than the cap.</summary>
     public bool Truncated => _length > _cap;
 
+    /// <summary>The content coding in which the body still is, because it can't be decoded; null if there is
+    /// none.</summary>
+    public string? Undecodable { get; private init; }
+
+    /// <summary>The content coding that the response states and the body doesn't have; null if there is
+    /// none.</summary>
+    public string? Mislabelled { get; private init; }
+
+    /// <exception cref="InvalidDataException">The content coding is broken; or another exception of a
+    /// decompressor.</exception>
     public static async Task<CappedBody> ReadAsync(HttpContent content, int cap, CancellationToken cancellationToken)
     {
         await using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
-        var body = new CappedBody(cap);
         // A body with a declared length fits into one piece, with room to detect its end, unless the length exceeds the
         // cap.
         var size = content.Headers.ContentLength is { } stated && stated <= cap ? (int)stated + 1 : FirstPiece;
-        while (await body.FillAsync(stream, size, cancellationToken).ConfigureAwait(false))
-            size = Math.Clamp(2 * size, FirstPiece, LargestPiece);
-        return body;
+        var body = await FillAsync(new CappedBody(cap), stream, size, cancellationToken).ConfigureAwait(false);
+        var codings = body._length == 0 ? [] : ContentCodings.Of(content);
+        if (codings.Count == 0)
+            return body;
+        if (codings.FirstOrDefault(coding => !ContentCodings.CanDecode(coding)) is { } unknown)
+            return new CappedBody(body) { Undecodable = unknown };
+
+        var encoded = body.ToBytes();
+        var decoded = new CappedBody(cap);
+        try
+        {
+            await using var decoder = ContentCodings.Decode(encoded, codings);
+            return await FillAsync(decoded, decoder, FirstPiece, cancellationToken).ConfigureAwait(false);
+        }
+        // A proxy may have decoded the body and left the header.
+        catch (Exception e) when (ContentCodings.IsBroken(e) && ContentCodings.IsText(encoded.Span))
+        {
+            return new CappedBody(body) { Mislabelled = string.Join(", ", codings) };
+        }
+        // The end was cut off here, not by the API.
+        catch (Exception e) when (ContentCodings.IsBroken(e) && body.Truncated)
+        {
+            decoded._length = cap + 1;
+            return decoded;
+        }
     }
 
     /// <returns>The whole body, or its beginning up to the cap.</returns>
@@ -36,7 +71,7 @@ internal sealed class CappedBody
     {
         if (_pieces is [var only] && !Truncated)
             return only;
-        var bytes = new byte[Math.Min(_length, _cap)];
+        var bytes = new byte[Math.Min(_pieces.Sum(piece => piece.Length), _cap)];
         var at = 0;
         foreach (var piece in _pieces)
         {
@@ -48,8 +83,15 @@ internal sealed class CappedBody
         return bytes;
     }
 
+    private static async Task<CappedBody> FillAsync(CappedBody body, Stream stream, int size, CancellationToken cancellationToken)
+    {
+        while (await body.AddAsync(stream, size, cancellationToken).ConfigureAwait(false))
+            size = Math.Clamp(2 * size, FirstPiece, LargestPiece);
+        return body;
+    }
+
     /// <returns>Whether there may be more to read.</returns>
-    private async Task<bool> FillAsync(Stream stream, int size, CancellationToken cancellationToken)
+    private async Task<bool> AddAsync(Stream stream, int size, CancellationToken cancellationToken)
     {
         // One byte over the cap shows that the body is longer.
         var piece = new byte[Math.Min(size, _cap + 1 - _length)];

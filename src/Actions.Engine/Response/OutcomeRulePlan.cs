@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Http;
 using Actions.Engine.Outcomes;
@@ -15,16 +14,14 @@ namespace Actions.Engine.Response;
 /// <param name="Message">Null: the message used without the rule.</param>
 internal sealed record OutcomeRulePlan(StatusSet? Statuses, Condition? Filter, Outcome Outcome, Template? Message)
 {
-    /// <param name="status">The response's status.</param>
-    /// <param name="body">Null: the body isn't JSON.</param>
     /// <exception cref="UpstreamException">The filter visits too many nodes of the body.</exception>
-    public bool Matches(int status, JsonElement? body, WorkBudget budget)
+    public bool Matches(UpstreamResponse response)
     {
-        if (Statuses?.Contains(status) == false)
+        if (Statuses?.Contains(response.Status) == false)
             return false;
         try
         {
-            return Filter is null || (body is { } root && Filter.Matches(root, budget));
+            return Filter is null || (response.Body.Json is { } root && Filter.Matches(root, response.Budget));
         }
         catch (NotUnicodeException)
         {

@@ -1,4 +1,6 @@
+using Actions.Engine.Decoding;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Http;
 using Actions.Engine.Limits;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Templates;
@@ -12,36 +14,51 @@ namespace Actions.Engine.Response;
 /// <summary>Steps 6 to 8 of an attempt: reads the response, decides its outcome and extracts the result.</summary>
 internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
 {
-    /// <summary>Step 6: reads the body, unless the status alone decides.</summary>
-    /// <exception cref="UpstreamException">The body can't be read, or is too large.</exception>
+    // The body of an error response is worth having, not worth waiting for.
+    private static readonly TimeSpan LongestErrorBody = TimeSpan.FromSeconds(1);
+
+    /// <summary>Step 6: reads the body. Nothing that is wrong with it is decided here.</summary>
+    /// <param name="wantsBody">Whether the outcome shows the body.</param>
+    /// <param name="left">The rest of the execution's timeout.</param>
+    /// <exception cref="Exception">The response broke off, or its content coding is broken: see
+    /// <see cref="FailureClassifier"/>.</exception>
     public async Task<UpstreamResponse> ReadAsync(
-        HttpResponseMessage message, ResponsePlan policy, ResultPlan results, CancellationToken cancellationToken)
+        HttpResponseMessage message, ActionReading action, bool wantsBody, TimeSpan left, CancellationToken cancellationToken)
     {
-        var budget = new WorkBudget(cancellationToken: cancellationToken);
-        if (policy.Rules.IsEmpty && !policy.SuccessStatuses.Contains((int)message.StatusCode))
-            return new UpstreamResponse(message, default, json: null, unreadable: null, budget);
+        var policy = action.Policy;
+        if (!policy.Rules.IsEmpty || policy.SuccessStatuses.Contains((int)message.StatusCode))
+            return await ReadAsync(message, policy.MaxBodyBytes, cancellationToken, cancellationToken).ConfigureAwait(false);
+        if (!wantsBody && !action.ErrorFields.NeedBody)
+            return new UpstreamResponse(message, default, options.MaxJsonResponseDepth, new WorkBudget(cancellationToken: cancellationToken));
 
-        var read = await CappedBody.ReadAsync(message.Content, policy.MaxBodyBytes, cancellationToken).ConfigureAwait(false);
-        if (read.Truncated)
-            throw Failed(FailureReason.ResponseTooLarge, $"The response's body is larger than {policy.MaxBodyBytes} bytes.");
-
-        var body = read.ToBytes();
-        var wanted = results.NeedBody || policy.Rules.Any(rule => rule.Filter is not null);
-        var json = ResponseJson.TryParse(
-            body, UpstreamResponse.ContentTypeOf(message), wanted, options.MaxJsonResponseDepth, out var unreadable);
-        if (!body.IsEmpty && IsEncoded(message))
-            unreadable = "it has a content encoding that wasn't requested";
-        return new UpstreamResponse(message, body, json, unreadable, budget);
+        // The status decides alone, so the body must not delay the failure much, nor turn it into a timeout.
+        using var patience = new CancellationTokenSource(left / 2 < LongestErrorBody ? left / 2 : LongestErrorBody, time);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        try
+        {
+            return await ReadAsync(message, policy.MaxBodyBytes, stop.Token, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested
+            && (e is OperationCanceledException || FailureClassifier.Classify(e) is not null))
+        {
+            return new UpstreamResponse(message, default, options.MaxJsonResponseDepth, new WorkBudget(cancellationToken: cancellationToken))
+            {
+                Truncated = true,
+            };
+        }
     }
 
     /// <summary>
     /// Step 7: decides whether the response is a success, by the first matching rule or by its status.
     /// </summary>
-    public Verdict Judge(UpstreamResponse response, ResponsePlan policy, ResultPlan results, VariableValues variables)
+    public Verdict Judge(UpstreamResponse response, ActionReading action, VariableValues variables)
     {
-        var status = response.Status;
-        var rule = policy.Rules.FirstOrDefault(rule => rule.Matches(status, response.Json, response.Budget));
-        var message = rule?.Message is { } template ? Render(template, response, results, variables) : "";
+        var (policy, status) = (action.Policy, response.Status);
+        var isSuccess = policy.SuccessStatuses.Contains(status);
+        if (response.Problem is not null && (isSuccess || policy.Rules.Any(rule => rule.Filter is not null)))
+            return new Verdict(null, "", response.Problem);
+        var rule = policy.Rules.FirstOrDefault(rule => rule.Matches(response));
+        var message = rule?.Message is { } template ? Render(template, response, action, variables) : "";
         if (rule?.Outcome is Outcome.Failure or Outcome.Retry)
         {
             var retry = rule.Outcome == Outcome.Retry;
@@ -57,20 +74,16 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         }
 
         if (rule is not null)
-            return new Verdict(rule, message, null);
-        if (!policy.SuccessStatuses.Contains(status))
-            return new Verdict(null, "", new UpstreamFailure(FailureReason.HttpStatus, $"The API answered with status {status}.", status)
-            {
-                RetryAfter = response.RetryAfter(time),
-            });
-        // A response that a rule counts as success doesn't have to be JSON, even if the action's other responses are.
-        return new Verdict(null, "", response.Unreadable is { } problem
-            ? new UpstreamFailure(FailureReason.InvalidResponse, $"The response can't be read: {problem}.", status)
-            : null);
+            return new Verdict(rule, message, response.Problem);
+        return isSuccess ? new Verdict(null, "", null) : new Verdict(null, "", new UpstreamFailure(
+            FailureReason.HttpStatus, StatusDetail(response, policy), status)
+        {
+            RetryAfter = response.RetryAfter(time),
+        });
     }
 
     /// <summary>Step 8: the result of a successful response.</summary>
-    /// <exception cref="UpstreamException">A field is missing, can't be a variable, or all fields are too large for an
+    /// <exception cref="UpstreamException">A required field can't be had, or all fields are too large for an
     /// event.</exception>
     public static Result Extract(UpstreamResponse response, Verdict verdict, ResultPlan results, bool wantsBody)
     {
@@ -78,15 +91,49 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         // has other fields.
         var ordinary = verdict.Rule is null;
         var result = new Result { StatusCode = response.Status, ContentType = response.ContentType, Message = verdict.Message };
-        result.Variables.Add(results.Extract(response, strict: ordinary));
+        result.Variables.Add(results.Extract(response, strict: ordinary, result.Warnings));
+        result.Warnings.Add(response.BodyProblems.Select(problem =>
+            new Warning { Kind = WarningKind.InvalidBody, Detail = $"The response's body can't be read as it is declared: {problem}." }));
         if (ordinary)
             result.Warnings.Add(results.Compare(response));
         if (wantsBody)
-            result.Body = ByteString.CopyFrom(response.Body.Span);
+            result.Body = ByteString.CopyFrom(response.Body.Bytes.Span);
         return result.CalculateSize() <= ContractLimits.MaxEventBytes
             ? result
             : throw Failed(
                 FailureReason.ResponseTooLarge, "The selected fields and the body are too large for one message together.");
+    }
+
+    private async Task<UpstreamResponse> ReadAsync(
+        HttpResponseMessage message, int cap, CancellationToken cancellationToken, CancellationToken deadline)
+    {
+        var read = await CappedBody.ReadAsync(message.Content, cap, cancellationToken).ConfigureAwait(false);
+        return new UpstreamResponse(
+            message, read.Undecodable is null ? read.ToBytes() : default, options.MaxJsonResponseDepth, new WorkBudget(cancellationToken: deadline))
+        {
+            Truncated = read.Truncated || read.Undecodable is not null,
+            Mislabelled = read.Mislabelled,
+            Problem = read.Undecodable is { } coding ? Undecodable(coding)
+                : read.Truncated ? new UpstreamFailure(FailureReason.ResponseTooLarge, $"The response's body is larger than {cap} bytes.")
+                : null,
+        };
+    }
+
+    /// <summary>The failure of a response in a content coding that can't be decoded.</summary>
+    public static UpstreamFailure Undecodable(string coding) => new(
+        FailureReason.InvalidResponse,
+        $"The response can't be read: its content encoding is '{coding}', which isn't one of those that were asked for ({ContentCodings.Accepted}).");
+
+    private static string StatusDetail(UpstreamResponse response, ResponsePlan policy)
+    {
+        var status = response.Status;
+        if (!StatusSet.IsRedirect(status))
+            return $"The API answered with status {status}.";
+        if (response.Header("Location") is null)
+            return $"The API answered with status {status}, a redirect without a Location.";
+        return policy.MaxRedirects == 0
+            ? $"The API redirected (status {status}). Redirects are followed only if response_policy.max_redirects is set."
+            : $"The API redirected (status {status}) to a Location that can't be read.";
     }
 
     private static UpstreamException Failed(FailureReason reason, string detail) =>
@@ -96,14 +143,15 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// Limits the rendered message: a response of megabytes must not produce a message of megabytes, however often the
     /// template uses its fields.
     /// </summary>
-    private string Render(Template message, UpstreamResponse response, ResultPlan results, VariableValues variables)
+    private string Render(Template message, UpstreamResponse response, ActionReading action, VariableValues variables)
     {
-        var fields = ExtractLeniently(response, results).ToDictionary(
+        var fields = action.ErrorFields.ExtractLeniently(response).Concat(action.Results.ExtractLeniently(response))
+            .DistinctBy(pair => pair.Key).ToDictionary(
             pair => pair.Key,
             pair => pair.Value.CalculateSize() <= options.MaxRenderedMessageLength
                 ? pair.Value
                 : Value.ForString(Cut(JsonValue.ToText(pair.Value))));
-        return Cut(message.Render(variables.With(fields), options.MaxRenderedMessageLength));
+        return Cut(ControlCharacters.ReplaceC1(message.Render(variables.With(fields), options.MaxRenderedMessageLength)));
     }
 
     private string Cut(string text)
@@ -114,23 +162,6 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         return text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
     }
 
-    private static Dictionary<string, Value> ExtractLeniently(UpstreamResponse response, ResultPlan results)
-    {
-        try
-        {
-            return results.Extract(response, strict: false);
-        }
-        catch (UpstreamException)
-        {
-            // The rule has decided; its message omits the fields that can't be read.
-            return [];
-        }
-    }
-
-    /// <summary>Accepted encodings are already decoded, and their header is removed.</summary>
-    private static bool IsEncoded(HttpResponseMessage response) =>
-        response.Content.Headers.NonValidated.TryGetValues("Content-Encoding", out var encodings)
-        && encodings.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>The outcome of a response.</summary>
@@ -138,3 +169,9 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
 /// <param name="Message">The rule's message; empty if there is none.</param>
 /// <param name="Failure">Null: a success.</param>
 internal readonly record struct Verdict(OutcomeRulePlan? Rule, string Message, UpstreamFailure? Failure);
+
+/// <summary>What an action says about reading a response.</summary>
+/// <param name="Policy">Which responses are a success.</param>
+/// <param name="Results">The fields of a success.</param>
+/// <param name="ErrorFields">The fields of a failure.</param>
+internal sealed record ActionReading(ResponsePlan Policy, ResultPlan Results, ResultPlan ErrorFields);

@@ -1,10 +1,7 @@
 using System.Collections.Immutable;
-using System.Text.Json;
-using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Limits;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Syntax;
-using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -14,7 +11,7 @@ namespace Actions.Engine.Response;
 internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
 {
     /// <summary>Whether any field comes from the body.</summary>
-    public bool NeedBody { get; } = fields.Any(field => field.Path is not null);
+    public bool NeedBody { get; } = fields.Any(field => field.Source.ReadsBody);
 
     public bool IsEmpty => fields.IsEmpty;
 
@@ -23,24 +20,33 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
     /// <summary>
     /// Selects the fields. If <paramref name="strict"/>, required fields without a default must be present.
     /// </summary>
-    /// <exception cref="UpstreamException">A required field is missing, a value can't be a variable, or all fields are
-    /// too large for an event.</exception>
-    public Dictionary<string, Value> Extract(UpstreamResponse response, bool strict)
+    /// <param name="warnings">Receives a warning for each field that isn't required and can't be read.</param>
+    /// <exception cref="UpstreamException">A required field is missing or can't be read, or all fields are too large
+    /// for an event.</exception>
+    public Dictionary<string, Value> Extract(UpstreamResponse response, bool strict, ICollection<Warning>? warnings = null)
     {
+        using var reading = new FieldReading(response);
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
         var size = 0L;
         foreach (var field in fields)
         {
-            var value = field.Select(response) ?? field.Default;
-            if (value is null)
+            Value? value;
+            try
             {
-                if (field.Required && strict)
-                    throw new UpstreamException(new UpstreamFailure(
-                        FailureReason.MissingResult, $"The response has no value at {field.Origin}, which the variable '{field.Variable}' requires."));
-                continue;
+                value = field.Read(reading, strict);
+            }
+            catch (SyntaxException e)
+            {
+                if (field.IsNeeded(strict))
+                    throw ResultFieldPlan.Unreadable($"{field.Source.Name} {e.Message}");
+                warnings?.Add(field.Warn(WarningKind.InvalidBody, $"{field.Source.Name} {e.Message}."));
+                value = field.Default;
             }
 
+            if (value is null)
+                continue;
             variables.Add(field.Variable, value);
+            reading.Keep(field.Variable, value);
             // Every field may select the whole response: values too large for an event aren't even collected.
             size += value.CalculateSize();
             if (size > ContractLimits.MaxEventBytes)
@@ -51,93 +57,20 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
         return variables;
     }
 
+    /// <summary>The fields that can be had; none if all of them together are too large.</summary>
+    public Dictionary<string, Value> ExtractLeniently(UpstreamResponse response)
+    {
+        try
+        {
+            return Extract(response, strict: false);
+        }
+        catch (UpstreamException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>The differences between the response and the sample, without values.</summary>
     public IEnumerable<Warning> Compare(UpstreamResponse response) =>
         fields.Select(field => field.Compare(response)).OfType<Warning>();
-}
-
-/// <summary>One field of the response.</summary>
-/// <param name="Variable">The variable's name.</param>
-/// <param name="Origin">The field's source, as displayed to the user.</param>
-/// <param name="Path">Null: the field isn't from the body.</param>
-/// <param name="Header">Null: the field isn't from a header. If Path is null too, it is the status.</param>
-/// <param name="Default">Used if the response lacks the field.</param>
-/// <param name="Required">Whether the response must have the field.</param>
-/// <param name="SampleKind">The field's JSON type in the sample; null if it isn't there or there is no sample.</param>
-internal sealed record ResultFieldPlan(
-    string Variable, string Origin, JsonPath? Path, string? Header, Value? Default, bool Required, JsonValueKind? SampleKind)
-{
-    /// <exception cref="UpstreamException">The value can't be a variable.</exception>
-    public Value? Select(UpstreamResponse response)
-    {
-        if (Header is not null)
-            return response.Header(Header) is { } text ? Value.ForString(text) : null;
-        if (Path is null)
-            return Value.ForNumber(response.Status);
-        if (response.Json is not { } root)
-            return null;
-        try
-        {
-            var nodes = Path.Select(root, response.Budget);
-            if (!Path.IsSingular)
-                return Value.ForList([.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1))]);
-            return nodes is [var only] ? JsonValue.From(only, ContractLimits.MaxVariableDepth) : null;
-        }
-        catch (NotUnicodeException)
-        {
-            throw Unreadable($"a string at {Origin}, or on the way to it, isn't Unicode text");
-        }
-        catch (SyntaxException e)
-        {
-            throw Unreadable($"{Origin} {e.Message}");
-        }
-    }
-
-    /// <summary>
-    /// The JSON type of the first value that the path selects, with one type for booleans; null if none.
-    /// </summary>
-    public static JsonValueKind? KindOf(JsonPath path, JsonElement root, WorkBudget budget) => path.Select(root, budget) switch
-    {
-        [{ ValueKind: JsonValueKind.True or JsonValueKind.False }, ..] => JsonValueKind.True,
-        [var first, ..] => first.ValueKind,
-        _ => null,
-    };
-
-    public Warning? Compare(UpstreamResponse response)
-    {
-        if (Path is null || SampleKind is not { } then)
-            return null;
-        JsonValueKind? now;
-        try
-        {
-            now = response.Json is { } root ? KindOf(Path, root, response.Budget) : null;
-        }
-        catch (SyntaxException)
-        {
-            // A failed warning must not discard the result, which has been extracted.
-            return null;
-        }
-
-        if (now is null)
-            return Warn(WarningKind.FieldMissing, $"The sample had {Origin}; this response doesn't.");
-        // A null value doesn't reveal the field's usual type.
-        return now == then || now == JsonValueKind.Null || then == JsonValueKind.Null
-            ? null
-            : Warn(WarningKind.TypeChanged, $"{Origin} was {NameOf(then)} in the sample and is {NameOf(now.Value)} now.");
-    }
-
-    private static UpstreamException Unreadable(string problem) =>
-        new(new UpstreamFailure(FailureReason.InvalidResponse, $"The response can't be read: {problem}."));
-
-    private static string NameOf(JsonValueKind kind) => kind switch
-    {
-        JsonValueKind.Object => "an object",
-        JsonValueKind.Array => "an array",
-        JsonValueKind.String => "a string",
-        JsonValueKind.Number => "a number",
-        _ => "a boolean",
-    };
-
-    private Warning Warn(WarningKind kind, string detail) =>
-        new() { Kind = kind, Variable = Variable, Detail = detail };
 }

@@ -1,6 +1,12 @@
+using System.Text;
+using Actions.Engine.Decoding;
 using Actions.Engine.Extraction;
+using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Extraction.Xml;
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
+using Actions.Engine.Outcomes;
+using Actions.Engine.Syntax;
 using Actions.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
@@ -12,9 +18,6 @@ namespace Actions.Engine.Response;
 /// </summary>
 internal sealed class SampleReader(EngineOptions options, TimeProvider time)
 {
-    // Reads beyond the cut and cuts after masking: half a secret at the end would not be found.
-    private const int Overlap = 64 << 10;
-
     /// <param name="response">A response whose headers have arrived.</param>
     /// <param name="taken">Names that fields must not have.</param>
     /// <param name="mask">Masks the secrets that were sent.</param>
@@ -22,43 +25,67 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
     public async Task<Sample> ReadAsync(
         HttpResponseMessage response, IEnumerable<string> taken, SecretMask mask, long started, CancellationToken cancellationToken)
     {
-        var read = await CappedBody.ReadAsync(response.Content, ContractLimits.MaxSampleBodyBytes + Overlap, cancellationToken).ConfigureAwait(false);
-        var body = read.ToBytes();
+        var read = await CappedBody.ReadAsync(response.Content, ShownBody.NeededBytes, cancellationToken).ConfigureAwait(false);
+        if (read.Undecodable is { } coding)
+            throw new UpstreamException(ResponseReader.Undecodable(coding) with { Answer = FailureAnswers.Of(response, mask) });
         var contentType = UpstreamResponse.ContentTypeOf(response);
-        var shown = MaskBody(mask, body, contentType);
+        var budget = new WorkBudget(cancellationToken: cancellationToken);
+        using var body = new ResponseBody(read.ToBytes(), contentType, options.MaxJsonResponseDepth, budget);
+        var (shown, truncated) = ShownBody.Of(body, mask);
         var sample = new Sample
         {
             StatusCode = (int)response.StatusCode,
             ContentType = mask.Mask(contentType),
-            Body = ByteString.CopyFrom(shown.AsSpan(0, Math.Min(shown.Length, ContractLimits.MaxSampleBodyBytes))),
-            BodyTruncated = Math.Max(body.Length, shown.Length) > ContractLimits.MaxSampleBodyBytes,
+            Body = ByteString.CopyFrom(shown.Span),
+            BodyTruncated = truncated,
             Latency = Duration.FromTimeSpan(time.GetElapsedTime(started)),
             Time = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };
-        using var json = sample.BodyTruncated
-            ? null
-            : ResponseJson.TryParse(body, contentType, wanted: true, options.MaxJsonResponseDepth, out _);
-        if (json is not null)
-        {
-            sample.Shape = mask.Mask(SampleShape.Of(json.RootElement));
-            var fields = FieldDiscovery.Discover(json.RootElement, taken, options.MaxJsonPathLength);
-            // A path that contains a secret can't be stored.
-            foreach (var field in fields.Where(field => mask.Mask(field.JsonPath) == field.JsonPath))
-            {
-                field.Value = mask.Mask(field.Value);
-                sample.Fields.Add(field);
-            }
-        }
-
+        if (!truncated)
+            AddFields(sample, body, taken, mask, budget);
         return sample;
     }
 
-    private static byte[] MaskBody(SecretMask mask, ReadOnlyMemory<byte> body, string contentType)
+    /// <summary>The fields that Execute can select in the same body: of JSON, else of XML, else the whole text.</summary>
+    private void AddFields(Sample sample, ResponseBody body, IEnumerable<string> taken, SecretMask mask, WorkBudget budget)
     {
-        if (ResponseJson.ForeignCharset(contentType, body.Span) is not { } encoding)
-            return mask.Mask(body.ToArray());
-        var text = encoding.GetString(body.Span);
-        var masked = mask.Mask(text);
-        return ReferenceEquals(masked, text) ? body.ToArray() : encoding.GetBytes(masked);
+        IReadOnlyList<SampleField> fields = [];
+        if (body.Json is { } json)
+        {
+            sample.Shape = mask.Mask(SampleShape.Of(json));
+            fields = FieldDiscovery.Discover(json, taken, options.MaxJsonPathLength);
+        }
+        else if (body.LooksLikeXml && body.Xml is { } xml)
+        {
+            try
+            {
+                sample.Shape = mask.Mask(XmlDiscovery.ShapeOf(xml.Navigate(budget)));
+                fields = XmlDiscovery.Discover(xml.Navigate(budget), taken, options.MaxJsonPathLength);
+            }
+            catch (SyntaxException)
+            {
+                // More nodes than can be visited: the sample has no fields.
+            }
+        }
+        else if (body.Text is { } text && ContentCodings.IsText(Encoding.UTF8.GetBytes(text)))
+        {
+            fields =
+            [
+                new SampleField
+                {
+                    Source = "text",
+                    Type = VariableType.String,
+                    Value = Value.ForString(text),
+                    SuggestedVariable = new NameSuggestions(taken).Suggest(["text"]),
+                },
+            ];
+        }
+
+        // A path that contains a secret can't be stored.
+        foreach (var field in fields.Where(field => mask.Mask(field.JsonPath) == field.JsonPath && mask.Mask(field.Xpath) == field.Xpath))
+        {
+            field.Value = mask.Mask(field.Value is null ? null : ResultFieldPlan.Spoken(field.Value));
+            sample.Fields.Add(field);
+        }
     }
 }

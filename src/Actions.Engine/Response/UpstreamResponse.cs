@@ -1,34 +1,48 @@
-using System.Text.Json;
 using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Http;
+using Actions.Engine.Outcomes;
 
 namespace Actions.Engine.Response;
 
 /// <summary>A response whose body has been read.</summary>
 /// <param name="message">The status and headers.</param>
-/// <param name="body">The decoded bytes; empty if the status alone decides.</param>
-/// <param name="json">Null: the body isn't JSON.</param>
-/// <param name="unreadable">The reason why a body declared or needed as JSON isn't; null if there is no
-/// problem.</param>
+/// <param name="bytes">The body without content codings; empty if it isn't needed.</param>
+/// <param name="maxDepth">The limit of nested arrays and objects, or elements.</param>
 /// <param name="budget">The shared limit on the work of rules, results and warnings.</param>
 internal sealed class UpstreamResponse(
-    HttpResponseMessage message, ReadOnlyMemory<byte> body, JsonDocument? json, string? unreadable, WorkBudget budget)
-    : IDisposable
+    HttpResponseMessage message, ReadOnlyMemory<byte> bytes, int maxDepth, WorkBudget budget) : IDisposable
 {
     public int Status => (int)message.StatusCode;
 
     public string ContentType => ContentTypeOf(message);
 
-    public ReadOnlyMemory<byte> Body => body;
+    public ResponseBody Body { get; } = new(bytes, ContentTypeOf(message), maxDepth, budget);
 
-    public JsonElement? Json => json?.RootElement;
+    /// <summary>Why the body can't be used; null if it can.</summary>
+    public UpstreamFailure? Problem { get; init; }
 
-    public string? Unreadable => unreadable;
+    /// <summary>Whether the body is longer than what was read of it.</summary>
+    public bool Truncated { get; init; }
+
+    /// <summary>The content coding that the response states and the body doesn't have; null if there is
+    /// none.</summary>
+    public string? Mislabelled { get; init; }
 
     public WorkBudget Budget => budget;
 
+    public HttpResponseMessage Message => message;
+
+    /// <summary>What couldn't be read as it was meant; quotes nothing of the body.</summary>
+    public IEnumerable<string> BodyProblems => Mislabelled is null
+        ? Body.Problems
+        : Body.Problems.Prepend($"it isn't in the stated content encoding ({Mislabelled}) and was read as it is");
+
     public static string ContentTypeOf(HttpResponseMessage message) => HeaderOf(message, "Content-Type") ?? "";
 
-    public void Dispose() => json?.Dispose();
+    public void Dispose() => Body.Dispose();
+
+    /// <summary>A text of this response as a body of its own.</summary>
+    public ResponseBody Inner(ReadOnlyMemory<byte> text) => new(text, "", maxDepth, budget);
 
     /// <summary>All values of a header, joined as RFC 9110 section 5.3 allows; null if there is none.</summary>
     public string? Header(string name) => HeaderOf(message, name);
@@ -45,6 +59,6 @@ internal sealed class UpstreamResponse(
     private static string? HeaderOf(HttpResponseMessage message, string name) =>
         message.Headers.NonValidated.TryGetValues(name, out var values)
         || message.Content.Headers.NonValidated.TryGetValues(name, out values)
-            ? string.Join(", ", values)
+            ? HeaderText.Read(string.Join(", ", values))
             : null;
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Actions.Engine.Decoding;
 using Actions.Engine.Limits;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
@@ -32,7 +33,7 @@ internal sealed record MessagePlan(
         var violations = new Violations();
         string Text(Template template, string name)
         {
-            var text = template.Render(variables, options.MaxRenderedMessageLength);
+            var text = ControlCharacters.ReplaceC1(template.Render(variables, options.MaxRenderedMessageLength));
             if (text.Length > options.MaxRenderedMessageLength)
                 violations.Add("variables", $"make the {name} message longer than {options.MaxRenderedMessageLength} characters.");
             return text;

@@ -1,0 +1,45 @@
+using Actions.Engine.Limits;
+using Actions.Engine.Masking;
+using Actions.Engine.Outcomes;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Actions.Engine.Response;
+
+/// <summary>Tells what the API said in a response that counts as a failure.</summary>
+internal static class FailureAnswers
+{
+    /// <param name="errorFields">None of them is required: one that can't be read is absent.</param>
+    /// <param name="mask">Masks the secrets that were sent.</param>
+    public static FailureAnswer Of(UpstreamResponse response, ResultPlan errorFields, bool wantsBody, SecretMask mask)
+    {
+        var (body, truncated) = wantsBody ? ShownBody.Of(response.Body, mask) : default;
+        return new FailureAnswer(
+            mask.Mask(response.ContentType),
+            ByteString.CopyFrom(body.Span),
+            wantsBody && (truncated || response.Truncated),
+            Variables(response, errorFields, mask));
+    }
+
+    /// <summary>An answer whose body can't be read.</summary>
+    public static FailureAnswer Of(HttpResponseMessage message, SecretMask mask) => new(
+        mask.Mask(UpstreamResponse.ContentTypeOf(message)), ByteString.Empty, false, new Dictionary<string, Value>());
+
+    private static Dictionary<string, Value> Variables(UpstreamResponse response, ResultPlan errorFields, SecretMask mask)
+    {
+        var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
+        var size = 0;
+        foreach (var (name, value) in errorFields.ExtractLeniently(response))
+        {
+            // Masking may lengthen a value, and costs more than measuring it.
+            if (size + value.CalculateSize() > ContractLimits.MaxErrorFieldBytes)
+                continue;
+            var masked = mask.Mask(value)!;
+            size += masked.CalculateSize();
+            if (size <= ContractLimits.MaxErrorFieldBytes)
+                variables.Add(name, masked);
+        }
+
+        return variables;
+    }
+}
