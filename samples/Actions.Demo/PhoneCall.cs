@@ -39,6 +39,8 @@ internal sealed record PhoneCall(
         essence.Elapsed = null;
         essence.Result?.ContentType = "";
         essence.Failure?.Detail = "";
+        essence.Failure?.ContentType = "";
+        essence.Failure?.Body = Google.Protobuf.ByteString.Empty;
         return essence;
     }
 

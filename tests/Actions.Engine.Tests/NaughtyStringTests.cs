@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Actions.Engine.Decoding;
 using Actions.Engine.Limits;
 using Actions.Engine.Syntax;
 using Actions.V1;
@@ -32,7 +33,8 @@ public sealed class NaughtyStringTests : IAsyncLifetime
         var config = Configs.Get($"{_upstream.Url}/before/{{s}}/mid-<s>/after?q=1");
         await ForEachAsync(async naughty =>
         {
-            if (naughty is "." or "..")
+            var nothing = naughty.All(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is '\ufeff' or '\u200b');
+            if (naughty is "." or ".." || nothing)
             {
                 Refusal(config, naughty).ShouldBe(["variables.s"]);
                 return;
@@ -138,7 +140,7 @@ public sealed class NaughtyStringTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Messages_HoldTheStringAsItIs()
+    public async Task Messages_HoldTheStringWithoutC1Controls()
     {
         var clock = new FakeClock();
         using var engine = new EngineUnderTest(clock);
@@ -154,9 +156,12 @@ public sealed class NaughtyStringTests : IAsyncLifetime
         var config = Configs.Get(upstream.Url);
         config.Messages = new Messages { StartMessage = "one {s}", DelayMessage = "two {{s}}", FailureMessage = "<s> three" };
 
-        await ForEachAsync(async naughty =>
+        await ForEachAsync(async original =>
         {
-            await using var events = engine.Execute(config, Configs.Values(("s", naughty))).GetAsyncEnumerator(engine.Token);
+            await using var events =
+                engine.Execute(config, Configs.Values(("s", original))).GetAsyncEnumerator(engine.Token);
+            // No speech engine knows what to do with a C1 control.
+            var naughty = ControlCharacters.ReplaceC1(original);
             (await events.MoveNextAsync()).ShouldBeTrue();
             events.Current.Start.Message.ShouldBe($"one {naughty}");
             var delay = events.MoveNextAsync();

@@ -15,7 +15,7 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Compiles the response policy, the result fields and the retry policy.</summary>
-internal sealed class ResponseCompiler(EngineOptions options, Violations violations)
+internal sealed class ResponseCompiler(EngineOptions options, TemplateCompiler templates, Violations violations)
 {
     // For the whole sample: many fields on a large sample must not multiply the work of a save or a load.
     private readonly WorkBudget _sampleBudget = new();
@@ -51,7 +51,8 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
     {
         for (var i = 0; i < errorFields.Count; i++)
             if (errorFields[i].Required)
-                violations.Add($"error_fields[{i}].required", "must not be set: a failure has the fields that the API's response has.");
+                violations.Add(
+                    $"error_fields[{i}].required", "must not be set: a failure has the fields that the API's response has.");
         return CompileFields(errorFields, "error_fields", sample: null);
     }
 
@@ -84,7 +85,9 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             rule.Status.Length == 0 ? null : CompileStatuses([rule.Status], $"{field}.status"),
             rule.Filter.Length == 0 ? null : Parse(Condition.Parse, rule.Filter, $"{field}.filter"),
             rule.Outcome,
-            rule.Message.Length == 0 ? null : Template.Parse(rule.Message));
+            rule.Message.Length == 0
+                ? null
+                : templates.Compile(rule.Message, $"{field}.message", TemplateKind.Message));
     }
 
     private ResultPlan CompileFields(IReadOnlyList<ResultField> results, string root, ResponseBody? sample)
@@ -100,7 +103,12 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
                 CheckDefault(value, $"{field}.default_value");
             if (CompileSource(results[i], field, seen) is { } source)
                 fields.Add(new ResultFieldPlan(
-                    results[i].Variable, source, results[i].DefaultValue, results[i].Required, results[i].KeepNull, SampleKind(source, sample)));
+                    results[i].Variable,
+                    source,
+                    results[i].DefaultValue,
+                    results[i].Required,
+                    results[i].KeepNull,
+                    SampleKind(source, sample)));
             if (!seen.Add(results[i].Variable))
                 violations.Add($"{field}.variable", $"names '{results[i].Variable}' a second time.");
         }
@@ -116,7 +124,8 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
         {
             from = result.Source[ResultSource.Length..];
             if (!earlier.Contains(from))
-                violations.Add($"{field}.source", "must name the variable of an earlier field of the list after 'result:'.");
+                violations.Add(
+                    $"{field}.source", "must name the variable of an earlier field of the list after 'result:'.");
         }
         else if (result.Source.Length > 0)
         {
@@ -128,7 +137,9 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
         }
 
         if (result.Xpath.Length == 0)
-            return Parse(JsonPath.Parse, result.JsonPath, $"{field}.json_path") is { } path ? new JsonSource(result.JsonPath, path, from) : null;
+            return Parse(JsonPath.Parse, result.JsonPath, $"{field}.json_path") is { } path
+                ? new JsonSource(result.JsonPath, path, from)
+                : null;
         if (result.JsonPath.Length > 0)
             violations.Add($"{field}.xpath", "must be empty beside a json_path.");
         return Parse(XPath.Parse, result.Xpath, $"{field}.xpath") is { } xpath ? new XmlSource(xpath, from) : null;
@@ -151,7 +162,9 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             case "text":
                 return new TextSource();
             default:
-                violations.Add($"{field}.source", "must be empty, 'status', 'text', 'header:' with a header's name, or 'result:' with a variable.");
+                violations.Add(
+                    $"{field}.source",
+                    "must be empty, 'status', 'text', 'header:' with a header's name, or 'result:' with a variable.");
                 return null;
         }
     }

@@ -47,7 +47,7 @@ internal sealed record BodyText(ReadOnlyMemory<byte> Bytes, Encoding Encoding, s
     private static (Encoding Encoding, int Length)? ByteOrderMark(ReadOnlySpan<byte> body)
     {
         // The mark of UTF-32 begins with the one of UTF-16.
-        foreach (var encoding in (ReadOnlySpan<Encoding>)[Encoding.UTF8, Encoding.UTF32, Utf32BigEndian, Encoding.Unicode, Encoding.BigEndianUnicode])
+        foreach (var encoding in Marked)
             if (body.StartsWith(encoding.Preamble))
                 return (encoding, encoding.Preamble.Length);
         return null;
@@ -64,6 +64,9 @@ internal sealed record BodyText(ReadOnlyMemory<byte> Bytes, Encoding Encoding, s
         [not 0, 0, ..] => Encoding.Unicode,
         _ => null,
     };
+
+    private static IReadOnlyList<Encoding> Marked =>
+        [Encoding.UTF8, Encoding.UTF32, Utf32BigEndian, Encoding.Unicode, Encoding.BigEndianUnicode];
 
     private static UTF32Encoding Utf32BigEndian { get; } = new(bigEndian: true, byteOrderMark: true);
 

@@ -70,7 +70,8 @@ internal static class Charsets
 
     private static readonly FrozenDictionary<string, int> CodePages = Labels.Split('\n')
         .Select(line => line.Trim().Split(' '))
-        .SelectMany(words => words.Skip(1).Select(label => (label, CodePage: int.Parse(words[0], CultureInfo.InvariantCulture))))
+        .SelectMany(words =>
+            words.Skip(1).Select(label => (label, CodePage: int.Parse(words[0], CultureInfo.InvariantCulture))))
         .ToFrozenDictionary(entry => entry.label, entry => entry.CodePage, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Reads any byte: the fallback for text that isn't UTF-8 and says nothing else.</summary>
@@ -85,10 +86,11 @@ internal static class Charsets
             return OfCodePage(page);
         try
         {
-            // Labels beyond the standard, such as cp850, cp936 or utf-32.
-            var number = label.StartsWith("cp", StringComparison.OrdinalIgnoreCase) || label.StartsWith("ms", StringComparison.OrdinalIgnoreCase)
+            // Labels beyond the standard, such as cp850, 936 or utf-32.
+            var number = label.StartsWith("cp", StringComparison.OrdinalIgnoreCase)
+                || label.StartsWith("ms", StringComparison.OrdinalIgnoreCase)
                 ? label[2..]
-                : "";
+                : label;
             return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out page) && page != 65000
                 ? OfCodePage(page)
                 : CodePagesEncodingProvider.Instance.GetEncoding(label) ?? Encoding.GetEncoding(label);

@@ -11,12 +11,14 @@ internal static class ContentCodings
     /// <summary>The codings that an API may use, for Accept-Encoding.</summary>
     public const string Accepted = "gzip, deflate, br";
 
-    private static readonly FrozenSet<string> Known = new[] { "gzip", "x-gzip", "deflate", "x-deflate", "br" }.ToFrozenSet();
+    private static readonly FrozenSet<string> Known =
+        new[] { "gzip", "x-gzip", "deflate", "x-deflate", "br" }.ToFrozenSet();
 
     // The rest of IANA's registry, and names in use without it: a body in one of these can't be read as it is.
     private static readonly FrozenSet<string> Foreign = new[]
     {
-        "aes128gcm", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip", "zstd", "aws-chunked", "bzip2", "x-bzip2",
+        "aes128gcm", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip", "zstd",
+        "aws-chunked", "bzip2", "x-bzip2",
         "bz2", "lzma", "x-lzma", "xz", "x-xz", "lz4", "snappy", "x-snappy-framed", "sdch", "xpress", "zlib", "zip",
     }.ToFrozenSet();
 
@@ -26,7 +28,7 @@ internal static class ContentCodings
     /// </summary>
     public static IReadOnlyList<string> Of(HttpContent content) =>
         content.Headers.NonValidated.TryGetValues("Content-Encoding", out var values)
-            ? [.. string.Join(',', values).Split(',').Select(Name).Where(name => Known.Contains(name) || Foreign.Contains(name))]
+            ? [.. string.Join(',', values).Split(',').Select(Name).Where(IsCoding)]
             : [];
 
     public static bool CanDecode(string coding) => Known.Contains(coding);
@@ -45,7 +47,8 @@ internal static class ContentCodings
                 "br" => new BrotliStream(stream, CompressionMode.Decompress),
                 "gzip" or "x-gzip" => new GZipStream(stream, CompressionMode.Decompress),
                 // The registered coding is zlib's format, but some servers send it without zlib's header.
-                _ when i < codings.Count - 1 || HasZlibHeader(encoded.Span) => new ZLibStream(stream, CompressionMode.Decompress),
+                _ when i < codings.Count - 1 || HasZlibHeader(encoded.Span) =>
+                    new ZLibStream(stream, CompressionMode.Decompress),
                 _ => new DeflateStream(stream, CompressionMode.Decompress),
             };
         return stream;
@@ -65,6 +68,8 @@ internal static class ContentCodings
                 return false;
         return true;
     }
+
+    private static bool IsCoding(string name) => Known.Contains(name) || Foreign.Contains(name);
 
     private static string Name(string value) => value.Split(';')[0].Trim(' ', '\t', '"', '\'').ToLowerInvariant();
 

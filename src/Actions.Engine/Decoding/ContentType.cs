@@ -31,7 +31,8 @@ internal readonly record struct ContentType(string MediaType, string Charset)
         // A value that is only a parameter, such as "charset=utf-8".
         if (media.Contains('='))
             return new ContentType("", CharsetIn(rest));
-        return new ContentType(IsMediaType(media) ? media.ToString().ToLowerInvariant() : "", end < 0 ? "" : CharsetIn(rest[end..]));
+        return new ContentType(
+            IsMediaType(media) ? media.ToString().ToLowerInvariant() : "", end < 0 ? "" : CharsetIn(rest[end..]));
     }
 
     /// <summary>The first parameter of that name counts, as in the WHATWG MIME Sniffing standard.</summary>
@@ -86,6 +87,7 @@ internal readonly record struct ContentType(string MediaType, string Charset)
     private static bool IsMediaType(ReadOnlySpan<char> media)
     {
         var slash = media.IndexOf('/');
-        return slash > 0 && HeaderRules.IsName(media[..slash].ToString()) && HeaderRules.IsName(media[(slash + 1)..].ToString());
+        return slash > 0 && HeaderRules.IsName(media[..slash].ToString())
+            && HeaderRules.IsName(media[(slash + 1)..].ToString());
     }
 }

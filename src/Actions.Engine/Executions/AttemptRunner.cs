@@ -31,7 +31,11 @@ internal sealed class AttemptRunner(
 
             // 6 read with a cap
             using var response = await responses.ReadAsync(
-                message, plan.Reading, execution.WantsBody, execution.Timeout - time.GetElapsedTime(execution.Started), stop.Token).ConfigureAwait(false);
+                message,
+                plan.Reading,
+                execution.WantsBody,
+                execution.Timeout - time.GetElapsedTime(execution.Started),
+                stop.Token).ConfigureAwait(false);
 
             // 7 classify
             progress.Enter(FailureStage.Judge);
@@ -56,7 +60,8 @@ internal sealed class AttemptRunner(
             var verdict = responses.Judge(response, plan, execution.Variables);
             // 8 extract
             if (verdict.Failure is null)
-                return new AttemptResult.Succeeded(ResponseReader.Extract(response, verdict, plan.Results, execution.WantsBody));
+                return new AttemptResult.Succeeded(
+                    ResponseReader.Extract(response, verdict, plan.Results, execution.WantsBody));
             failure = verdict.Failure;
         }
         catch (UpstreamException e)
@@ -64,7 +69,8 @@ internal sealed class AttemptRunner(
             failure = e.Failure;
         }
 
-        var answer = FailureAnswers.Of(response, plan.ErrorFields, execution.WantsBody, execution.Mask(progress.Tokens));
+        var answer = FailureAnswers.Of(
+            response, plan.ErrorFields, execution.WantsBody, execution.Mask(progress.Tokens));
         return new AttemptResult.Failed(failure.At(progress.Stage, progress.StatusCode) with { Answer = answer });
     }
 
@@ -182,7 +188,9 @@ internal sealed class AttemptRunner(
                 status = (int)response.StatusCode;
                 if (redirects == maxRedirects)
                     throw new UpstreamException(new UpstreamFailure(
-                        FailureReason.InvalidResponse, $"The API redirected more than {maxRedirects} times, the limit in response_policy.max_redirects.", status));
+                        FailureReason.InvalidResponse,
+                        $"The API redirected more than {maxRedirects} times, the limit in response_policy.max_redirects.",
+                        status));
                 request = Redirect.Follow(request, plan?.Place, status, location);
                 request = request.InTrace(upstream.TraceparentFor(request.Url, execution.Input.Traceparent));
             }

@@ -96,14 +96,13 @@ internal sealed class FieldDiscovery
     /// <summary>The members that can be selected: their name is Unicode text, and their path isn't too long.</summary>
     private IEnumerable<Place> Members(Place at, JsonElement node)
     {
+        // Of equal names the last one counts, as for a query.
+        var members = new OrderedDictionary<string, JsonElement>(StringComparer.Ordinal);
         foreach (var member in node.EnumerateObject())
-        {
-            if (NameOf(member) is not { } name || at.Path.Length + name.Length > _maxPathLength)
-                continue;
-            var place = at.Member(name, member.Value);
-            if (place.Path.Length <= _maxPathLength)
-                yield return place;
-        }
+            if (NameOf(member) is { } name && at.Path.Length + name.Length <= _maxPathLength)
+                members[name] = member.Value;
+        return members.Select(member => at.Member(member.Key, member.Value))
+            .Where(place => place.Path.Length <= _maxPathLength);
     }
 
     private static string? NameOf(JsonProperty member)

@@ -3,7 +3,8 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Outcomes;
 
-/// <summary>What the API said in a response that counts as a failure. Secrets and sensitive values are masked.</summary>
+/// <summary>What the API said in a response that counts as a failure. Secrets and sensitive values are
+/// masked.</summary>
 /// <param name="ContentType">The response's Content-Type.</param>
 /// <param name="Body">Empty: not asked for, or not there.</param>
 /// <param name="BodyTruncated">The body was longer.</param>

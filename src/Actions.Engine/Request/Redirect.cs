@@ -15,7 +15,8 @@ internal static partial class Redirect
 {
     // Headers that reveal nothing about the sender. Any other header may, whatever its name.
     private static readonly ImmutableHashSet<string> Harmless = ImmutableHashSet.Create(
-        StringComparer.OrdinalIgnoreCase, "Accept", "Accept-Encoding", "Accept-Language", "User-Agent", "Content-Type", IdempotencyKey.Header);
+        StringComparer.OrdinalIgnoreCase,
+        "Accept", "Accept-Encoding", "Accept-Language", "User-Agent", "Content-Type", IdempotencyKey.Header);
 
     /// <summary>A redirect whose location is missing or can't be parsed counts as an ordinary response.</summary>
     public static bool IsOne(HttpResponseMessage response, [NotNullWhen(true)] out Uri? location)
@@ -23,11 +24,12 @@ internal static partial class Redirect
         location = null;
         if (!StatusSet.IsRedirect((int)response.StatusCode)
             || !response.Headers.NonValidated.TryGetValues("Location", out var values)
-            || values.Distinct(StringComparer.Ordinal).ToArray() is not [var only])
+            || values.Distinct(StringComparer.Ordinal).ToArray() is not [{ Length: > 0 } only])
             return false;
         // The path and the query are followed byte by byte, in whatever encoding they are.
         var host = Authority().Match(only).Length;
-        return Uri.TryCreate(HeaderText.Read(only[..host]) + HeaderText.PercentEncode(only[host..]).Trim(), UriKind.RelativeOrAbsolute, out location);
+        var followed = HeaderText.Read(only[..host]) + HeaderText.PercentEncode(only[host..]).Trim();
+        return Uri.TryCreate(followed, UriKind.RelativeOrAbsolute, out location);
     }
 
     /// <exception cref="UpstreamException">The redirect leads to a forbidden target.</exception>

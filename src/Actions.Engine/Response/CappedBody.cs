@@ -15,13 +15,14 @@ internal sealed class CappedBody
     private readonly int _cap;
     private readonly List<ReadOnlyMemory<byte>> _pieces = [];
     private int _length;
+    private bool _cut;
 
     private CappedBody(int cap) => _cap = cap;
 
     private CappedBody(CappedBody other) => (_cap, _pieces, _length) = (other._cap, other._pieces, other._length);
 
     /// <summary>Whether the body was longer than the cap.</summary>
-    public bool Truncated => _length > _cap;
+    public bool Truncated => _length > _cap || _cut;
 
     /// <summary>The content coding in which the body still is, because it can't be decoded; null if there is
     /// none.</summary>
@@ -51,7 +52,7 @@ internal sealed class CappedBody
         try
         {
             await using var decoder = ContentCodings.Decode(encoded, codings);
-            return await FillAsync(decoded, decoder, FirstPiece, cancellationToken).ConfigureAwait(false);
+            await FillAsync(decoded, decoder, FirstPiece, cancellationToken).ConfigureAwait(false);
         }
         // A proxy may have decoded the body and left the header.
         catch (Exception e) when (ContentCodings.IsBroken(e) && ContentCodings.IsText(encoded.Span))
@@ -61,9 +62,10 @@ internal sealed class CappedBody
         // The end was cut off here, not by the API.
         catch (Exception e) when (ContentCodings.IsBroken(e) && body.Truncated)
         {
-            decoded._length = cap + 1;
-            return decoded;
         }
+
+        decoded._cut = body.Truncated;
+        return decoded;
     }
 
     /// <returns>The whole body, or its beginning up to the cap.</returns>
@@ -83,7 +85,8 @@ internal sealed class CappedBody
         return bytes;
     }
 
-    private static async Task<CappedBody> FillAsync(CappedBody body, Stream stream, int size, CancellationToken cancellationToken)
+    private static async Task<CappedBody> FillAsync(
+        CappedBody body, Stream stream, int size, CancellationToken cancellationToken)
     {
         while (await body.AddAsync(stream, size, cancellationToken).ConfigureAwait(false))
             size = Math.Clamp(2 * size, FirstPiece, LargestPiece);

@@ -25,7 +25,8 @@ internal static class FailureAnswers
     public static FailureAnswer Of(HttpResponseMessage message, SecretMask mask) => new(
         mask.Mask(UpstreamResponse.ContentTypeOf(message)), ByteString.Empty, false, new Dictionary<string, Value>());
 
-    private static Dictionary<string, Value> Variables(UpstreamResponse response, ResultPlan errorFields, SecretMask mask)
+    private static Dictionary<string, Value> Variables(
+        UpstreamResponse response, ResultPlan errorFields, SecretMask mask)
     {
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
         var size = 0;

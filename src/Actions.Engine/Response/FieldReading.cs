@@ -4,7 +4,8 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Response;
 
-/// <summary>The reading of all fields of one response: what was read so far, and the texts in it that are documents.</summary>
+/// <summary>The reading of all fields of one response: what was read so far, and the texts in it that are
+/// documents.</summary>
 internal sealed class FieldReading(UpstreamResponse response) : IDisposable
 {
     private readonly Dictionary<string, Value> _values = new(StringComparer.Ordinal);

@@ -53,7 +53,8 @@ internal sealed record TextSource() : FieldSource("text")
 }
 
 /// <param name="From">The variable of the field whose text is read; null: the body.</param>
-internal sealed record JsonSource(string Text, JsonPath Path, string? From) : FieldSource(From is null ? Text : $"{Text} in '{From}'")
+internal sealed record JsonSource(string Text, JsonPath Path, string? From)
+    : FieldSource(From is null ? Text : $"{Text} in '{From}'")
 {
     public override bool ReadsBody => true;
 
@@ -87,7 +88,8 @@ internal sealed record JsonSource(string Text, JsonPath Path, string? From) : Fi
 }
 
 /// <param name="From">The variable of the field whose text is read; null: the body.</param>
-internal sealed record XmlSource(XPath Path, string? From) : FieldSource(From is null ? Path.Text : $"{Path.Text} in '{From}'")
+internal sealed record XmlSource(XPath Path, string? From)
+    : FieldSource(From is null ? Path.Text : $"{Path.Text} in '{From}'")
 {
     public override bool ReadsBody => true;
 

@@ -16,7 +16,8 @@ namespace Actions.Engine.Response;
 /// <param name="contentType">The response's Content-Type.</param>
 /// <param name="maxDepth">The limit of nested arrays and objects, or elements.</param>
 /// <param name="budget">Limits the work.</param>
-internal sealed partial class ResponseBody(ReadOnlyMemory<byte> bytes, string contentType, int maxDepth, WorkBudget budget)
+internal sealed partial class ResponseBody(
+    ReadOnlyMemory<byte> bytes, string contentType, int maxDepth, WorkBudget budget)
     : IDisposable
 {
     private readonly ContentType _type = ContentType.Parse(contentType);
@@ -90,7 +91,8 @@ internal sealed partial class ResponseBody(ReadOnlyMemory<byte> bytes, string co
         }
     }
 
-    private BodyText Decoded => _text ??= BodyText.Decode(bytes, CharsetOf(), isJson: _type.ClaimsJson || LooksLikeJson);
+    private BodyText Decoded =>
+        _text ??= BodyText.Decode(bytes, CharsetOf(), isJson: _type.ClaimsJson || LooksLikeJson);
 
     private bool LooksLikeJson => bytes.Span.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..];
 
@@ -114,7 +116,8 @@ internal sealed partial class ResponseBody(ReadOnlyMemory<byte> bytes, string co
         }
         catch (JsonException e)
         {
-            NotJson = $"isn't JSON of at most {maxDepth} levels (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1})";
+            var (line, at) = (e.LineNumber + 1, e.BytePositionInLine + 1);
+            NotJson = $"isn't JSON of at most {maxDepth} levels (line {line}, byte {at})";
             return null;
         }
     }

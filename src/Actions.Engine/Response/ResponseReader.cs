@@ -23,16 +23,22 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// <exception cref="Exception">The response broke off, or its content coding is broken: see
     /// <see cref="FailureClassifier"/>.</exception>
     public async Task<UpstreamResponse> ReadAsync(
-        HttpResponseMessage message, ActionReading action, bool wantsBody, TimeSpan left, CancellationToken cancellationToken)
+        HttpResponseMessage message,
+        ActionReading action,
+        bool wantsBody,
+        TimeSpan left,
+        CancellationToken cancellationToken)
     {
         var policy = action.Policy;
         if (!policy.Rules.IsEmpty || policy.SuccessStatuses.Contains((int)message.StatusCode))
-            return await ReadAsync(message, policy.MaxBodyBytes, cancellationToken, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(message, policy.MaxBodyBytes, cancellationToken, cancellationToken)
+                .ConfigureAwait(false);
         if (!wantsBody && !action.ErrorFields.NeedBody)
-            return new UpstreamResponse(message, default, options.MaxJsonResponseDepth, new WorkBudget(cancellationToken: cancellationToken));
+            return WithoutBody(message, cancellationToken);
 
         // The status decides alone, so the body must not delay the failure much, nor turn it into a timeout.
-        using var patience = new CancellationTokenSource(left / 2 < LongestErrorBody ? left / 2 : LongestErrorBody, time);
+        using var patience =
+            new CancellationTokenSource(left / 2 < LongestErrorBody ? left / 2 : LongestErrorBody, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
@@ -41,12 +47,16 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && (e is OperationCanceledException || FailureClassifier.Classify(e) is not null))
         {
-            return new UpstreamResponse(message, default, options.MaxJsonResponseDepth, new WorkBudget(cancellationToken: cancellationToken))
-            {
-                Truncated = true,
-            };
+            return WithoutBody(message, cancellationToken, isMissing: true);
         }
     }
+
+    private UpstreamResponse WithoutBody(
+        HttpResponseMessage message, CancellationToken deadline, bool isMissing = false) =>
+        new(message, default, options.MaxJsonResponseDepth, new WorkBudget(cancellationToken: deadline))
+        {
+            Truncated = isMissing,
+        };
 
     /// <summary>
     /// Step 7: decides whether the response is a success, by the first matching rule or by its status.
@@ -93,7 +103,11 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         var result = new Result { StatusCode = response.Status, ContentType = response.ContentType, Message = verdict.Message };
         result.Variables.Add(results.Extract(response, strict: ordinary, result.Warnings));
         result.Warnings.Add(response.BodyProblems.Select(problem =>
-            new Warning { Kind = WarningKind.InvalidBody, Detail = $"The response's body can't be read as it is declared: {problem}." }));
+            new Warning
+            {
+                Kind = WarningKind.InvalidBody,
+                Detail = $"The response's body can't be read as it is declared: {problem}.",
+            }));
         if (ordinary)
             result.Warnings.Add(results.Compare(response));
         if (wantsBody)
@@ -109,20 +123,33 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     {
         var read = await CappedBody.ReadAsync(message.Content, cap, cancellationToken).ConfigureAwait(false);
         return new UpstreamResponse(
-            message, read.Undecodable is null ? read.ToBytes() : default, options.MaxJsonResponseDepth, new WorkBudget(cancellationToken: deadline))
+            message,
+            read.Undecodable is null ? read.ToBytes() : default,
+            options.MaxJsonResponseDepth,
+            new WorkBudget(cancellationToken: deadline))
         {
             Truncated = read.Truncated || read.Undecodable is not null,
             Mislabelled = read.Mislabelled,
-            Problem = read.Undecodable is { } coding ? Undecodable(coding)
-                : read.Truncated ? new UpstreamFailure(FailureReason.ResponseTooLarge, $"The response's body is larger than {cap} bytes.")
-                : null,
+            Problem = ProblemOf(read, cap),
+        };
+    }
+
+    private static UpstreamFailure? ProblemOf(CappedBody read, int cap)
+    {
+        if (read.Undecodable is { } coding)
+            return Undecodable(coding);
+        return !read.Truncated ? null : new UpstreamFailure(
+            FailureReason.ResponseTooLarge, $"The response's body is larger than {cap} bytes.")
+        {
+            Stage = FailureStage.Read,
         };
     }
 
     /// <summary>The failure of a response in a content coding that can't be decoded.</summary>
     public static UpstreamFailure Undecodable(string coding) => new(
         FailureReason.InvalidResponse,
-        $"The response can't be read: its content encoding is '{coding}', which isn't one of those that were asked for ({ContentCodings.Accepted}).");
+        $"The response can't be read: its content encoding is '{coding}', "
+        + $"which isn't one of those that were asked for ({ContentCodings.Accepted}).");
 
     private static string StatusDetail(UpstreamResponse response, ResponsePlan policy)
     {
@@ -132,7 +159,7 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         if (response.Header("Location") is null)
             return $"The API answered with status {status}, a redirect without a Location.";
         return policy.MaxRedirects == 0
-            ? $"The API redirected (status {status}). Redirects are followed only if response_policy.max_redirects is set."
+            ? $"The API redirected (status {status}). It is followed only if response_policy.max_redirects is set."
             : $"The API redirected (status {status}) to a Location that can't be read.";
     }
 
@@ -145,13 +172,23 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// </summary>
     private string Render(Template message, UpstreamResponse response, ActionReading action, VariableValues variables)
     {
-        var fields = action.ErrorFields.ExtractLeniently(response).Concat(action.Results.ExtractLeniently(response))
-            .DistinctBy(pair => pair.Key).ToDictionary(
+        var all = action.ErrorFields.ExtractLeniently(response);
+        foreach (var (name, value) in action.Results.ExtractLeniently(response))
+            all[name] = value;
+        foreach (var reference in message.Names.Where(reference => !variables.Has(reference)).Distinct())
+        {
+            var (name, path) = Reference.Resolve(reference, all.ContainsKey);
+            if (path.Length > 0 && all.TryGetValue(name, out var field) && Reference.Select(field, path) is { } member)
+                all.TryAdd(reference, member);
+        }
+
+        var fields = all.ToDictionary(
             pair => pair.Key,
             pair => pair.Value.CalculateSize() <= options.MaxRenderedMessageLength
                 ? pair.Value
-                : Value.ForString(Cut(JsonValue.ToText(pair.Value))));
-        return Cut(ControlCharacters.ReplaceC1(message.Render(variables.With(fields), options.MaxRenderedMessageLength)));
+                : Value.ForString(Cut(ListText.Of(pair.Value))));
+        return Cut(ControlCharacters.ReplaceC1(
+            message.Render(variables.With(fields), options.MaxRenderedMessageLength)));
     }
 
     private string Cut(string text)

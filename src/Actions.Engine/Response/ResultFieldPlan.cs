@@ -28,7 +28,8 @@ internal sealed record ResultFieldPlan(
         if (value is { KindCase: Value.KindOneofCase.NullValue } && !KeepNull)
             value = null;
         // A query that may select several values and selects none is an empty list, if nothing else is wanted.
-        var isNothing = value is null or { ListValue.Values.Count: 0 } && Source is not JsonSource { Path.IsSingular: true };
+        var isNothing = value is null or { ListValue.Values.Count: 0 }
+            && Source is not JsonSource { Path.IsSingular: true };
         if (value is not null && !(isNothing && (Default is not null || IsNeeded(strict))))
             return Source.ReadsBody ? Spoken(value) : value;
         if (IsNeeded(strict))
@@ -56,7 +57,9 @@ internal sealed record ResultFieldPlan(
         // A null value doesn't reveal the field's usual type.
         return now == then || now == FieldKind.Null || then == FieldKind.Null
             ? null
-            : Warn(WarningKind.TypeChanged, $"{Source.Name} was {NameOf(then)} in the sample and is {NameOf(now.Value)} now.");
+            : Warn(
+                WarningKind.TypeChanged,
+                $"{Source.Name} was {NameOf(then)} in the sample and is {NameOf(now.Value)} now.");
     }
 
     public Warning Warn(WarningKind kind, string detail) =>
@@ -74,7 +77,8 @@ internal sealed record ResultFieldPlan(
             var body = reading.Response.Body;
             var read = Source.BodyOf(reading);
             var misfit = read is { IsBlank: false } ? Source.Misfit(read) : null;
-            if (misfit is not null && read == body && (Source is JsonSource ? body.Type.ClaimsJson : body.Type.ClaimsXml))
+            if (misfit is not null && read == body
+                && (Source is JsonSource ? body.Type.ClaimsJson : body.Type.ClaimsXml))
                 return Unreadable($"it {misfit}");
             detail += (body.IsBlank, misfit) switch
             {
@@ -83,7 +87,9 @@ internal sealed record ResultFieldPlan(
                 _ when read == body => $" The body {misfit}",
                 _ => $" The text there {misfit}",
             };
-            detail += body.Type.MediaType.Length == 0 ? ", and has no content type." : $", and its content type is {body.Type.MediaType}.";
+            detail += body.Type.MediaType.Length == 0
+                ? ", and has no content type."
+                : $", and its content type is {body.Type.MediaType}.";
         }
 
         return new UpstreamException(new UpstreamFailure(FailureReason.MissingResult, detail));
@@ -95,7 +101,8 @@ internal sealed record ResultFieldPlan(
         switch (value.KindCase)
         {
             case Value.KindOneofCase.StringValue:
-                return ControlCharacters.ReplaceC1(value.StringValue) is var text && ReferenceEquals(text, value.StringValue)
+                return ControlCharacters.ReplaceC1(value.StringValue) is var text
+                    && ReferenceEquals(text, value.StringValue)
                     ? value
                     : Value.ForString(text);
             case Value.KindOneofCase.ListValue:

@@ -23,7 +23,8 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
     /// <param name="warnings">Receives a warning for each field that isn't required and can't be read.</param>
     /// <exception cref="UpstreamException">A required field is missing or can't be read, or all fields are too large
     /// for an event.</exception>
-    public Dictionary<string, Value> Extract(UpstreamResponse response, bool strict, ICollection<Warning>? warnings = null)
+    public Dictionary<string, Value> Extract(
+        UpstreamResponse response, bool strict, ICollection<Warning>? warnings = null)
     {
         using var reading = new FieldReading(response);
         var variables = new Dictionary<string, Value>(StringComparer.Ordinal);

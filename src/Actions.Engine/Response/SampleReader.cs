@@ -25,9 +25,11 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
     public async Task<Sample> ReadAsync(
         HttpResponseMessage response, IEnumerable<string> taken, SecretMask mask, long started, CancellationToken cancellationToken)
     {
-        var read = await CappedBody.ReadAsync(response.Content, ShownBody.NeededBytes, cancellationToken).ConfigureAwait(false);
+        var read = await CappedBody.ReadAsync(
+            response.Content, ShownBody.NeededBytes, cancellationToken).ConfigureAwait(false);
         if (read.Undecodable is { } coding)
-            throw new UpstreamException(ResponseReader.Undecodable(coding) with { Answer = FailureAnswers.Of(response, mask) });
+            throw new UpstreamException(
+                ResponseReader.Undecodable(coding) with { Answer = FailureAnswers.Of(response, mask) });
         var contentType = UpstreamResponse.ContentTypeOf(response);
         var budget = new WorkBudget(cancellationToken: cancellationToken);
         using var body = new ResponseBody(read.ToBytes(), contentType, options.MaxJsonResponseDepth, budget);
@@ -46,8 +48,10 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
         return sample;
     }
 
-    /// <summary>The fields that Execute can select in the same body: of JSON, else of XML, else the whole text.</summary>
-    private void AddFields(Sample sample, ResponseBody body, IEnumerable<string> taken, SecretMask mask, WorkBudget budget)
+    /// <summary>The fields that Execute can select in the same body: of JSON, else of XML, else the whole
+    /// text.</summary>
+    private void AddFields(
+        Sample sample, ResponseBody body, IEnumerable<string> taken, SecretMask mask, WorkBudget budget)
     {
         IReadOnlyList<SampleField> fields = [];
         if (body.Json is { } json)
@@ -82,7 +86,8 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
         }
 
         // A path that contains a secret can't be stored.
-        foreach (var field in fields.Where(field => mask.Mask(field.JsonPath) == field.JsonPath && mask.Mask(field.Xpath) == field.Xpath))
+        foreach (var field in fields.Where(
+            field => mask.Mask(field.JsonPath) == field.JsonPath && mask.Mask(field.Xpath) == field.Xpath))
         {
             field.Value = mask.Mask(field.Value is null ? null : ResultFieldPlan.Spoken(field.Value));
             sample.Fields.Add(field);

@@ -3,7 +3,9 @@ using Actions.Engine.Masking;
 
 namespace Actions.Engine.Response;
 
-/// <summary>A response's body for people to see: masked, and cut at <see cref="ContractLimits.MaxSampleBodyBytes"/>.</summary>
+/// <summary>
+/// A response's body for people to see: masked, and cut at <see cref="ContractLimits.MaxSampleBodyBytes"/>.
+/// </summary>
 internal static class ShownBody
 {
     // Reads beyond the cut and cuts after masking: half a secret at the end would not be found.

@@ -111,13 +111,50 @@ public sealed class ResponseCompilerTests
     [InlineData("header: X-A", "must name a header")]
     [InlineData("header:X A", "must name a header")]
     [InlineData("header:größe", "must name a header")]
-    [InlineData("Header:X-A", "must be empty, 'status' or 'header:'")]
-    [InlineData("headers:X-A", "must be empty, 'status' or 'header:'")]
-    [InlineData("Status", "must be empty, 'status' or 'header:'")]
-    [InlineData("body", "must be empty, 'status' or 'header:'")]
-    [InlineData(" ", "must be empty, 'status' or 'header:'")]
+    [InlineData("Header:X-A", "must be empty, 'status', 'text'")]
+    [InlineData("headers:X-A", "must be empty, 'status', 'text'")]
+    [InlineData("Status", "must be empty, 'status', 'text'")]
+    [InlineData("body", "must be empty, 'status', 'text'")]
+    [InlineData(" ", "must be empty, 'status', 'text'")]
     public void Source_StatusOrAHeader(string source, string wrong) =>
         Compiled.Sound().WithSource("a", source).ShouldViolate("results[0].source", wrong);
+
+    [Theory]
+    [InlineData("result:a", "$.b", "", "results[1].source", null)]
+    [InlineData("result:a", "", "/b", "results[1].source", null)]
+    [InlineData("result:b", "$.b", "", "results[1].source", "earlier field")]
+    [InlineData("result:c", "$.b", "", "results[1].source", "earlier field")]
+    [InlineData("result:", "$.b", "", "results[1].source", "earlier field")]
+    [InlineData("result:a", "", "", "results[1].json_path", "")]
+    [InlineData("", "$.b", "/b", "results[1].xpath", "must be empty beside a json_path")]
+    [InlineData("text", "", "/b", "results[1].xpath", "must be empty beside this source")]
+    [InlineData("text", "$.b", "", "results[1].json_path", "must be empty beside this source")]
+    [InlineData("", "", "/b[", "results[1].xpath", "isn't an XPath 1.0 expression")]
+    [InlineData("", "", "upper-case(/b)", "results[1].xpath", "isn't an XPath 1.0 expression")]
+    [InlineData("", "", "contains(/b, /c)", "results[1].xpath", "a text in quotes")]
+    public void Field_OneWayToFindIt(string source, string jsonPath, string xpath, string field, string? wrong)
+    {
+        var config = Compiled.Sound().Selecting("a", "$.a");
+        config.Results.Add(new ResultField { Variable = "b", Source = source, JsonPath = jsonPath, Xpath = xpath });
+        config.Results.Add(new ResultField { Variable = "c", JsonPath = "$.c" });
+
+        if (wrong is null)
+            config.ShouldCompile();
+        else
+            config.ShouldViolate(field, wrong);
+    }
+
+    [Fact]
+    public void ErrorFields_TheSameRulesAndNoneRequired()
+    {
+        var config = Compiled.Sound().Selecting("a", "$.a");
+        config.ErrorFields.Add(new ResultField { Variable = "a", JsonPath = "$.detail", Required = true });
+        config.ErrorFields.Add(new ResultField { Variable = "a", JsonPath = "$." });
+        config.ErrorFields.Add(new ResultField { Variable = "b", Source = "result:c", JsonPath = "$" });
+
+        config.ShouldViolateAll("error_fields[0].required", "error_fields[1].variable",
+            "error_fields[1].json_path", "error_fields[2].source");
+    }
 
     [Fact]
     public void SourceAndPath_Violation()
@@ -125,7 +162,7 @@ public sealed class ResponseCompilerTests
         var config = Compiled.Sound().WithSource("a", "status");
         config.Results[0].JsonPath = "$.a";
 
-        config.ShouldViolate("results[0].json_path", "must be empty beside a source");
+        config.ShouldViolate("results[0].json_path", "must be empty beside this source");
     }
 
     [Theory]

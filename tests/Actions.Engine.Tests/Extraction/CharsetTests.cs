@@ -57,23 +57,32 @@ public sealed class CharsetTests : IDisposable
     [InlineData("x-user-defined")]
     [InlineData("replacement")]
     [InlineData("größe")]
-    public async Task CharsetUnknown_TakenForUtf8(string charset)
+    public async Task CharsetUnknown_TakenForUtf8AndNamed(string charset)
     {
         await using var api = RawUpstream.AnsweringOnce(Answer(charset, Encoding.UTF8.GetBytes(Json)));
 
-        (await _engine.ResultAsync(Configs.Get(api.Url).Selecting("name", "$.name"))).Variables["name"].ShouldBe(Value.ForString("Größe €"));
+        var result = await _engine.ResultAsync(Configs.Get(api.Url).Selecting("name", "$.name"));
+
+        result.Variables["name"].ShouldBe(Value.ForString("Größe €"));
+        var label = string.Concat(charset.Trim('"').Where(char.IsAscii));
+        result.Warnings.Select(warning => (warning.Kind, warning.Detail)).ShouldBe(
+            label is "" or "65001" or "x-user-defined" ? [] :
+            [(WarningKind.InvalidBody,
+                $"The response's body can't be read as it is declared: the charset '{label}' is unknown.")]);
     }
 
     [Theory]
     [InlineData("utf-8")]
     [InlineData("x-unknown")]
-    public async Task NotInItsCharset_InvalidResponse(string charset)
+    public async Task NotInItsCharset_Windows1252WithAWarning(string charset)
     {
-        await using var api = RawUpstream.AnsweringOnce(Answer(charset, Encoding.Latin1.GetBytes(Json)));
+        await using var api = RawUpstream.AnsweringOnce(Answer(charset, Encode("windows-1252")));
 
-        var failure = await _engine.FailureAsync(Configs.Get(api.Url).Selecting("name", "$.name"));
+        var result = await _engine.ResultAsync(Configs.Get(api.Url).Selecting("name", "$.name", required: true));
 
-        (failure.Reason, failure.Detail).ShouldBe((FailureReason.InvalidResponse, "The response can't be read: it isn't UTF-8."));
+        result.Variables["name"].ShouldBe(Value.ForString("Größe €"));
+        result.Warnings.ShouldHaveSingleItem().Detail.ShouldEndWith(
+            "its text isn't UTF-8; what isn't was read as windows-1252.");
     }
 
     [Fact]

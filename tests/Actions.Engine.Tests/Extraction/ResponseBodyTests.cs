@@ -113,5 +113,6 @@ public sealed class ResponseBodyTests
         body.Json!.Value[0].GetString().ShouldBe(text);
     }
 
-    private static ResponseBody Body(byte[] body, string contentType) => new(body, contentType, maxDepth: 64, new WorkBudget());
+    private static ResponseBody Body(byte[] body, string contentType) =>
+        new(body, contentType, maxDepth: 64, new WorkBudget());
 }

@@ -74,7 +74,7 @@ public sealed class ResultPlanTests
         if (fits)
             Extract($"{{\"a\":{json}}}", Field("$.a"))["v"].ShouldNotBeNull();
         else
-            Should.Throw<UpstreamException>(() => Extract($"{{\"a\":{json}}}", Field("$.a")))
+            Should.Throw<UpstreamException>(() => Extract($"{{\"a\":{json}}}", Field("$.a", required: true)))
                 .Message.ShouldBe("The response can't be read: $.a is nested too deeply for a variable; select a value inside it.");
     }
 
@@ -101,11 +101,13 @@ public sealed class ResultPlanTests
 
     private static ResultFieldPlan Field(
         string path, bool required = false, Value? otherwise = null, string variable = "v", bool keepNull = false) =>
-        new(variable, new JsonSource(path, JsonPath.Parse(path), From: null), otherwise, required, keepNull, SampleKind: null);
+        new(variable, new JsonSource(path, JsonPath.Parse(path), From: null), otherwise, required,
+            keepNull, SampleKind: null);
 
     private static Dictionary<string, Value> Extract(string? json, params ResultFieldPlan[] fields)
     {
-        using var response = new UpstreamResponse(new HttpResponseMessage(), Encoding.UTF8.GetBytes(json ?? ""), maxDepth: 512, new WorkBudget());
+        using var response = new UpstreamResponse(
+            new HttpResponseMessage(), Encoding.UTF8.GetBytes(json ?? ""), maxDepth: 512, new WorkBudget());
         return new ResultPlan([.. fields]).Extract(response, strict: true);
     }
 }

@@ -67,12 +67,9 @@ public sealed class ResultSourceTests : IDisposable
     [InlineData("$.items[*].id", "[1,2]")]
     [InlineData("$..id", "[1,2]")]
     [InlineData("$.items[0:1].id", "[1]")]
-    [InlineData("$.items[?@.id > 5]", "[]")]
     [InlineData("$.items[0]['id','name']", "[1,\"a\"]")]
-    [InlineData("$.gone[*]", "[]")]
     [InlineData("$.items[0].id", "1")]
     [InlineData("$.items[-1].id", "2")]
-    [InlineData("$['items'][1]['name']", "null")]
     [InlineData("$.big", "\"12345678901234567890\"")]
     [InlineData("$.items[?@.big == 12345678901234567891].big", "[\"12345678901234567891\"]")]
     public async Task Path_OneNodeItsValueAnyOtherAnArray(string path, string json)
@@ -106,14 +103,15 @@ public sealed class ResultSourceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("hello", "text/plain", false, true)]
-    [InlineData("<html>", "text/html", false, true)]
-    [InlineData("{cut", "text/plain", false, true)]
-    [InlineData("{cut", "application/json", false, false)]
-    [InlineData("hello", "text/plain", true, false)]
-    [InlineData("", "application/json", false, true)]
-    [InlineData("", "application/json", true, true)]
-    public async Task Body_MustBeTheJsonThatItClaimsOrNeedsToBe(string body, string type, bool selects, bool succeeds)
+    [InlineData("hello", "text/plain", false)]
+    [InlineData("<html>", "text/html", false)]
+    [InlineData("{cut", "text/plain", false)]
+    [InlineData("{cut", "application/json", false)]
+    [InlineData("{cut", "application/json", true)]
+    [InlineData("hello", "text/plain", true)]
+    [InlineData("", "application/json", false)]
+    [InlineData("", "application/json", true)]
+    public async Task NothingRequired_ResultWhateverTheBody(string body, string type, bool selects)
     {
         await using var api = RawUpstream.Answering(RawUpstream.Response(body, type));
         var config = Configs.Get(api.Url);
@@ -122,11 +120,9 @@ public sealed class ResultSourceTests : IDisposable
 
         var outcome = await _engine.OutcomeAsync(config);
 
-        (outcome.Result is not null).ShouldBe(succeeds, outcome.ToString());
-        if (outcome.Result is { } result)
-            (result.Body.ToStringUtf8(), result.ContentType).ShouldBe((body, type));
-        else
-            outcome.Failure.Reason.ShouldBe(FailureReason.InvalidResponse);
+        outcome.Result.ShouldNotBeNull(outcome.ToString());
+        (outcome.Result!.Body.ToStringUtf8(), outcome.Result.ContentType).ShouldBe((selects ? "" : body, type));
+        outcome.Result.Warnings.Count.ShouldBe(body == "{cut" && type == "application/json" ? 1 : 0);
     }
 
     [Theory]

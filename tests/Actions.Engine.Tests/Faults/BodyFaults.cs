@@ -15,14 +15,16 @@ internal static class BodyFaults
     [
         Row("gzip bomb", FailureReason.ResponseTooLarge, () => FaultUpstream.Plain(Bombs.Send("gzip", Bombs.Gzip))),
         Row("brotli bomb", FailureReason.ResponseTooLarge, () => FaultUpstream.Plain(Bombs.Send("br", Bombs.Brotli))),
-        Row("gzip of nothing, without end", FailureReason.Timeout, () => FaultUpstream.Plain(Bombs.SendNothing), share: 1),
+        Row("gzip of nothing, without end", FailureReason.ResponseTooLarge, () =>
+            FaultUpstream.Plain(Bombs.SendNothing), share: 1),
         Row("gzip broken", FailureReason.InvalidResponse, () => Encoded("gzip", Damage(Gzipped))),
         Row("gzip cut", FailureReason.InvalidResponse, () => Encoded("gzip", Gzipped.AsSpan(..^100))),
         Row("brotli broken", FailureReason.InvalidResponse, () => Encoded("br", Gzipped)),
         Row("an encoding nobody asked for", FailureReason.InvalidResponse, () => Encoded("zstd", "{}"u8)),
-        Row("JSON 100,000 deep", FailureReason.InvalidResponse, () => Json(Encoding.ASCII.GetBytes(new string('[', 100_000) + new string(']', 100_000)))),
-        Row("JSON cut", FailureReason.InvalidResponse, () => Json("{\"order\": {\"status\": \"ship"u8)),
-        Row("invalid UTF-8", FailureReason.InvalidResponse, () => Json([(byte)'"', 0xc3, 0x28, (byte)'"'])),
+        Row("JSON 100,000 deep", null, () =>
+            Json(Encoding.ASCII.GetBytes(new string('[', 100_000) + new string(']', 100_000)))),
+        Row("JSON cut", null, () => Json("{\"order\": {\"status\": \"ship"u8)),
+        Row("invalid UTF-8", null, () => Json([(byte)'"', 0xc3, 0x28, (byte)'"'])),
         Row("JSON with a BOM", null, () => Json([0xef, 0xbb, 0xbf, .. "{\"a\": 1}"u8])),
     ];
 

@@ -20,6 +20,9 @@ public sealed class ResponseFuzzTests
         "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.0 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\u008b",
+        RawUpstream.Response("<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><s:a xmlns:s=\"urn:s\"><b c=\"1\">x</b><b/>&lt;<![CDATA[y]]></s:a>", "text/xml"),
+        RawUpstream.Response("""{"order": {"status": "{\"inner\": [1]}"}, "text": "caf\u00e9 \u0085 \ud83d"}""", "application/json; charset=\"windows-31j\";"),
+        RawUpstream.Response("""{"detail": "no"}""", "application/problem+json; charset=utf-16", "400 Bad Request"),
     ];
 
     private static readonly string[] Words =
@@ -27,6 +30,8 @@ public sealed class ResponseFuzzTests
         "\r\n", "\r", "\n", "\0", ":", ";", ",", " ", "\t", "HTTP/1.1 ", "HTTP/2.0", "200", "099", "999", "1xx", "Content-Length: ", "Content-Length: -1", "99999999999999999999",
         "Transfer-Encoding: chunked", "Content-Encoding: br", "Content-Encoding: deflate", "Content-Type: ", "charset=", "charset=utf-7", "ffffffffffffffff", "Location: http://[", "Location: //", "Retry-After: Sun",
         "Set-Cookie: a=b", "Connection: ", "{", "}", "[[[[[[[[", "\"", "\\ud800", "1e999", "\u00ff\u00fe",
+        "<", "</", "/>", "<!DOCTYPE a [", "<!ENTITY e SYSTEM \"file:///\">", "&e;", "&#x85;", "]]>",
+            "xmlns:", "charset=big5", "charset=iso-2022-jp", "\u001b$B", "\u0085", "\u00ef\u00bb\u00bf", "\\u0085",
     ];
 
     [Fact]
@@ -39,9 +44,19 @@ public sealed class ResponseFuzzTests
                 await connection.SendAsync(answer.AsMemory());
         });
         using var engine = new EngineUnderTest();
-        var config = Configs.Get($"{upstream.Url}/").Selecting("status", "$.order.status").Selecting("all", "$..*");
+        var config = Configs.Get($"{upstream.Url}/").Selecting("status", "$.order.status").Selecting("all", "$..*")
+            .WithSource("text", "text").WithSource("name", "header:Content-Type");
+        config.Results.Add(new ResultField { Variable = "xml", Xpath = "//*[contains(., 'x')] | //@*" });
+        config.Results.Add(new ResultField { Variable = "inner", Source = "result:status", JsonPath = "$.inner[*]" });
+        config.Results.Add(new ResultField { Variable = "node", Source = "result:text", Xpath = "/s:a/b" });
+        config.ErrorFields.Add(new ResultField { Variable = "detail", JsonPath = "$.detail" });
+        config.ErrorFields.Add(new ResultField { Variable = "said", Source = "text" });
         config.Request.Timeout = Duration.FromTimeSpan(ContractLimits.MinTimeout);
-        config.ResponsePolicy = new ResponsePolicy { MaxRedirects = 3 };
+        config.ResponsePolicy = new ResponsePolicy
+        {
+            MaxRedirects = 3,
+            Rules = { new OutcomeRule { Status = "400", Outcome = Outcome.Failure, Message = "{text} {said} {name}" } },
+        };
         var plan = engine.Compile(config);
         var input = new ExecutionInput("fuzz", new Dictionary<string, Value>(), "", BodyView.Unspecified);
 
@@ -58,6 +73,7 @@ public sealed class ResponseFuzzTests
             {
                 failure.Reason.ShouldNotBe(FailureReason.Unspecified);
                 failure.Detail.ShouldNotBeEmpty();
+                failure.Message.Any(c => c is >= '\u0080' and <= '\u009f').ShouldBeFalse();
             }
 
             var sample = await engine.Engine.InitializeAsync(plan, input, patience.Token);

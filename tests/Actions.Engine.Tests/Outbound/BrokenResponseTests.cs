@@ -25,22 +25,25 @@ public sealed class BrokenResponseTests : IDisposable
         { "a chunk size that is no number", "Transfer-Encoding: chunked\r\n\r\nxyz\r\nhello\r\n0\r\n\r\n" },
         { "a chunk size beyond any integer", "Transfer-Encoding: chunked\r\n\r\nffffffffffffffffff\r\nhello\r\n0\r\n\r\n" },
         { "a chunk longer than it says", "Transfer-Encoding: chunked\r\n\r\n2\r\nhello\r\n0\r\n\r\n" },
+    };
+
+    public static TheoryData<string, string> BrokenJson => new()
+    {
         { "JSON cut", Json("{\"status\": \"ship") },
         { "JSON with a tail", Json("{} x") },
-        { "nothing but white space", Json("  ") },
         { "no JSON at all", Json("<html>") },
         { "JSON 100,000 levels deep", Json(new string('[', 100_000) + new string(']', 100_000)) },
     };
 
     public static TheoryData<string, string, byte[]> BrokenEncodings => new()
     {
-        { "gzip that is none", "gzip", "this is no gzip, however long it may be"u8.ToArray() },
+        { "gzip that is none", "gzip", "this is no gzip, however long it may be\0"u8.ToArray() },
         { "gzip cut", "gzip", Gzip(LongJson)[..^20] },
         { "gzip damaged", "gzip", Damage(Gzip(LongJson)) },
-        { "brotli that is none", "br", "this is no brotli, however long it may be"u8.ToArray() },
+        { "brotli that is none", "br", "this is no brotli, however long it may be\0"u8.ToArray() },
         { "brotli cut", "br", Brotli(LongJson)[..^20] },
         { "brotli damaged", "br", Damage(Brotli(LongJson)) },
-        { "deflate that is none", "deflate", "this is no deflate, however long it may be"u8.ToArray() },
+        { "deflate that is none", "deflate", "this is no deflate, however long it may be\0"u8.ToArray() },
         { "deflate cut", "deflate", Deflate(LongJson)[..^20] },
     };
 
@@ -87,16 +90,20 @@ public sealed class BrokenResponseTests : IDisposable
         (failure.StatusCode, failure.Attempts, failure.Retryable).ShouldBe((200, 1, false));
     }
 
-    [Fact]
-    public async Task JsonOfInvalidUtf8_InvalidResponseWithoutQuotingIt()
+    [Theory]
+    [MemberData(nameof(BrokenJson))]
+    public async Task BrokenJson_InvalidResponseIfAFieldIsRequiredElseAWarning(string what, string headersAndBody)
     {
-        await using var upstream = RawUpstream.AnsweringOnce(
-            (byte[])[.. "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 12\r\n\r\n{\"secret\":\""u8, 0xff, (byte)'"']);
+        await using var upstream = RawUpstream.AnsweringOnce($"HTTP/1.1 200 OK\r\n{headersAndBody}");
 
-        var failure = await _engine.FailureAsync(Configs.Get(upstream.Url));
+        var failure =
+            await _engine.FailureAsync(Configs.Get(upstream.Url).Selecting("status", "$.status", required: true));
+        var result = await _engine.ResultAsync(Configs.Get(upstream.Url).Selecting("status", "$.status"));
 
-        failure.Reason.ShouldBe(FailureReason.InvalidResponse);
-        failure.Detail.ShouldNotContain("secret");
+        failure.Reason.ShouldBe(FailureReason.InvalidResponse, what);
+        (failure.StatusCode, failure.Attempts, failure.Retryable).ShouldBe((200, 1, false));
+        result.Variables.ShouldBeEmpty();
+        result.Warnings.ShouldHaveSingleItem().Kind.ShouldBe(WarningKind.InvalidBody);
     }
 
     [Fact]
@@ -104,7 +111,7 @@ public sealed class BrokenResponseTests : IDisposable
     {
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("{\"a\":1,\n\"b\": swordfish}"));
 
-        var failure = await _engine.FailureAsync(Configs.Get(upstream.Url));
+        var failure = await _engine.FailureAsync(Configs.Get(upstream.Url).Selecting("a", "$.a", required: true));
 
         failure.Reason.ShouldBe(FailureReason.InvalidResponse);
         failure.Detail.ShouldBe("The response can't be read: it isn't JSON of at most 512 levels (line 2, byte 6).");

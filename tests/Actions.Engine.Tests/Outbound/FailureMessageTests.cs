@@ -22,7 +22,8 @@ public sealed class FailureMessageTests : IDisposable
         { FailureReason.InvalidResponse, $"HTTP/1.1 200 OK\r\n{Secret}\r\n\r\n" },
         { FailureReason.InvalidResponse, $"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{Secret}\r\n" },
         { FailureReason.InvalidResponse, RawUpstream.Response($"{{\"{Secret}") },
-        { FailureReason.InvalidResponse, RawUpstream.Response("{\"order\": \"\\ud800\"}") },
+        { FailureReason.InvalidResponse,
+            RawUpstream.Response($"{{\"order\": {new string('[', 31)}{new string(']', 31)}}}") },
         { FailureReason.MissingResult, RawUpstream.Response($"{{\"{Secret}\": 1}}") },
         { FailureReason.ResponseTooLarge, RawUpstream.Response(string.Concat(Enumerable.Repeat(Secret, 1_000))) },
     };
@@ -70,7 +71,8 @@ public sealed class FailureMessageTests : IDisposable
         var failure = await _engine.FailureAsync(Configs.Get(upstream.Url).Selecting("eta", "$.order.eta", required: true));
 
         failure.Reason.ShouldBe(FailureReason.MissingResult);
-        failure.Detail.ShouldBe("The response has no value at $.order.eta, which the variable 'eta' requires.");
+        failure.Detail.ShouldBe(
+            "The response has no value at $.order.eta, which the variable 'eta' requires. The body isn't empty, and its content type is application/json.");
         (failure.StatusCode, failure.Attempts, failure.Retryable).ShouldBe((200, 1, false));
     }
 

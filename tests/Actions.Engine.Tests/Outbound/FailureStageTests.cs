@@ -125,7 +125,7 @@ public sealed class FailureStageTests : IDisposable
     [Theory]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", FailureStage.Read)]
     [InlineData("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", FailureStage.Judge)]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 1\r\n\r\n{", FailureStage.Judge)]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 1\r\n\r\n{", FailureStage.Judge)]
     [InlineData("HTTP/1.1 two hundred\r\n\r\n", FailureStage.Wait)]
     public async Task Response_StageItReached(string response, FailureStage stage)
     {

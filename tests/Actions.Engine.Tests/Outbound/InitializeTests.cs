@@ -95,7 +95,8 @@ public sealed class InitializeTests : IDisposable
         shown.Body.ShouldBe(sent.Text);
         foreach (var header in shown.Headers)
             sent.Header(header.Name).ShouldBe(header.Value);
-        shown.Headers.Select(header => header.Name).ShouldBe(["X-Id", "Accept", "Accept-Encoding", "User-Agent", "Content-Type"]);
+        shown.Headers.Select(header => header.Name).ShouldBe(
+            ["X-Id", "Accept", "Accept-Encoding", "User-Agent", "Content-Type"]);
     }
 
     public static TheoryData<string, Action<HttpRequest>> Bodies => new()

@@ -175,7 +175,8 @@ public sealed class RedirectTests : IDisposable
         var failure = await _engine.FailureAsync(Following(api, redirects: allowed));
 
         (failure.Reason, failure.StatusCode, failure.Attempts).ShouldBe((FailureReason.InvalidResponse, 302, 1));
-        failure.Detail.ShouldBe($"The API redirected more than {allowed} times.");
+        failure.Detail.ShouldBe(
+            $"The API redirected more than {allowed} times, the limit in response_policy.max_redirects.");
         api.Requests.Count.ShouldBe(allowed + 1);
     }
 

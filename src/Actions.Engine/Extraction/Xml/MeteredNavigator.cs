@@ -86,7 +86,8 @@ internal sealed class MeteredNavigator(XPathNavigator inner, WorkBudget budget, 
     /// <summary>Ids need a document type declaration.</summary>
     public override bool MoveToId(string id) => false;
 
-    private static XPathNavigator Inner(XPathNavigator other) => other is MeteredNavigator metered ? metered.Unmetered : other;
+    private static XPathNavigator Inner(XPathNavigator other) =>
+        other is MeteredNavigator metered ? metered.Unmetered : other;
 
     private XPathNavigator Unmetered => inner;
 

@@ -42,14 +42,17 @@ internal sealed class XPath
                 && !arguments.Skip(1).All(argument => argument is [var only] && XPathScanner.IsQuoted(only)))
                 throw new SyntaxException($"must have a text in quotes as the second argument of {tokens[i]}()");
 
-        var prefixes = tokens.Where((token, i) =>
-            XPathScanner.IsName(token) && i + 1 < tokens.Count && tokens[i + 1] == ":").Distinct(StringComparer.Ordinal).ToList();
+        var prefixes = tokens
+            .Where((token, i) => XPathScanner.IsName(token) && i + 1 < tokens.Count && tokens[i + 1] == ":")
+            .Distinct(StringComparer.Ordinal)
+            .ToList();
         var weight = 1 + (tokens.Where(XPathScanner.IsQuoted).Sum(token => token.Length) / CharactersPerWeight);
         try
         {
             var path = new XPath(text, XPathExpression.Compile(text), prefixes, weight);
             // Unknown functions and variables are found only by an evaluation.
-            path.Evaluate(XmlBody.Parse("<x/>", maxDepth: 2, new WorkBudget()), new WorkBudget(), prefix => $"urn:{prefix}");
+            path.Evaluate(
+                XmlBody.Parse("<x/>", maxDepth: 2, new WorkBudget()), new WorkBudget(), prefix => $"urn:{prefix}");
             return path;
         }
         catch (Exception e) when (e is XPathException or ArgumentException)
@@ -109,7 +112,8 @@ internal sealed class XPath
 
     /// <summary>XML Schema part 1, section 2.6.2: the null of XML.</summary>
     private static bool IsNil(XPathNavigator node) =>
-        node.NodeType == XPathNodeType.Element && node.HasAttributes && node.GetAttribute("nil", SchemaInstance) is "true" or "1";
+        node.NodeType == XPathNodeType.Element && node.HasAttributes
+            && node.GetAttribute("nil", SchemaInstance) is "true" or "1";
 
     /// <summary>The namespaces of the needed prefixes, by their first declaration in the document.</summary>
     private Dictionary<string, string> Namespaces(XPathNavigator root)
@@ -119,7 +123,8 @@ internal sealed class XPath
         while (found.Count < _prefixes.Count && elements.MoveNext())
         {
             var at = elements.Current!.Clone();
-            for (var any = at.MoveToFirstNamespace(XPathNamespaceScope.Local); any; any = at.MoveToNextNamespace(XPathNamespaceScope.Local))
+            const XPathNamespaceScope own = XPathNamespaceScope.Local;
+            for (var any = at.MoveToFirstNamespace(own); any; any = at.MoveToNextNamespace(own))
                 if (_prefixes.Contains(at.LocalName))
                     found.TryAdd(at.LocalName, at.Value);
         }

@@ -15,7 +15,8 @@ internal static class XPathScanner
             if (text[at] is '"' or '\'')
                 end = text.IndexOf(text[at], at + 1) is var close && close < 0 ? text.Length : close + 1;
             else if (IsNameStart(text[at]))
-                while (end < text.Length && (IsNameStart(text[end]) || char.IsDigit(text[end]) || text[end] is '-' or '.'))
+                while (end < text.Length
+                    && (IsNameStart(text[end]) || char.IsDigit(text[end]) || text[end] is '-' or '.'))
                     end++;
             else if (text.AsSpan(at).StartsWith("::"))
                 end = at + 2;

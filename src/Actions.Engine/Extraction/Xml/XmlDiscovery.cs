@@ -35,7 +35,8 @@ internal sealed class XmlDiscovery(IEnumerable<string> taken, int maxPathLength)
     public static string ShapeOf(XPathNavigator root)
     {
         var shape = new StringBuilder();
-        using (var writer = XmlWriter.Create(shape, new XmlWriterSettings { OmitXmlDeclaration = true, ConformanceLevel = ConformanceLevel.Fragment }))
+        using (var writer = XmlWriter.Create(
+            shape, new XmlWriterSettings { OmitXmlDeclaration = true, ConformanceLevel = ConformanceLevel.Fragment }))
             foreach (XPathNavigator element in root.SelectChildren(XPathNodeType.Element))
                 WriteShape(writer, element);
         return shape.ToString();
@@ -44,7 +45,7 @@ internal sealed class XmlDiscovery(IEnumerable<string> taken, int maxPathLength)
     // As deep as the parser allowed.
     private void WalkChildren(XPathNavigator parent, string path, IReadOnlyList<string> names)
     {
-        var children = parent.SelectChildren(XPathNodeType.Element).Cast<XPathNavigator>().Select(child => child.Clone()).ToList();
+        var children = Copies(parent.SelectChildren(XPathNodeType.Element)).ToList();
         foreach (var group in children.GroupBy(child => (child.LocalName, child.NamespaceURI)))
         {
             if (_fields.Count >= ContractLimits.MaxSampleFields)
@@ -64,7 +65,11 @@ internal sealed class XmlDiscovery(IEnumerable<string> taken, int maxPathLength)
         if (HasText(element) && !IsNil(element))
             Add(path, VariableType.String, Value.ForString(element.Value), names);
         foreach (var attribute in Attributes(element))
-            Add($"{path}/@{StepOf(attribute)}", VariableType.String, Value.ForString(attribute.Value), [.. names, attribute.LocalName]);
+            Add(
+                $"{path}/@{StepOf(attribute)}",
+                VariableType.String,
+                Value.ForString(attribute.Value),
+                [.. names, attribute.LocalName]);
         WalkChildren(element, path, names);
     }
 
@@ -76,7 +81,8 @@ internal sealed class XmlDiscovery(IEnumerable<string> taken, int maxPathLength)
             AddList(path, names, list);
         foreach (XPathNavigator child in list[0].SelectChildren(XPathNodeType.Element))
         {
-            var same = list.SelectMany(element => element.SelectChildren(child.LocalName, child.NamespaceURI).Cast<XPathNavigator>().Select(found => found.Clone())).ToList();
+            var same = list.SelectMany(element => Copies(element.SelectChildren(child.LocalName, child.NamespaceURI)))
+                .ToList();
             if (same.Count > 1 && same.All(HasText))
                 AddList($"{path}/{StepOf(child)}", [.. names, child.LocalName], same);
         }
@@ -86,19 +92,31 @@ internal sealed class XmlDiscovery(IEnumerable<string> taken, int maxPathLength)
         path,
         VariableType.Json,
         // A shortened list would be another value than the one that is selected.
-        nodes.Count > MaxShownElements ? null : Value.ForList([.. nodes.Select(node => IsNil(node) ? Value.ForNull() : Value.ForString(node.Value))]),
+        nodes.Count > MaxShownElements
+            ? null
+            : Value.ForList([.. nodes.Select(node => IsNil(node) ? Value.ForNull() : Value.ForString(node.Value))]),
         names);
 
     private void Add(string path, VariableType type, Value? value, IReadOnlyList<string> names)
     {
         if (_fields.Count < ContractLimits.MaxSampleFields && path.Length <= maxPathLength
             && !_fields.Exists(field => field.Xpath == path))
-            _fields.Add(new SampleField { Xpath = path, Type = type, Value = value, SuggestedVariable = _names.Suggest(names) });
+            _fields.Add(new SampleField
+            {
+                Xpath = path,
+                Type = type,
+                Value = value,
+                SuggestedVariable = _names.Suggest(names),
+            });
     }
 
     /// <summary>No child elements, or text between them.</summary>
     private static bool HasText(XPathNavigator element) =>
-        !element.SelectChildren(XPathNodeType.Element).MoveNext() || element.SelectChildren(XPathNodeType.Text).MoveNext();
+        !element.SelectChildren(XPathNodeType.Element).MoveNext()
+            || element.SelectChildren(XPathNodeType.Text).MoveNext();
+
+    private static IEnumerable<XPathNavigator> Copies(XPathNodeIterator nodes) =>
+        nodes.Cast<XPathNavigator>().Select(node => node.Clone());
 
     private static bool IsNil(XPathNavigator element) => element.GetAttribute("nil", Xsi) is "true" or "1";
 

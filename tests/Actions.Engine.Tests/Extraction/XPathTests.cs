@@ -1,0 +1,194 @@
+using Actions.Engine.Extraction.Paths;
+using Actions.Engine.Extraction.Xml;
+using Actions.Engine.Syntax;
+using Google.Protobuf.WellKnownTypes;
+
+namespace Actions.Engine.Tests.Extraction;
+
+/// <summary>XPath 1.0 on XML that somebody else sends.</summary>
+public sealed class XPathTests
+{
+    // What the contract allows between a deadline and the end of the work is 100 ms; the rest is for a busy machine.
+    private static readonly TimeSpan Late = TimeSpan.FromMilliseconds(100 + 900);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("/a[")]
+    [InlineData("/a/")]
+    [InlineData("//")]
+    [InlineData("upper-case(/a)")]
+    [InlineData("x:f(/a)")]
+    [InlineData("$v")]
+    [InlineData("count(1)")]
+    [InlineData("count()")]
+    [InlineData("/a = 'x")]
+    [InlineData("for $a in /b return $a")]
+    [InlineData("document('http://127.0.0.1/')")]
+    [InlineData("current()")]
+    [InlineData("/a['b]")]
+    public void NoXPath_Refused(string text) =>
+        Should.Throw<SyntaxException>(() => XPath.Parse(text)).Message.ShouldBe("isn't an XPath 1.0 expression");
+
+    [Theory]
+    [InlineData("//a[contains(., //b)]", "contains")]
+    [InlineData("//a[contains(., concat('a', 'b'))]", "contains")]
+    [InlineData("translate(/a, 'abc', /b)", "translate")]
+    [InlineData("translate(/a, /b, 'abc')", "translate")]
+    [InlineData("substring-after ( /a , /b )", "substring-after")]
+    [InlineData("substring-before(/a[1], string(/b))", "substring-before")]
+    public void SearchForATextOfTheDocument_Refused(string text, string function) =>
+        Should.Throw<SyntaxException>(() => XPath.Parse(text))
+        .Message.ShouldBe($"must have a text in quotes as the second argument of {function}()");
+
+    [Theory]
+    [InlineData("/r/contains", "\"5\"")]
+    [InlineData("//a[contains(., 'n')]", "\"one\"")]
+    [InlineData("translate(/r/a[1], 'abcdefghijklmnopqrstuvwxyz', \"ABCDEFGHIJKLMNOPQRSTUVWXYZ\")", "\"ONE\"")]
+    [InlineData("substring-after(/r/a[1], 'o')", "\"ne\"")]
+    [InlineData("//a[starts-with(., /r/start)]", "\"two\"")]
+    [InlineData("//*[. = 'two']", "\"two\"")]
+    [InlineData("/r/a | /r/start", "[ \"one\", \"two\", \"t\" ]")]
+    [InlineData("//a[last()]/preceding-sibling::a", "\"one\"")]
+    [InlineData("/r/@id", "\"7\"")]
+    [InlineData("number(/r/@id) + 1", "8")]
+    [InlineData("string-length(/r/a[1])", "3")]
+    [InlineData("not(/r/none)", "true")]
+    [InlineData("normalize-space(/r/wide)", "\"a b\"")]
+    [InlineData("sum(//contains)", "5")]
+    [InlineData("name(/*)", "\"r\"")]
+    [InlineData("id('x')", null)]
+    [InlineData("/r/none", null)]
+    [InlineData("number(/r/a)", null)]
+    [InlineData("1 div 0", null)]
+    [InlineData("/none:r", null)]
+    public void Expression_ItsValue(string text, string? value)
+    {
+        var document =
+            Parse("<r id='7'><a>one</a><a>two</a><start>t</start><contains>5</contains><wide> a \n b </wide></r>");
+
+        (XPath.Parse(text).Select(document, new WorkBudget())?.ToString()).ShouldBe(value);
+    }
+
+    [Theory]
+    [InlineData("/p:r/p:a", "\"1\"")]
+    [InlineData("/*/*[local-name()='a']", "\"1\"")]
+    [InlineData("//q:b", "\"2\"")]
+    [InlineData("/r/a", null)]
+    [InlineData("/q:r", null)]
+    public void Prefix_AsTheDocumentDeclaresIt(string text, string? value)
+    {
+        var document =
+            Parse("<p:r xmlns:p='urn:p'><p:a>1</p:a><c xmlns='urn:c'><q:b xmlns:q='urn:q'>2</q:b></c></p:r>");
+
+        (XPath.Parse(text).Select(document, new WorkBudget())?.ToString()).ShouldBe(value);
+    }
+
+    [Theory]
+    [InlineData("<!DOCTYPE r><r/>", "document type declaration")]
+    [InlineData("<!DOCTYPE r [<!ENTITY a 'x'>]><r>&a;</r>", "document type declaration")]
+    [InlineData("<r>&nbsp;</r>", "isn't XML")]
+    [InlineData("<r>", "isn't XML")]
+    [InlineData("<r/><r/>", "isn't XML")]
+    [InlineData("text", "isn't XML")]
+    [InlineData("<r a='1' a='2'/>", "isn't XML")]
+    [InlineData("<p:r/>", "isn't XML")]
+    [InlineData("<r>\u0001</r>", "isn't XML")]
+    public void NoXml_SaysWhyWithoutQuotingIt(string text, string problem)
+    {
+        var message = Should.Throw<SyntaxException>(() => Parse(text)).Message;
+
+        message.ShouldContain(problem);
+        message.ShouldNotContain("nbsp");
+    }
+
+    [Fact]
+    public void Depth_AtMostTheLimit()
+    {
+        Parse(string.Concat(Enumerable.Repeat("<a>", 64)) + string.Concat(Enumerable.Repeat("</a>", 64)));
+
+        Should.Throw<SyntaxException>(
+            () => Parse(string.Concat(Enumerable.Repeat("<a>", 65)) + string.Concat(Enumerable.Repeat("</a>", 65))));
+    }
+
+    public static TheoryData<string, string> Hostile => new()
+    {
+        { "//*[//*[//*]]", nameof(Wide) },
+        { "//*[count(//*) > 0]", nameof(Wide) },
+        { "//a[preceding::a[following::a]]", nameof(Wide) },
+        { "count(//a[. = //a])", nameof(Wide) },
+        { "count(//a[not(. = //b)])", nameof(Wide) },
+        { "//a/preceding-sibling::a", nameof(Wide) },
+        { "//a/following::a/preceding::a", nameof(Wide) },
+        { "//*[string-length(.) > 5]", nameof(Deep) },
+        { "//*//*//*//*", nameof(Deep) },
+        { "//*/ancestor::*/descendant::*", nameof(Deep) },
+        { $"string-length(concat({string.Join(',', Enumerable.Repeat("/", 400))}))", nameof(Long) },
+        { $"contains(concat({string.Join(',', Enumerable.Repeat("/", 200))}), '{new string('a', 300)}b{new string('a', 200)}')", nameof(Long) },
+        { $"translate(concat({string.Join(',', Enumerable.Repeat("/", 200))}), '{new string('b', 500)}', 'x')",
+            nameof(Long) },
+        { "//@*[. = //@*]", nameof(Attributes) },
+        { "//namespace::*[. = //namespace::*]", nameof(Attributes) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public void HostileExpression_EndsWithTheDeadline(string text, string document)
+    {
+        var (path, xml) = (XPath.Parse(text), Parse(Documents[document], maxDepth: 512));
+        using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        var began = TimeProvider.System.GetTimestamp();
+
+        try
+        {
+            path.Select(xml, new WorkBudget(int.MaxValue, deadline.Token));
+        }
+        catch (OperationCanceledException)
+        {
+        }
+
+        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromMilliseconds(100) + Late);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hostile))]
+    public void HostileExpression_EndsWithTheBudget(string text, string document)
+    {
+        var (path, xml) = (XPath.Parse(text), Parse(Documents[document], maxDepth: 512));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var began = TimeProvider.System.GetTimestamp();
+
+        try
+        {
+            path.Select(xml, new WorkBudget());
+        }
+        catch (SyntaxException e)
+        {
+            e.Message.ShouldBe("visits too many nodes of the document");
+        }
+
+        TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(10));
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(1L << 30);
+    }
+
+    private static Dictionary<string, string> Documents => new()
+    {
+        [nameof(Wide)] = Wide,
+        [nameof(Deep)] = Deep,
+        [nameof(Long)] = Long,
+        [nameof(Attributes)] = Attributes,
+    };
+
+    private static string Wide { get; } =
+        $"<r>{string.Concat(Enumerable.Range(0, 100_000).Select(i => $"<a>{i}</a>"))}</r>";
+
+    private static string Deep { get; } =
+        string.Concat(Enumerable.Repeat("<a>", 500)) + new string('x', 1_000_000) + string.Concat(
+            Enumerable.Repeat("</a>", 500));
+
+    private static string Long { get; } = $"<r>{new string('a', 1_000_000)}</r>";
+
+    private static string Attributes { get; } =
+        $"<r xmlns:p='urn:p'>{string.Concat(Enumerable.Range(0, 50_000).Select(i => $"<a b='{i}'/>"))}</r>";
+
+    private static XmlBody Parse(string xml, int maxDepth = 64) => XmlBody.Parse(xml, maxDepth, new WorkBudget());
+}
