@@ -76,7 +76,8 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
         if (!Enum.IsDefined(oauth.ClientAuthentication))
             violations.Add($"{root}.client_authentication", "must be a value of ClientAuthentication.");
         // RFC 7617 section 2: the first colon ends the name.
-        if (oauth.ClientAuthentication == ClientAuthentication.BasicUnencoded && oauth.ClientId.Contains(':', StringComparison.Ordinal))
+        if (oauth.ClientAuthentication == ClientAuthentication.BasicUnencoded && oauth.ClientId.Contains(':',
+            StringComparison.Ordinal))
             violations.Add($"{root}.client_id", "must not contain a colon, which needs CLIENT_AUTHENTICATION_BASIC.");
         // RFC 6749 section 3.3: a scope is visible ASCII without quotes and backslashes.
         if (oauth.Scopes.Any(scope => scope.Length == 0 || scope.Any(c => c is <= ' ' or > '~' or '"' or '\\')))

@@ -18,10 +18,12 @@ internal static partial class BearerText
     {
         if (HeaderName().IsMatch(token))
             return "must be the token alone: leave 'Authorization:' and the scheme away.";
-        var word = Scheme().Match(token) is { Success: true } known ? known.Groups["scheme"].Value : FirstWord(token, scheme);
+        var word = Scheme().Match(token) is { Success: true } known ? known.Groups["scheme"].Value : FirstWord(token,
+            scheme);
         if (word is null)
             return null;
-        var isAdded = word.Equals(scheme, StringComparison.OrdinalIgnoreCase) || word.Equals(BearerTokenPlan.Bearer, StringComparison.OrdinalIgnoreCase);
+        var isAdded = word.Equals(scheme, StringComparison.OrdinalIgnoreCase) || word.Equals(BearerTokenPlan.Bearer,
+            StringComparison.OrdinalIgnoreCase);
         return isAdded || inQuery
             ? $"must be the token alone: leave '{word}' away."
                 + (inQuery ? "" : $" The server adds '{scheme}'.")
@@ -46,7 +48,8 @@ internal static partial class BearerText
     private static string? FirstWord(string token, string scheme)
     {
         var text = token.AsSpan().TrimStart();
-        return text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && text.Length > scheme.Length && char.IsWhiteSpace(text[scheme.Length])
+        return text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase) && text.Length > scheme.Length
+            && char.IsWhiteSpace(text[scheme.Length])
             ? scheme
             : null;
     }

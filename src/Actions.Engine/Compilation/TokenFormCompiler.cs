@@ -23,7 +23,8 @@ internal sealed class TokenFormCompiler(EngineOptions options, Violations violat
         form.AddRange(parameters);
         return new TokenForm(
             string.Join('&', form.Select(pair => $"{FormUrlEncoding.Encode(pair.Name)}={FormUrlEncoding.Encode(pair.Value)}")),
-            [.. oauth.Parameters.Select(parameter => parameter.SecretValue?.Plaintext ?? "").Where(secret => secret.Length > 0)]);
+            [.. oauth.Parameters.Select(parameter => parameter.SecretValue?.Plaintext ?? "").Where(secret =>
+                secret.Length > 0)]);
     }
 
     private void Check(OAuth2ClientCredentials oauth, string field)

@@ -34,7 +34,8 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
     /// </summary>
     public IEnumerable<KeyValuePair<string, string>> SentHeaders =>
         ((IEnumerable<HttpHeaders>)(Content is null ? [Headers] : [Headers, Content.Headers]))
-            .SelectMany(headers => headers.NonValidated, (_, header) => KeyValuePair.Create(header.Key, header.Value.ToString()));
+            .SelectMany(headers => headers.NonValidated, (_, header) => KeyValuePair.Create(header.Key,
+                header.Value.ToString()));
 
     /// <summary>The request has a connection, and its headers are being written.</summary>
     public void ReportSending()
@@ -50,7 +51,8 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
 
 /// <summary>A request's body.</summary>
 /// <param name="mayOmitLength">If the body is empty, its length isn't stated.</param>
-internal sealed class UpstreamContent(UpstreamMessage message, ReadOnlyMemory<byte> body, bool mayOmitLength) : HttpContent
+internal sealed class UpstreamContent(UpstreamMessage message, ReadOnlyMemory<byte> body,
+    bool mayOmitLength) : HttpContent
 {
     public bool IsEmpty => body.IsEmpty;
 

@@ -33,7 +33,8 @@ internal static class BodyFraming
         long? length = null;
         var problem = CheckCodings(codings) ?? ReadLength(lengths, out length);
         // Equal lengths: HttpClient takes them for none, and would read until the connection is closed.
-        response.Content = new FramedContent(response.Content, problem, length, endsItself: !isHttp1 || !codings.IsEmpty);
+        response.Content = new FramedContent(response.Content, problem, length, endsItself: !isHttp1
+            || !codings.IsEmpty);
     }
 
     private static bool IsChunked(ImmutableArray<string> codings) =>

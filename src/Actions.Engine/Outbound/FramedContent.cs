@@ -22,7 +22,8 @@ internal sealed class FramedContent : HttpContent
             Headers.TryAddWithoutValidation(name, values);
     }
 
-    protected override Task<Stream> CreateContentReadStreamAsync() => CreateContentReadStreamAsync(CancellationToken.None);
+    protected override Task<Stream> CreateContentReadStreamAsync() =>
+        CreateContentReadStreamAsync(CancellationToken.None);
 
     protected override async Task<Stream> CreateContentReadStreamAsync(CancellationToken cancellationToken)
     {
@@ -51,7 +52,8 @@ internal sealed class FramedContent : HttpContent
         base.Dispose(disposing);
     }
 
-    private static UpstreamException Invalid(string detail) => new(new UpstreamFailure(FailureReason.InvalidResponse, detail));
+    private static UpstreamException Invalid(string detail) => new(new UpstreamFailure(FailureReason.InvalidResponse,
+        detail));
 
     private sealed class FramedStream(Stream body, long left, bool endsItself) : Stream
     {
@@ -71,7 +73,8 @@ internal sealed class FramedContent : HttpContent
             set => throw new NotSupportedException();
         }
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer,
+            CancellationToken cancellationToken = default)
         {
             var room = endsItself ? buffer.Length : (int)Math.Min(buffer.Length, _left);
             if (room == 0)
@@ -85,7 +88,8 @@ internal sealed class FramedContent : HttpContent
             return read;
         }
 
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count,
+            CancellationToken cancellationToken) =>
             ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
         // Everybody reads asynchronously.

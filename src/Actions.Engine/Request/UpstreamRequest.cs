@@ -28,7 +28,8 @@ internal sealed record UpstreamRequest(
     };
 
     /// <summary>RFC 9110 section 8.6: the length of no content is stated if the method is one that has content.</summary>
-    private bool MayOmitLength => Method == System.Net.Http.HttpMethod.Get || Method == System.Net.Http.HttpMethod.Delete;
+    private bool MayOmitLength => Method == System.Net.Http.HttpMethod.Get
+        || Method == System.Net.Http.HttpMethod.Delete;
 
     /// <param name="idempotencyKey">Sent as Idempotency-Key unless empty, in place of the action's own header.</param>
     /// <exception cref="InvalidFieldsException">A variable's value is invalid at its place in the request.</exception>
@@ -97,7 +98,8 @@ internal sealed record UpstreamRequest(
     /// <summary>The same request in the client's trace, unless it has a trace already.</summary>
     /// <param name="traceparent">Empty: the request isn't in a trace.</param>
     public UpstreamRequest InTrace(string traceparent) =>
-        traceparent.Length == 0 || Headers.Any(header => header.Key.Equals(OwnHeaders.Traceparent, StringComparison.OrdinalIgnoreCase))
+        traceparent.Length == 0 || Headers.Any(header => header.Key.Equals(OwnHeaders.Traceparent,
+            StringComparison.OrdinalIgnoreCase))
             ? this
             : this with { Headers = Headers.Add(new(OwnHeaders.Traceparent, traceparent)) };
 

@@ -22,20 +22,23 @@ public sealed class Http2LengthTests : IDisposable
     public async Task Body_CountsAsWholeOrNot(int number)
     {
         var row = DocTable.Read(Guide, Heading)[number];
-        var reason = Enum.TryParse<FailureReason>(row["outcome"].Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var parsed)
+        var reason = Enum.TryParse<FailureReason>(row["outcome"].Replace("_", "", StringComparison.Ordinal),
+            ignoreCase: true, out var parsed)
             ? parsed
             : (FailureReason?)null;
         await using var upstream = FaultUpstream.Http2(async peer =>
         {
             for (var stream = await peer.ReadRequestAsync(); ; stream = await peer.NextRequestAsync())
             {
-                await peer.SendAsync(Http2Peer.Headers, Http2Peer.EndHeaders, stream, Headers(Encoding.ASCII.GetString(row.Bytes("headers"))));
+                await peer.SendAsync(Http2Peer.Headers, Http2Peer.EndHeaders, stream,
+                    Headers(Encoding.ASCII.GetString(row.Bytes("headers"))));
                 await peer.SendAsync(Http2Peer.Data, Http2Peer.EndStream, stream, row.Bytes("body"));
             }
         });
 
         var told = await _engine.RunAsync(
-            _engine.Compile(new Faults.Case(row.ToString(), reason, () => upstream), upstream.Url), TestContext.Current.CancellationToken);
+            _engine.Compile(new Faults.Case(row.ToString(), reason, () => upstream), upstream.Url),
+                TestContext.Current.CancellationToken);
 
         told.Reason.ShouldBe(reason, $"{row}: {told.Detail}");
         if (reason is null)
@@ -50,7 +53,8 @@ public sealed class Http2LengthTests : IDisposable
         0x88,
         .. lines.Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(": ")).SelectMany(field => (byte[])
         [
-            0, (byte)field[0].Length, .. Encoding.ASCII.GetBytes(field[0]), (byte)field[1].Length, .. Encoding.ASCII.GetBytes(field[1]),
+            0, (byte)field[0].Length, .. Encoding.ASCII.GetBytes(field[0]), (byte)field[1].Length,
+                .. Encoding.ASCII.GetBytes(field[1]),
         ]),
     ];
 }

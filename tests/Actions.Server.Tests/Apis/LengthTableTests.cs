@@ -15,7 +15,8 @@ public sealed class LengthTableTests(ServerFixture fixture) : IClassFixture<Serv
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static TheoryData<int> Rows =>
-        [.. DocTable.Read(Guide, Heading).Index().Where(row => row.Item["HTTP"].StartsWith('1')).Select(row => row.Index)];
+        [.. DocTable.Read(Guide, Heading).Index().Where(row => row.Item["HTTP"].StartsWith('1')).Select(row =>
+            row.Index)];
 
     [Theory]
     [MemberData(nameof(Rows))]
@@ -25,7 +26,8 @@ public sealed class LengthTableTests(ServerFixture fixture) : IClassFixture<Serv
         var headers = row["headers"].Length == 0 ? "" : $"{Encoding.ASCII.GetString(row.Bytes("headers"))}\r\n";
         byte[] response =
         [
-            .. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"HTTP/{row["HTTP"]} {row["status"]} Whatever\r\n{headers}\r\n")),
+            .. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture,
+                $"HTTP/{row["HTTP"]} {row["status"]} Whatever\r\n{headers}\r\n")),
             .. row.Bytes("body"),
         ];
         await using var upstream = new RawUpstream(async connection =>
@@ -42,7 +44,8 @@ public sealed class LengthTableTests(ServerFixture fixture) : IClassFixture<Serv
         var outcome = (await _server.ExecuteAsync(new() { Id = stored.Id, BodyView = BodyView.Full }))[^1];
         var shown = await _server.Configs.InitializeAsync(new() { Id = stored.Id }, cancellationToken: Token);
 
-        if (!Enum.TryParse<FailureReason>(row["outcome"].Replace("_", "", StringComparison.Ordinal), ignoreCase: true, out var reason))
+        if (!Enum.TryParse<FailureReason>(row["outcome"].Replace("_", "", StringComparison.Ordinal), ignoreCase: true,
+            out var reason))
         {
             outcome.Result.ShouldNotBeNull($"{row}: {outcome.Failure}").Body.ToStringUtf8().ShouldBe(row["outcome"]);
             shown.Sample.ShouldNotBeNull(row.ToString()).Body.ToStringUtf8().ShouldBe(row["outcome"]);
@@ -52,6 +55,7 @@ public sealed class LengthTableTests(ServerFixture fixture) : IClassFixture<Serv
         outcome.Failure.ShouldNotBeNull(row.ToString()).Reason.ShouldBe(reason);
         outcome.Failure.Detail.ShouldContain(row["told"], Case.Sensitive);
         // A sample is taken whatever the status.
-        shown.Failure.ShouldNotBeNull(row.ToString()).Reason.ShouldBe(reason == FailureReason.HttpStatus ? FailureReason.InvalidResponse : reason);
+        shown.Failure.ShouldNotBeNull(row.ToString()).Reason.ShouldBe(reason == FailureReason.HttpStatus
+            ? FailureReason.InvalidResponse : reason);
     }
 }

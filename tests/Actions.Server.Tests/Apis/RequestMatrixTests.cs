@@ -45,7 +45,8 @@ public sealed class RequestMatrixTests(ServerFixture fixture) : IClassFixture<Se
         foreach (var body in Bodies)
             foreach (var headers in HandWritten)
                 // Headers of their own and a credential have little to do with each other.
-                foreach (var credential in (Credential?[])[null, .. headers.Name is "none" or "about content" ? Credential.All.Values : []])
+                foreach (var credential in (Credential?[])[null, .. headers.Name is "none" or "about content"
+                    ? Credential.All.Values : []])
                     await CheckAsync(upstream, method, body, headers, credential);
     }
 
@@ -67,7 +68,8 @@ public sealed class RequestMatrixTests(ServerFixture fixture) : IClassFixture<Se
 
                 upstream.Requests.Skip(before).ToList().ShouldSatisfyAllConditions(
                     requests => requests.Count.ShouldBe(2),
-                    requests => Comparable(requests[1]).ShouldBe(Comparable(requests[0]), $"{method}, {body.Name}, {headers.Name}: {rendered.Curl}"));
+                    requests => Comparable(requests[1]).ShouldBe(Comparable(requests[0]),
+                        $"{method}, {body.Name}, {headers.Name}: {rendered.Curl}"));
             }
     }
 
@@ -86,7 +88,8 @@ public sealed class RequestMatrixTests(ServerFixture fixture) : IClassFixture<Se
             await using var upstream = RawUpstream.Answering(request => request.Path == "/there"
                 ? RawUpstream.Response("{}")
                 : $"HTTP/1.1 {status} Go\r\nLocation: {origin}/there\r\nContent-Length: 0\r\n\r\n");
-            var action = Action(upstream, V1.HttpMethod.Post, Bodies[1].Set, [Of("X-V", "{v}"), Of("Cookie", "a=1"), Of("Content-Language", "de")]);
+            var action = Action(upstream, V1.HttpMethod.Post, Bodies[1].Set,
+                [Of("X-V", "{v}"), Of("Cookie", "a=1"), Of("Content-Language", "de")]);
             action.Authentication = Credential.Bearer("secret");
             action.ResponsePolicy = new() { MaxRedirects = 1 };
             await _server.ExecuteAsync(Request((await _server.CreateAsync(action)).Id, dryRun: false));
@@ -97,12 +100,14 @@ public sealed class RequestMatrixTests(ServerFixture fixture) : IClassFixture<Se
             second.Method.ShouldBe(isGet ? "GET" : "POST");
             var expected = first.Headers.Where(header => (origin.Length == 0 || harmless.Contains(header.Key)
                 || (!isGet && header.Key is "Content-Type" or "Content-Length")) && !(isGet && header.Key.StartsWith("Content-", StringComparison.Ordinal)));
-            second.Headers.Where(header => header.Key != "Host").ShouldBe(expected.Where(header => header.Key != "Host"), $"{status} {origin}");
+            second.Headers.Where(header =>
+                header.Key != "Host").ShouldBe(expected.Where(header => header.Key != "Host"), $"{status} {origin}");
         }
     }
 
     private async Task CheckAsync(
-        RawUpstream upstream, V1.HttpMethod method, (string Name, Action<HttpRequest> Set) body, (string Name, Header[] Set) headers, Credential? credential)
+        RawUpstream upstream, V1.HttpMethod method, (string Name, Action<HttpRequest> Set) body, (string Name,
+            Header[] Set) headers, Credential? credential)
     {
         var what = $"{method}, {body.Name}, {headers.Name}, {credential?.Name}";
         var action = Action(upstream, method, body.Set, headers.Set);
@@ -110,7 +115,8 @@ public sealed class RequestMatrixTests(ServerFixture fixture) : IClassFixture<Se
         var id = (await _server.CreateAsync(action)).Id;
         var before = upstream.Requests.Count;
 
-        var shown = (await _server.Configs.InitializeAsync(new() { Id = id, Variables = { Request(id, dryRun: true).Variables } }, cancellationToken: Token)).Request;
+        var shown = (await _server.Configs.InitializeAsync(new() { Id = id, Variables = { Request(id,
+            dryRun: true).Variables } }, cancellationToken: Token)).Request;
         var dry = (await _server.ExecuteAsync(Request(id, dryRun: true)))[^1].Result.RenderedRequest;
         (await _server.ExecuteAsync(Request(id, dryRun: false)))[^1].Result.ShouldNotBeNull(what);
 
@@ -119,19 +125,22 @@ public sealed class RequestMatrixTests(ServerFixture fixture) : IClassFixture<Se
         sent.Count.ShouldBe(2, what);
         foreach (var request in sent)
         {
-            var isStated = request.Body.Length > 0 || method is V1.HttpMethod.Post or V1.HttpMethod.Put or V1.HttpMethod.Patch;
+            var isStated = request.Body.Length > 0
+                || method is V1.HttpMethod.Post or V1.HttpMethod.Put or V1.HttpMethod.Patch;
             request.All("Host").ShouldBe([new Uri(upstream.Url).Authority], what);
             request.All("Content-Length").ShouldBe(isStated ? [$"{request.Body.Length}"] : [], what);
             request.Headers.Where(header => header.Key is not ("Host" or "Content-Length"))
                 .Select(header => $"{header.Key}: {(header.Key is "Authorization" or "X-Key" ? "" : header.Value)}")
-                .ShouldBe(shown.Headers.Select(header => $"{header.Name}: {(header.Value.Contains("MASKED") ? "" : header.Value)}"), what);
+                .ShouldBe(shown.Headers.Select(header =>
+                    $"{header.Name}: {(header.Value.Contains("MASKED") ? "" : header.Value)}"), what);
             request.Text.ShouldBe(shown.Body, what);
             if (credential is null)
                 shown.Url.ShouldBe(upstream.Url + request.Target, what);
         }
     }
 
-    private static ActionConfig Action(RawUpstream upstream, V1.HttpMethod method, Action<HttpRequest> setBody, Header[] headers)
+    private static ActionConfig Action(RawUpstream upstream, V1.HttpMethod method, Action<HttpRequest> setBody,
+        Header[] headers)
     {
         var action = AnAction.Calling($"{upstream.Url}/a'b/{{v}}/[x]?q={{v}}&*=!$");
         action.Request.Method = method;
@@ -152,7 +161,8 @@ public sealed class RequestMatrixTests(ServerFixture fixture) : IClassFixture<Se
     /// <summary>Without the order and the case of headers, which curl decides.</summary>
     private static string Comparable(RawRequest request) => string.Join('\n', [
         $"{request.Method} {request.Target}",
-        .. request.Headers.Select(header => $"{header.Key.ToLowerInvariant()}: {header.Value.Trim()}").Order(StringComparer.Ordinal),
+        .. request.Headers.Select(header =>
+            $"{header.Key.ToLowerInvariant()}: {header.Value.Trim()}").Order(StringComparer.Ordinal),
         request.Text,
     ]);
 

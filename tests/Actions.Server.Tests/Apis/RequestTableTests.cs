@@ -24,11 +24,13 @@ public sealed class RequestTableTests(ServerFixture fixture) : IClassFixture<Ser
         var action = AnAction.Calling($"{upstream.Url}/orders");
         action.Request.Method = Enum.Parse<V1.HttpMethod>(row["method"], ignoreCase: true);
         foreach (var line in Lines(row, "headers"))
-            action.Request.Headers.Add(new Header { Name = line.Split(':', 2)[0], Value = line.Split(':', 2)[1].Trim() });
+            action.Request.Headers.Add(new Header { Name = line.Split(':', 2)[0], Value = line.Split(':',
+                2)[1].Trim() });
         SetBody(action.Request, row["body"]);
         if (row["sent"] == "refused")
         {
-            (await Refusal.OfAsync(_server.Configs.CreateActionConfigAsync(new() { ActionConfig = action }, cancellationToken: Token)))
+            (await Refusal.OfAsync(_server.Configs.CreateActionConfigAsync(new() { ActionConfig = action },
+                cancellationToken: Token)))
                 .Violations.ShouldContain(violation => violation.Field == "action_config.request.headers[0].name");
             return;
         }
@@ -39,7 +41,8 @@ public sealed class RequestTableTests(ServerFixture fixture) : IClassFixture<Ser
 
         foreach (var request in upstream.Requests)
         {
-            var sent = request.Headers.Select(header => $"{header.Key}: {header.Value}").Except([$"Host: {new Uri(upstream.Url).Authority}"]).ToList();
+            var sent = request.Headers.Select(header =>
+                $"{header.Key}: {header.Value}").Except([$"Host: {new Uri(upstream.Url).Authority}"]).ToList();
             sent.Where(line => !IsDefault(line)).ShouldBe(Lines(row, "sent"), row.ToString());
             sent.Where(line => !line.StartsWith("Content-Length:", StringComparison.Ordinal))
                 .ShouldBe(shown.Headers.Select(header => $"{header.Name}: {header.Value}"), row.ToString());

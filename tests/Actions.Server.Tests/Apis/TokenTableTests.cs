@@ -28,7 +28,8 @@ public sealed class TokenTableTests(ServerFixture fixture) : IClassFixture<Serve
     public async Task Answer_SentAsTokenOrTold(int number)
     {
         var row = DocTable.Read(Guide, AnswersHeading)[number];
-        await using var upstream = Answering(request => request.Path == "/token" ? Response(row) : Encoding.UTF8.GetBytes(RawUpstream.Response("{}")));
+        await using var upstream = Answering(request =>
+            request.Path == "/token" ? Response(row) : Encoding.UTF8.GetBytes(RawUpstream.Response("{}")));
         var action = AnAction.Calling($"{upstream.Url}/orders");
         action.Authentication = Credential.OAuth(upstream.Url, Credential.Secret);
         action.Authentication.Oauth2ClientCredentials.ClientAuthentication = ClientAuthentication.Basic;
@@ -41,7 +42,8 @@ public sealed class TokenTableTests(ServerFixture fixture) : IClassFixture<Serve
         {
             outcome.Result.ShouldNotBeNull($"{row}: {outcome.Failure}");
             shown.Sample.ShouldNotBeNull();
-            upstream.Requests.Where(request => request.Path == "/orders").ShouldAllBe(request => request.Header("Authorization") == row["sent"]);
+            upstream.Requests.Where(request =>
+                request.Path == "/orders").ShouldAllBe(request => request.Header("Authorization") == row["sent"]);
             return;
         }
 
@@ -70,7 +72,8 @@ public sealed class TokenTableTests(ServerFixture fixture) : IClassFixture<Serve
         var action = AnAction.Calling($"{upstream.Url}/orders");
         action.Authentication = Credential.OAuth(upstream.Url, row["secret"]);
         action.Authentication.Oauth2ClientCredentials.ClientAuthentication =
-            Enum.Parse<ClientAuthentication>(row["client_authentication"].Replace("_", "", StringComparison.Ordinal), ignoreCase: true);
+            Enum.Parse<ClientAuthentication>(row["client_authentication"].Replace("_", "", StringComparison.Ordinal),
+                ignoreCase: true);
         var stored = await _server.CreateAsync(action);
 
         foreach (var column in (string[])["asked", "again"])
@@ -78,7 +81,8 @@ public sealed class TokenTableTests(ServerFixture fixture) : IClassFixture<Serve
             var before = upstream.Requests.Count;
             var outcome = (await _server.ExecuteAsync(new() { Id = stored.Id }))[^1];
 
-            var asked = upstream.Requests.Skip(before).Where(request => request.Path == "/token").Select(request => Way(request, row["secret"])).ToList();
+            var asked = upstream.Requests.Skip(before).Where(request =>
+                request.Path == "/token").Select(request => Way(request, row["secret"])).ToList();
             string.Join(' ', asked).ShouldBe(row[column], row.ToString());
             (outcome.Result is not null).ShouldBe(asked[^1] == row["accepts"], row.ToString());
         }
@@ -102,7 +106,8 @@ public sealed class TokenTableTests(ServerFixture fixture) : IClassFixture<Serve
             return;
         }
 
-        var refusal = await Refusal.OfAsync(_server.Configs.CreateActionConfigAsync(new() { ActionConfig = action }, cancellationToken: Token));
+        var refusal = await Refusal.OfAsync(_server.Configs.CreateActionConfigAsync(new() { ActionConfig = action },
+            cancellationToken: Token));
         var (field, description) = refusal.Violations.ShouldHaveSingleItem();
         field.ShouldBeOneOf("action_config.authentication.bearer_token.token", "action_config.authentication.bearer_token.prefix");
         description.ShouldContain(row["refused with"], Case.Sensitive);
@@ -121,7 +126,8 @@ public sealed class TokenTableTests(ServerFixture fixture) : IClassFixture<Serve
         upstream.Requests.Single().Header("Authorization").ShouldBe("Bearer abc");
     }
 
-    private static TheoryData<int> Rows(string heading) => [.. Enumerable.Range(0, DocTable.Read(Guide, heading).Count)];
+    private static TheoryData<int> Rows(string heading) => [.. Enumerable.Range(0, DocTable.Read(Guide,
+        heading).Count)];
 
     private static RawUpstream Answering(Func<RawRequest, byte[]> answer) => new(async connection =>
     {

@@ -23,7 +23,8 @@ public sealed class TraceparentTests
         var id = (await server.CreateAsync(action)).Id;
 
         var dry = (await ExecuteAsync(server, new() { Id = id, DryRun = true }))[^1].Result.RenderedRequest;
-        var shown = (await server.Configs.InitializeAsync(new() { Id = id }, Trace(Sent), cancellationToken: Token)).Request;
+        var shown = (await server.Configs.InitializeAsync(new() { Id = id }, Trace(Sent),
+            cancellationToken: Token)).Request;
         await ExecuteAsync(server, new() { Id = id });
 
         foreach (var rendered in (RenderedRequest[])[dry, shown])
@@ -35,7 +36,8 @@ public sealed class TraceparentTests
         var calls = upstream.Requests.ToLookup(request => request.Path);
         calls["/orders"].Select(request => request.Header("traceparent")).ShouldBe([Sent, Sent]);
         calls["/token"].ShouldAllBe(request => request.Header("traceparent") == null);
-        upstream.Requests.SelectMany(request => request.Headers).ShouldNotContain(header => header.Key == "tracestate" || header.Key == "baggage");
+        upstream.Requests.SelectMany(request => request.Headers).ShouldNotContain(header =>
+            header.Key == "tracestate" || header.Key == "baggage");
     }
 
     [Theory]
@@ -86,12 +88,14 @@ public sealed class TraceparentTests
         await using var server = await RunningServer.StartAsync(new() { ["Outbound:TraceparentHosts"] = "127.0.0.1" });
         await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
 
-        await ExecuteAsync(server, new() { Id = (await server.CreateAsync(AnAction.Calling(upstream.Url))).Id }, traceparent);
+        await ExecuteAsync(server, new() { Id = (await server.CreateAsync(AnAction.Calling(upstream.Url))).Id },
+            traceparent);
 
         upstream.Requests.Single().Header("traceparent").ShouldBeNull();
     }
 
-    private static async Task<IReadOnlyList<ExecutionEvent>> ExecuteAsync(RunningServer server, ExecuteRequest request, string traceparent = Sent)
+    private static async Task<IReadOnlyList<ExecutionEvent>> ExecuteAsync(RunningServer server,
+        ExecuteRequest request, string traceparent = Sent)
     {
         using var call = server.Actions.Execute(request, Trace(traceparent), cancellationToken: Token);
         return await call.ReadToEndAsync();

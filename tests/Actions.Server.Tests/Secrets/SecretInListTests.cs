@@ -17,10 +17,12 @@ public sealed class SecretInListTests(ServerFixture fixture) : IClassFixture<Ser
     public async Task Parameters_SentInTheFormAndReadBackWithoutTheirSecrets()
     {
         await using var upstream = Credential.Upstream();
-        var action = await _server.CreateAsync(Action(upstream.Url, Plain("audience", "https://api.example.com/?a=1&b"), Hidden("password", "first&ключ")));
+        var action = await _server.CreateAsync(Action(upstream.Url,
+            Plain("audience", "https://api.example.com/?a=1&b"), Hidden("password", "first&ключ")));
 
         action.Authentication.Oauth2ClientCredentials.Parameters.ShouldBe(
-            [Plain("audience", "https://api.example.com/?a=1&b"), new TokenParameter { Name = "password", SecretValue = new() { IsSet = true } }]);
+            [Plain("audience", "https://api.example.com/?a=1&b"), new TokenParameter { Name = "password",
+                SecretValue = new() { IsSet = true } }]);
         var form = await FormAsync(action.Id, upstream);
         form.ShouldBe("grant_type=client_credentials&scope=orders+customers&audience=https%3A%2F%2Fapi.example.com%2F%3Fa%3D1%26b&password=first%26%D0%BA%D0%BB%D1%8E%D1%87");
         Stored().ShouldNotContain("first");
@@ -48,7 +50,8 @@ public sealed class SecretInListTests(ServerFixture fixture) : IClassFixture<Ser
     public async Task EmptySecret_KeepsTheOneOfItsNameInAnyOrder(string path)
     {
         await using var upstream = Credential.Upstream();
-        var action = await _server.CreateAsync(Action(upstream.Url, Hidden("one", "first"), Hidden("two", "second"), Plain("three", "third")));
+        var action = await _server.CreateAsync(Action(upstream.Url,
+            Hidden("one", "first"), Hidden("two", "second"), Plain("three", "third")));
         var change = action.Clone();
         change.Etag = "";
         var parameters = change.Authentication.Oauth2ClientCredentials.Parameters;
@@ -77,7 +80,8 @@ public sealed class SecretInListTests(ServerFixture fixture) : IClassFixture<Ser
         await ShouldNeedAsync(action, 0, Kept("renamed"), Kept("new"));
         await ShouldNeedAsync(action, 1, Kept("new"), Kept("two"));
         await ShouldNeedAsync(action, 0, new TokenParameter { Name = "new" });
-        await ShouldNeedAsync(action, 0, new TokenParameter { Name = "new", Value = "open", SecretValue = new() { IsSet = true } });
+        await ShouldNeedAsync(action, 0, new TokenParameter { Name = "new", Value = "open",
+            SecretValue = new() { IsSet = true } });
         (await FormAsync(action.Id, upstream)).ShouldEndWith("&one=open&new=third");
     }
 
@@ -159,15 +163,19 @@ public sealed class SecretInListTests(ServerFixture fixture) : IClassFixture<Ser
 
     private static TokenParameter Plain(string name, string value) => new() { Name = name, Value = value };
 
-    private static TokenParameter Hidden(string name, string value) => new() { Name = name, SecretValue = new() { Plaintext = value } };
+    private static TokenParameter Hidden(string name, string value) => new() { Name = name,
+        SecretValue = new() { Plaintext = value } };
 
     private static TokenParameter Kept(string name) => new() { Name = name, SecretValue = new() };
 
-    private Task<ActionConfig> UpdateAsync(ActionConfig action, params TokenParameter[] parameters) => _server.UpdateAsync(
-        new() { Id = action.Id, Authentication = new() { Oauth2ClientCredentials = new() { Parameters = { parameters } } } }, List);
+    private Task<ActionConfig> UpdateAsync(ActionConfig action, params TokenParameter[] parameters) =>
+        _server.UpdateAsync(
+        new() { Id = action.Id,
+            Authentication = new() { Oauth2ClientCredentials = new() { Parameters = { parameters } } } }, List);
 
     private async Task ShouldNeedAsync(ActionConfig action, int index, params TokenParameter[] parameters) =>
-        (await Refusal.OfAsync(UpdateAsync(action, parameters))).ShouldBeViolationOf($"action_config.{List}[{index}].secret_value");
+        (await Refusal.OfAsync(UpdateAsync(action,
+            parameters))).ShouldBeViolationOf($"action_config.{List}[{index}].secret_value");
 
     private async Task<string> FormAsync(string id, RawUpstream upstream)
     {
@@ -180,7 +188,8 @@ public sealed class SecretInListTests(ServerFixture fixture) : IClassFixture<Ser
         var all = new StringBuilder();
         foreach (var file in Directory.GetFiles(Path.GetDirectoryName(_server.DatabasePath)!))
         {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete);
             using var copy = new MemoryStream();
             stream.CopyTo(copy);
             all.Append(Encoding.UTF8.GetString(copy.ToArray()));

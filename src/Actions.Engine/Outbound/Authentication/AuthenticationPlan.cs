@@ -70,12 +70,14 @@ internal sealed record BasicCredentialsPlan(string UserName, string Secret) : Fi
 
 /// <summary>A token from a token endpoint, RFC 6749 section 4.4, sent as in RFC 6750 section 2.1.</summary>
 /// <param name="Method">Unspecified: the endpoint is asked in all ways.</param>
-internal sealed record OAuth2Plan(Uri TokenUrl, string ClientId, string ClientSecret, ClientAuthentication Method, TokenForm Form)
+internal sealed record OAuth2Plan(Uri TokenUrl, string ClientId, string ClientSecret, ClientAuthentication Method,
+    TokenForm Form)
     : AuthenticationPlan
 {
     // The form-encoded value, too, because the Authorization header contains it base64-encoded, where a search for the
     // plain secret doesn't find it.
-    public override IEnumerable<string> Secrets => [ClientSecret, FormUrlEncoding.Encode(ClientSecret), .. Form.Secrets];
+    public override IEnumerable<string> Secrets => [ClientSecret, FormUrlEncoding.Encode(ClientSecret),
+        .. Form.Secrets];
 
     public override CredentialPlace Place => CredentialPlace.Authorization;
 

@@ -12,7 +12,8 @@ namespace Actions.Engine.Outbound.Authentication;
 /// </summary>
 /// <param name="ExpiresIn">A number, or any other text.</param>
 /// <param name="Error">The code of section 5.2, or an object's JSON.</param>
-internal sealed record TokenAnswer(string? AccessToken, string? TokenType, string? ExpiresIn, string? Error, string? ErrorDescription)
+internal sealed record TokenAnswer(string? AccessToken, string? TokenType, string? ExpiresIn, string? Error,
+    string? ErrorDescription)
 {
     // Shorter than any that can be used: nothing at all can't be renewed in time either.
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(365);
@@ -51,7 +52,8 @@ internal sealed record TokenAnswer(string? AccessToken, string? TokenType, strin
 
     /// <returns>How long the token is valid; null if the answer doesn't say so.</returns>
     public TimeSpan? Lifetime() =>
-        double.TryParse(ExpiresIn, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && double.IsFinite(seconds)
+        double.TryParse(ExpiresIn, NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
+            && double.IsFinite(seconds)
             ? TimeSpan.FromSeconds(Math.Clamp(seconds, 0, LongestLifetime.TotalSeconds))
             : null;
 
@@ -76,7 +78,8 @@ internal sealed record TokenAnswer(string? AccessToken, string? TokenType, strin
     }
 
     private static string? Text(JsonElement answer, string name, bool ofAnyKind = true) =>
-        answer.TryGetProperty(name, out var value) && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)
+        answer.TryGetProperty(name, out var value)
+            && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined)
         && (ofAnyKind || value.ValueKind == JsonValueKind.String)
             ? value.ToString()
             : null;

@@ -54,7 +54,8 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
     private async Task<AccessToken> FetchAsync(OAuth2Plan plan, string workspace, CancellationToken cancellationToken)
     {
         var refusals = new List<(ClientAuthentication Method, TokenRefusal Refusal)>();
-        foreach (var method in TokenRequest.Methods(plan, _accepted.TryGet(plan, out var accepted) ? accepted : default))
+        foreach (var method in TokenRequest.Methods(plan, _accepted.TryGet(plan, out var accepted)
+            ? accepted : default))
         {
             var (response, refusal) = await AskAsync(plan, method, workspace, cancellationToken).ConfigureAwait(false);
             if (refusal is null)

@@ -17,10 +17,12 @@ internal static class TokenRequest
     {
         if (plan.Method != ClientAuthentication.Unspecified)
             return [plan.Method];
-        ClientAuthentication[] all = [ClientAuthentication.Basic, ClientAuthentication.BasicUnencoded, ClientAuthentication.Form];
+        ClientAuthentication[] all = [ClientAuthentication.Basic, ClientAuthentication.BasicUnencoded,
+            ClientAuthentication.Form];
         // RFC 7617 section 2: the first colon ends the id.
         var isPlain = Encoded(plan) == Unencoded(plan) || plan.ClientId.Contains(':', StringComparison.Ordinal);
-        return [.. all.Where(method => method != ClientAuthentication.BasicUnencoded || !isPlain).OrderBy(method => method != accepted)];
+        return [.. all.Where(method => method != ClientAuthentication.BasicUnencoded || !isPlain).OrderBy(method =>
+            method != accepted)];
     }
 
     public static HttpRequestMessage Create(OAuth2Plan plan, ClientAuthentication method)

@@ -34,7 +34,8 @@ internal sealed class OutboundRules
 
     /// <summary>Whether the host receives the traceparent of the client's call.</summary>
     public bool IsTraced(UrlHost host) =>
-        _traced.Matches(host) || (host.Address is { } address && _traced.Addresses.Contains(AddressPolicy.AsDialled(address)));
+        _traced.Matches(host) || (host.Address is { } address
+            && _traced.Addresses.Contains(AddressPolicy.AsDialled(address)));
 
     /// <summary>Runs the checks that need no DNS.</summary>
     /// <returns>The refusal; null if allowed.</returns>

@@ -56,7 +56,8 @@ public sealed class TokenAnswerPropertyTests
         var valid = Encoding.UTF8.GetBytes("{\"access_token\":\"t0k\",\"token_type\":\"bearer\",\"expires_in\":1e3,\"error\":{\"a\":[1]}}");
         for (var i = 0; i < 50; i++)
         {
-            var bytes = random.Next(2) == 0 ? valid.ToArray() : Encoding.UTF8.GetBytes("access_token=t%30k&token_type=&error=%ff%u0041&&=x");
+            var bytes = random.Next(2) == 0
+                ? valid.ToArray() : Encoding.UTF8.GetBytes("access_token=t%30k&token_type=&error=%ff%u0041&&=x");
             for (var changes = random.Next(1, 6); changes > 0; changes--)
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
 
@@ -72,11 +73,14 @@ public sealed class TokenAnswerPropertyTests
     public void Refusal_BoundedOnOneLineAndWithoutTheSecret(int seed)
     {
         var random = new Dice(seed);
-        var description = string.Concat(Enumerable.Range(0, random.Next(1, 900)).Select(i => random.Next(40) == 0 ? Secret : $"{(char)random.Next(1, 0x2100)}"));
-        var text = JsonSerializer.Serialize(new { error = random.Next(2) == 0 ? "invalid_client" : description, error_description = description });
+        var description = string.Concat(Enumerable.Range(0, random.Next(1, 900)).Select(i => random.Next(40) == 0
+            ? Secret : $"{(char)random.Next(1, 0x2100)}"));
+        var text = JsonSerializer.Serialize(new { error = random.Next(2) == 0 ? "invalid_client" : description,
+            error_description = description });
         using var response = new HttpResponseMessage((System.Net.HttpStatusCode)random.Next(400, 600));
 
-        var refusal = TokenRefusal.Of(response, TokenAnswer.Read(Encoding.UTF8.GetBytes(text), "application/json"), new SecretMask([Secret]));
+        var refusal = TokenRefusal.Of(response, TokenAnswer.Read(Encoding.UTF8.GetBytes(text), "application/json"),
+            new SecretMask([Secret]));
 
         var detail = refusal.ShouldNotBeNull().Detail;
         detail.Length.ShouldBeLessThan(800);
