@@ -35,7 +35,8 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         CheckTexts(config, violations);
         var variables = new VariableCompiler(_options, violations).Compile(config.Variables);
         var authentication = new AuthenticationCompiler(_options, checkUrl, violations).Compile(config.Authentication);
-        var declared = variables.Keys.Concat(config.Results.Concat(config.ErrorFields).Select(result => result.Variable))
+        var declared = variables.Keys
+            .Concat(config.Results.Concat(config.ErrorFields).Select(field => field.Variable))
             .ToHashSet(StringComparer.Ordinal);
         var templates = new TemplateCompiler(declared.Contains, isSaved, violations);
         var request = new RequestCompiler(_options, checkUrl, templates, violations)

@@ -172,9 +172,8 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// </summary>
     private string Render(Template message, UpstreamResponse response, ActionReading action, VariableValues variables)
     {
-        var all = action.ErrorFields.ExtractLeniently(response);
-        foreach (var (name, value) in action.Results.ExtractLeniently(response))
-            all[name] = value;
+        var all = action.ErrorFields.ExtractLeniently(response).Concat(action.Results.ExtractLeniently(response))
+            .DistinctBy(pair => pair.Key).ToDictionary();
         foreach (var reference in message.Names.Where(reference => !variables.Has(reference)).Distinct())
         {
             var (name, path) = Reference.Resolve(reference, all.ContainsKey);
