@@ -19,6 +19,7 @@ namespace Actions.Engine;
 /// </summary>
 public sealed class ActionEngine
 {
+    private readonly UpstreamHttp _upstream;
     private readonly EngineOptions _options;
     private readonly TimeProvider _time;
     private readonly AttemptRunner _runner;
@@ -26,6 +27,7 @@ public sealed class ActionEngine
 
     public ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time, EngineMetrics? metrics = null)
     {
+        _upstream = upstream;
         _options = options;
         _time = time;
         var tokens = new TokenCache(new TokenEndpoint(upstream, options, time), options, time);
@@ -77,6 +79,7 @@ public sealed class ActionEngine
         var key = IdempotencyKey.For(parts.Request, variables, input.IdempotencyKey, parts.Retry.NeedsIdempotencyKey);
         input = input with { IdempotencyKey = key };
         var request = UpstreamRequest.Render(parts.Request, variables, input.IdempotencyKey, _options);
+        request = request.InTrace(_upstream.TraceparentFor(request.Url, input.Traceparent));
         return new Execution(parts, request, parts.Messages.Render(variables, _options), variables, input, started);
     }
 
@@ -135,12 +138,13 @@ public sealed class ActionEngine
     private static Task<AttemptResult> TimedOut(Execution execution, ExecutionProgress progress) =>
         Task.FromResult<AttemptResult>(new AttemptResult.Failed(execution.TimedOut(progress)));
 
-    private static RenderedRequest Masked(Execution execution)
+    private RenderedRequest Masked(Execution execution)
     {
         // Secrets in templates are masked at their place first; then every other occurrence of each secret is masked.
         var variables = execution.Variables.Mask(execution.Plan.Variables.Sensitive, SecretMask.Text);
         var request = UpstreamRequest.RenderMasked(execution.Plan.Request, variables, execution.Input.IdempotencyKey)
-            .Mask(execution.MaskOfText([]));
+            .Mask(execution.MaskOfText([]))
+            .InTrace(_upstream.TraceparentFor(execution.Request.Url, execution.Input.Traceparent));
         return (execution.Plan.Authentication is { } plan ? request.Authorize(plan.Place, plan.MaskedValue) : request).ToRendered();
     }
 }

@@ -36,7 +36,8 @@ public sealed record RawRequest(
         var headers = new List<KeyValuePair<string, string>>();
         foreach (var line in lines[1..])
         {
-            if (line.Split(": ", 2) is not [var name, var value] || name.Length == 0 || name.Contains(' ', StringComparison.Ordinal))
+            // curl writes no blank behind the colon of an empty value.
+            if ((line.EndsWith(':') ? $"{line} " : line).Split(": ", 2) is not [var name, var value] || name.Length == 0 || name.Contains(' ', StringComparison.Ordinal))
                 throw new FormatException($"no header: '{line}'");
             headers.Add(KeyValuePair.Create(name, value));
         }

@@ -20,8 +20,7 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
             case Authentication.MethodOneofCase.ApiKey:
                 return CompileApiKey(authentication.ApiKey);
             case Authentication.MethodOneofCase.BearerToken:
-                var bearer = authentication.BearerToken;
-                return new BearerTokenPlan(InQuery(bearer.Location, "bearer_token"), Secret(bearer.Token, "bearer_token.token"));
+                return CompileBearer(authentication.BearerToken);
             case Authentication.MethodOneofCase.BasicCredentials:
                 return CompileBasic(authentication.BasicCredentials);
             case Authentication.MethodOneofCase.Oauth2ClientCredentials:
@@ -53,22 +52,45 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
             basic.Username, Secret(basic.Password, "basic_credentials.password", mayBeEmpty: basic.Username.Length > 0));
     }
 
+    private BearerTokenPlan CompileBearer(BearerToken bearer)
+    {
+        const string root = "authentication.bearer_token";
+        var inQuery = InQuery(bearer.Location, "bearer_token");
+        if (BearerText.CheckPrefix(bearer.Prefix, inQuery) is { } wrongPrefix)
+            violations.Add($"{root}.prefix", wrongPrefix);
+        violations.CheckLimit($"{root}.prefix", bearer.Prefix.Length, options.MaxHeaderNameLength, "characters");
+        var scheme = bearer.Prefix.Length == 0 ? BearerTokenPlan.Bearer : bearer.Prefix;
+        // The advice is worth more than the complaint about, say, a tab.
+        if (BearerText.CheckToken(bearer.Token?.Plaintext ?? "", scheme, inQuery) is { } wrongToken)
+            violations.Add($"{root}.token", wrongToken);
+        else
+            Secret(bearer.Token, "bearer_token.token");
+        return new BearerTokenPlan(inQuery, scheme, bearer.Token?.Plaintext ?? "");
+    }
+
     private OAuth2Plan? CompileOAuth2(OAuth2ClientCredentials oauth)
     {
         const string root = "authentication.oauth2_client_credentials";
         if (oauth.ClientId.Length == 0)
             violations.Add($"{root}.client_id", "is required.");
+        if (!Enum.IsDefined(oauth.ClientAuthentication))
+            violations.Add($"{root}.client_authentication", "must be a value of ClientAuthentication.");
+        // RFC 7617 section 2: the first colon ends the name.
+        if (oauth.ClientAuthentication == ClientAuthentication.BasicUnencoded && oauth.ClientId.Contains(':',
+            StringComparison.Ordinal))
+            violations.Add($"{root}.client_id", "must not contain a colon, which needs CLIENT_AUTHENTICATION_BASIC.");
         // RFC 6749 section 3.3: a scope is visible ASCII without quotes and backslashes.
         if (oauth.Scopes.Any(scope => scope.Length == 0 || scope.Any(c => c is <= ' ' or > '~' or '"' or '\\')))
             violations.Add($"{root}.scopes", "must be visible ASCII characters without quotes, backslashes and spaces.");
         violations.CheckLimit($"{root}.token_url", oauth.TokenUrl.Length, options.MaxUrlLength, "characters");
         var secret = Secret(oauth.ClientSecret, "oauth2_client_credentials.client_secret");
+        var form = new TokenFormCompiler(options, violations).Compile(oauth, $"{root}.parameters");
         try
         {
             var url = UrlTemplate.ParseLiteral(oauth.TokenUrl);
             if (checkUrl(url) is { } refusal)
                 violations.Add($"{root}.token_url", $"may not be called: {refusal}.");
-            return new OAuth2Plan(url, oauth.ClientId, secret, string.Join(' ', oauth.Scopes));
+            return new OAuth2Plan(url, oauth.ClientId, secret, oauth.ClientAuthentication, form);
         }
         catch (SyntaxException e)
         {

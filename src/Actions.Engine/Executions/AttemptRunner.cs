@@ -196,6 +196,7 @@ internal sealed class AttemptRunner(
                         $"The API redirected more than {maxRedirects} times, the limit in response_policy.max_redirects.",
                         status));
                 request = Redirect.Follow(request, plan?.Place, status, location);
+                request = request.InTrace(upstream.TraceparentFor(request.Url, execution.Input.Traceparent));
             }
         }
     }

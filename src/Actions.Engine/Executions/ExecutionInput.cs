@@ -9,9 +9,12 @@ namespace Actions.Engine.Executions;
 /// <param name="IdempotencyKey">Sent to the API as Idempotency-Key unless empty.</param>
 /// <param name="BodyView">Whether the result includes the body.</param>
 /// <param name="DryRun">Nothing is sent.</param>
+/// <param name="Traceparent">The trace of the client's call (W3C Trace Context), valid or empty: for the hosts that the
+/// operator names.</param>
 public sealed record ExecutionInput(
     string Workspace,
     IReadOnlyDictionary<string, Value> Variables,
     string IdempotencyKey = "",
     BodyView BodyView = BodyView.Unspecified,
-    bool DryRun = false);
+    bool DryRun = false,
+    string Traceparent = "");

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using Actions.V1;
 using HttpMethod = System.Net.Http.HttpMethod;
 
@@ -27,9 +28,19 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
         }
     }
 
+    /// <summary>
+    /// The headers in the order, the case and the form in which they are sent, without those of HTTP's own framing
+    /// (Host, Content-Length). Several of one name are sent as one.
+    /// </summary>
+    public IEnumerable<KeyValuePair<string, string>> SentHeaders =>
+        ((IEnumerable<HttpHeaders>)(Content is null ? [Headers] : [Headers, Content.Headers]))
+            .SelectMany(headers => headers.NonValidated, (_, header) => KeyValuePair.Create(header.Key,
+                header.Value.ToString()));
+
     /// <summary>The request has a connection, and its headers are being written.</summary>
     public void ReportSending()
     {
+        (Content as UpstreamContent)?.OmitLengthOfNothing();
         if (Stage < FailureStage.Send)
             Volatile.Write(ref _stage, (int)(Content is UpstreamContent { IsEmpty: false } ? FailureStage.Send : FailureStage.Wait));
     }
@@ -39,9 +50,21 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
 }
 
 /// <summary>A request's body.</summary>
-internal sealed class UpstreamContent(UpstreamMessage message, ReadOnlyMemory<byte> body) : HttpContent
+/// <param name="mayOmitLength">If the body is empty, its length isn't stated.</param>
+internal sealed class UpstreamContent(UpstreamMessage message, ReadOnlyMemory<byte> body,
+    bool mayOmitLength) : HttpContent
 {
     public bool IsEmpty => body.IsEmpty;
+
+    /// <summary>
+    /// HttpClient states a length as soon as there are headers about the content, and determines it before it writes
+    /// the request's headers.
+    /// </summary>
+    public void OmitLengthOfNothing()
+    {
+        if (IsEmpty && mayOmitLength)
+            Headers.Remove("Content-Length");
+    }
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);

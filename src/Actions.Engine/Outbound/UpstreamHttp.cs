@@ -39,6 +39,11 @@ public sealed class UpstreamHttp : IDisposable
 
     public void Dispose() => _invoker.Dispose();
 
+    /// <returns>The traceparent that a request to this URL carries; empty if the operator hasn't named its
+    /// host.</returns>
+    internal string TraceparentFor(Uri url, string traceparent) =>
+        traceparent.Length > 0 && _guard.IsTraced(url) ? traceparent : "";
+
     /// <summary>
     /// Steps 4 and 5: checks the URL, and sends. Addresses are checked when a connection is opened. A pooled connection
     /// isn't checked again; it lives for <see cref="EngineOptions.ConnectionLifetime"/> at most.
@@ -48,7 +53,9 @@ public sealed class UpstreamHttp : IDisposable
     internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
-        return await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        var response = await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        BodyFraming.Enforce(response);
+        return response;
     }
 
     internal static SocketsHttpHandler CreateHandler(EngineOptions options, SsrfGuard guard) => new()
@@ -71,7 +78,7 @@ public sealed class UpstreamHttp : IDisposable
         MaxResponseDrainSize = 0,
         EnableMultipleHttp2Connections = true,
         // Trace context and baggage of the client's call stay with the client: the API receives only the action's
-        // headers.
+        // headers, and what the operator wants (OutboundOptions.TraceparentHosts).
         ActivityHeadersPropagator = null,
         PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new NoSilentRetryStream(context.PlaintextStream)),
         // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is today's common choice. HttpClient

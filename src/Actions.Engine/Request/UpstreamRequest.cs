@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using Actions.Engine.Decoding;
 using Actions.Engine.Http;
@@ -20,9 +19,6 @@ internal sealed record UpstreamRequest(
     ImmutableArray<KeyValuePair<string, string>> Headers,
     ReadOnlyMemory<byte>? Body)
 {
-    private static readonly ProductInfoHeaderValue UserAgent =
-        new("Actions.Grpc", typeof(UpstreamRequest).Assembly.GetName().Version!.ToString(2));
-
     // Masking may lengthen the text: a mask may be longer than the text it replaces.
     private static readonly EngineOptions NoLimits = new()
     {
@@ -31,12 +27,9 @@ internal sealed record UpstreamRequest(
         MaxRenderedBodyBytes = int.MaxValue,
     };
 
-    /// <summary>
-    /// Without content, SocketsHttpHandler sends a request of any method again when a pooled connection is closed
-    /// during it. With empty content it doesn't, and the wire format stays the same for methods that always send a
-    /// length.
-    /// </summary>
-    private bool MayRepeat => Method == System.Net.Http.HttpMethod.Get || Method == System.Net.Http.HttpMethod.Delete;
+    /// <summary>RFC 9110 section 8.6: the length of no content is stated if the method is one that has content.</summary>
+    private bool MayOmitLength => Method == System.Net.Http.HttpMethod.Get
+        || Method == System.Net.Http.HttpMethod.Delete;
 
     /// <param name="idempotencyKey">Sent as Idempotency-Key unless empty, in place of the action's own header.</param>
     /// <exception cref="InvalidFieldsException">A variable's value is invalid at its place in the request.</exception>
@@ -70,15 +63,18 @@ internal sealed record UpstreamRequest(
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        if (Body is not null || !MayRepeat)
-            message.Content = new UpstreamContent(message, Body ?? default);
+        var content = new UpstreamContent(message, Body ?? default, MayOmitLength);
+        // Without content, SocketsHttpHandler sends a request of any method again when a pooled connection is closed
+        // during it.
+        if (Body is not null || !MayOmitLength)
+            message.Content = content;
         foreach (var (name, value) in Headers)
         {
             if (message.Headers.TryAddWithoutValidation(name, value))
                 continue;
             // Content headers need a content to belong to.
-            message.Content ??= new UpstreamContent(message, default);
-            message.Content.Headers.TryAddWithoutValidation(name, value);
+            message.Content = content;
+            content.Headers.TryAddWithoutValidation(name, value);
         }
 
         return message;
@@ -99,6 +95,14 @@ internal sealed record UpstreamRequest(
         return this with { Url = new Uri(url, new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }) };
     }
 
+    /// <summary>The same request in the client's trace, unless it has a trace already.</summary>
+    /// <param name="traceparent">Empty: the request isn't in a trace.</param>
+    public UpstreamRequest InTrace(string traceparent) =>
+        traceparent.Length == 0 || Headers.Any(header => header.Key.Equals(OwnHeaders.Traceparent,
+            StringComparison.OrdinalIgnoreCase))
+            ? this
+            : this with { Headers = Headers.Add(new(OwnHeaders.Traceparent, traceparent)) };
+
     /// <summary>The same request with all secrets masked. The origin is part of the action and stays.</summary>
     public UpstreamRequest Mask(SecretMask mask)
     {
@@ -115,25 +119,18 @@ internal sealed record UpstreamRequest(
     /// <returns>At most <see cref="ContractLimits.MaxRenderedRequestBytes"/>.</returns>
     public RenderedRequest ToRendered()
     {
+        using var message = ToMessage();
         var body = Body is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : "";
-        return RenderedSize.Fit(new RenderedRequest
+        var rendered = new RenderedRequest
         {
             Method = Enum.Parse<V1.HttpMethod>(Method.Method, ignoreCase: true),
             Url = Url.OriginalString,
-            Headers = { Headers.Select(header => new Header { Name = header.Key, Value = header.Value }) },
+            Headers = { message.SentHeaders.Select(header => new Header { Name = header.Key, Value = header.Value }) },
             Body = body,
-            Curl = string.Join(
-                ' ',
-                [
-                    "curl", "--request", Method.Method, Quote(Url.OriginalString),
-                    .. Headers.Select(header => $"--header {Quote(header.Value.Length == 0 ? $"{header.Key};" : $"{header.Key}: {header.Value}")}"),
-                    .. body.Length == 0 ? Array.Empty<string>() : [$"--data-raw {Quote(body)}"],
-                ]),
-        });
+        };
+        rendered.Curl = CurlCommand.Of(Method.Method, rendered, statesLength: !MayOmitLength);
+        return RenderedSize.Fit(rendered);
     }
-
-    /// <summary>Quotes for a POSIX shell, where no character inside single quotes has a special meaning.</summary>
-    private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
     private static ImmutableArray<KeyValuePair<string, string>>.Builder RenderHeaders(
         RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options, Violations violations)
@@ -152,9 +149,9 @@ internal sealed record UpstreamRequest(
         }
 
         IdempotencyKey.Write(headers, idempotencyKey, violations);
-        AddDefault(headers, "Accept", "application/json, */*;q=0.8");
+        AddDefault(headers, "Accept", OwnHeaders.Accept);
         AddDefault(headers, "Accept-Encoding", ContentCodings.Accepted);
-        AddDefault(headers, "User-Agent", UserAgent.ToString());
+        AddDefault(headers, "User-Agent", OwnHeaders.UserAgent);
         return headers;
     }
 

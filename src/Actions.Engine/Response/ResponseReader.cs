@@ -130,17 +130,12 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         {
             Truncated = read.Truncated || read.Undecodable is not null,
             Mislabelled = read.Mislabelled,
-            Problem = ProblemOf(message, read, cap),
+            Problem = ProblemOf(read, cap),
         };
     }
 
-    private static UpstreamFailure? ProblemOf(HttpResponseMessage message, CappedBody read, int cap)
+    private static UpstreamFailure? ProblemOf(CappedBody read, int cap)
     {
-        if (StatesTwoLengths(message))
-            return new UpstreamFailure(FailureReason.InvalidResponse, "The response states two different lengths.")
-            {
-                Stage = FailureStage.Read,
-            };
         if (read.Undecodable is { } coding)
             return Undecodable(coding);
         return !read.Truncated ? null : new UpstreamFailure(
@@ -204,10 +199,6 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         return text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
     }
 
-    /// <summary>RFC 9112 section 6.3: the end of the body is ambiguous.</summary>
-    private static bool StatesTwoLengths(HttpResponseMessage response) =>
-        response.Content.Headers.NonValidated.TryGetValues("Content-Length", out var lengths)
-        && lengths.Distinct(StringComparer.Ordinal).Skip(1).Any();
 }
 
 /// <summary>The outcome of a response.</summary>

@@ -7,6 +7,7 @@ using Actions.Server.Configuration;
 using Actions.Server.Lifecycle;
 using Actions.Server.Logging;
 using Actions.Server.Secrets;
+using Actions.Server.Telemetry;
 using Actions.Storage;
 using Actions.V1;
 using Grpc.Core;
@@ -128,7 +129,7 @@ internal sealed class ActionConfigService(
     {
         var workspace = ClientIdentity.Of(context).Workspace;
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Aborted);
-        var input = new ExecutionInput(workspace, request.Variables);
+        var input = new ExecutionInput(workspace, request.Variables, Traceparent: ClientTrace.Of(context));
         if (request.TargetCase == InitializeRequest.TargetOneofCase.Draft)
         {
             var draft = await CompileDraftAsync(workspace, request.Draft.Clone(), stop.Token).ConfigureAwait(false);

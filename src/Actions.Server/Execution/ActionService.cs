@@ -42,7 +42,8 @@ internal sealed class ActionService(
 
         var executionId = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
         var input = new ExecutionInput(
-            workspace, request.Variables, request.IdempotencyKey, request.BodyView, request.DryRun);
+            workspace, request.Variables, request.IdempotencyKey, request.BodyView, request.DryRun,
+                ClientTrace.Of(context));
         ExecutionEvent? last = null;
         var began = time.GetTimestamp();
         active.Enter();

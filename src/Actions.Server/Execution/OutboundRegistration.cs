@@ -20,6 +20,8 @@ internal static class OutboundRegistration
             options.AllowedNetworks = Joined(section.GetSection(nameof(options.AllowedNetworks)), options.AllowedNetworks);
             options.AllowedHosts = Joined(section.GetSection(nameof(options.AllowedHosts)), options.AllowedHosts);
             options.DeniedHosts = Joined(section.GetSection(nameof(options.DeniedHosts)), options.DeniedHosts);
+            options.TraceparentHosts = Joined(section.GetSection(nameof(options.TraceparentHosts)),
+                options.TraceparentHosts);
             options.DeniedPorts = Joined(section.GetSection(nameof(options.DeniedPorts)), options.DeniedPorts);
         });
         services.TryAddSingleton(TimeProvider.System);

@@ -52,7 +52,8 @@ public sealed class OAuthTests(ServerFixture fixture) : IClassFixture<ServerFixt
     [Fact]
     public async Task EndpointThatGivesNoToken_IsAnAuthenticationFailureThatTellsNoSecret()
     {
-        await using var upstream = RawUpstream.Answering(RawUpstream.Response("""{"error": "s3cret"}""", status: "400 Bad Request"));
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response(
+            $"{{\"error\": \"invalid_client\", \"error_description\": \"no client has {Credential.Secret}\"}}", status: "400 Bad Request"));
         var action = await CreateAsync(upstream);
 
         var failure = (await _server.ExecuteAsync(new() { Id = action.Id }))[^1].Failure.ShouldNotBeNull();
@@ -61,6 +62,7 @@ public sealed class OAuthTests(ServerFixture fixture) : IClassFixture<ServerFixt
 
         (failure.Reason, failure.StatusCode, failure.Message).ShouldBe((FailureReason.Authentication, 0, "I can't log in."));
         shown.Reason.ShouldBe(FailureReason.Authentication);
+        failure.Detail.ShouldBe("The token endpoint answered with status 400: invalid_client, no client has MASKED.");
         $"{failure} {shown}".ShouldNotContain("s3cret");
         upstream.Requests.ShouldAllBe(request => request.Path == "/token");
     }

@@ -235,8 +235,19 @@ public sealed class CanaryTests : IDisposable
             Authentication.MethodOneofCase.ApiKey => Credential.ApiKey(secret, round % 8 == 0 ? Location.Query : Location.Header),
             Authentication.MethodOneofCase.BearerToken => Credential.Bearer(secret, round % 8 == 1 ? Location.Query : Location.Header),
             Authentication.MethodOneofCase.BasicCredentials => Credential.Basic(secret),
-            _ => Credential.OAuth(url, secret),
+            _ => NewOAuth(secret),
         };
+
+        /// <summary>Half of them hear what the endpoint says about the first way of authenticating.</summary>
+        private Authentication NewOAuth(string secret)
+        {
+            var authentication = Credential.OAuth(url, secret);
+            authentication.Oauth2ClientCredentials.Parameters.Add(
+                new TokenParameter { Name = "password", SecretValue = new() { Plaintext = canaries.New() } });
+            authentication.Oauth2ClientCredentials.ClientAuthentication =
+                round % 8 == 3 ? ClientAuthentication.Basic : ClientAuthentication.Unspecified;
+            return authentication;
+        }
 
         /// <summary>The same with a secret that no header can carry, and too long besides.</summary>
         private static ActionConfig Refused(ActionConfig action)

@@ -52,6 +52,9 @@ internal sealed class CanaryUpstream(Canaries canaries) : IAsyncDisposable
     {
         // Every third client of the token endpoint gets the truth told.
         "token" when request.Header("Authorization")?.Length % 3 == 0 => RawUpstream.Response(Echo(request), "text/plain", "400 Bad Request"),
+        "token" when request.Header("Authorization")?.Length % 3 == 1 => RawUpstream.Response(
+            JsonSerializer.Serialize(new { error = Line(request), error_description = Echo(request) }),
+                status: "401 Unauthorized"),
         "token" => RawUpstream.Response(
             JsonSerializer.Serialize(new { access_token = canaries.Keep($"t0ken{Guid.NewGuid():N}"), token_type = "bearer" })),
         Quiet => RawUpstream.Response("""{"status": "open"}"""),

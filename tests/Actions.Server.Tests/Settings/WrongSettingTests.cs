@@ -21,6 +21,7 @@ public sealed class WrongSettingTests
     [InlineData("Outbound:AllowedHosts", "10.0.0.1")]
     [InlineData("Outbound:AllowedHosts", "*")]
     [InlineData("Outbound:DeniedHosts", "evil.*")]
+    [InlineData("Outbound:TraceparentHosts", "api.example.com:443")]
     [InlineData("Outbound:DeniedPorts", "6379,9000-8000")]
     [InlineData("Storage:Provider", "mongodb")]
     [InlineData("Storage:Provider", "files")]

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using System.Text;
 using Actions.Engine.Http;
 using Actions.Engine.Masking;
+using Actions.V1;
 
 namespace Actions.Engine.Outbound.Authentication;
 
@@ -44,12 +46,15 @@ internal sealed record ApiKeyPlan(CredentialPlace At, string Secret) : FixedAuth
 }
 
 /// <summary>A bearer token, RFC 6750 sections 2.1 and 2.3.</summary>
-internal sealed record BearerTokenPlan(bool InQuery, string Secret) : FixedAuthenticationPlan(Secret)
+/// <param name="Scheme">Stands before the token in the header.</param>
+internal sealed record BearerTokenPlan(bool InQuery, string Scheme, string Secret) : FixedAuthenticationPlan(Secret)
 {
+    public const string Bearer = "Bearer";
+
     public override CredentialPlace Place =>
         InQuery ? new CredentialPlace("access_token", InQuery: true) : CredentialPlace.Authorization;
 
-    public override string Value(string secret) => InQuery ? secret : $"Bearer {secret}";
+    public override string Value(string secret) => InQuery ? secret : $"{Scheme} {secret}";
 }
 
 /// <summary>User name and password in UTF-8, RFC 7617.</summary>
@@ -64,13 +69,31 @@ internal sealed record BasicCredentialsPlan(string UserName, string Secret) : Fi
 }
 
 /// <summary>A token from a token endpoint, RFC 6749 section 4.4, sent as in RFC 6750 section 2.1.</summary>
-internal sealed record OAuth2Plan(Uri TokenUrl, string ClientId, string ClientSecret, string Scope) : AuthenticationPlan
+/// <param name="Method">Unspecified: the endpoint is asked in all ways.</param>
+internal sealed record OAuth2Plan(Uri TokenUrl, string ClientId, string ClientSecret, ClientAuthentication Method,
+    TokenForm Form)
+    : AuthenticationPlan
 {
-    // The form-encoded values, because the Authorization header contains them base64-encoded, where a search for the
-    // plain secret doesn't find them.
-    public override IEnumerable<string> Secrets => [ClientSecret, FormUrlEncoding.Encode(ClientSecret)];
+    // The form-encoded value, too, because the Authorization header contains it base64-encoded, where a search for the
+    // plain secret doesn't find it.
+    public override IEnumerable<string> Secrets => [ClientSecret, FormUrlEncoding.Encode(ClientSecret),
+        .. Form.Secrets];
 
     public override CredentialPlace Place => CredentialPlace.Authorization;
 
-    public override string Value(string secret) => $"Bearer {secret}";
+    public override string Value(string secret) => $"{BearerTokenPlan.Bearer} {secret}";
+}
+
+/// <summary>The form parameters of a token request, without the client's credentials.</summary>
+/// <param name="Text">Form-encoded.</param>
+/// <param name="Secrets">The values among them that are secrets.</param>
+internal sealed record TokenForm(string Text, ImmutableArray<string> Secrets)
+{
+    // Actions with the same token request share its token. Arrays are equal only to themselves.
+    public bool Equals(TokenForm? other) => Text == other?.Text;
+
+    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
+
+    // Overridden because a record prints its members.
+    public override string ToString() => nameof(TokenForm);
 }

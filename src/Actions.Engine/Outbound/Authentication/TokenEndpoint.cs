@@ -1,16 +1,10 @@
-using System.Globalization;
-using System.Net;
-using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
-using Actions.Engine.Http;
 using Actions.Engine.Limits;
+using Actions.Engine.Masking;
 using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Response;
 using Actions.V1;
 using BitFaster.Caching.Lru;
-using HttpMethod = System.Net.Http.HttpMethod;
 
 namespace Actions.Engine.Outbound.Authentication;
 
@@ -26,9 +20,9 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
     private static readonly TimeSpan LongestMargin = TimeSpan.FromSeconds(30);
     private const int MaxAnswerBytes = 64 << 10;
 
-    // Endpoints that once refused the Authorization header (section 2.3.1 lets them accept the body only).
-    private readonly ConcurrentLru<Uri, bool> _secretInBody =
-        new(Environment.ProcessorCount, options.MaxTrackedHosts, EqualityComparer<Uri>.Default);
+    // The way of authenticating that each endpoint accepted last.
+    private readonly ConcurrentLru<OAuth2Plan, ClientAuthentication> _accepted =
+        new(Environment.ProcessorCount, options.MaxCachedTokens, EqualityComparer<OAuth2Plan>.Default);
 
     /// <exception cref="UpstreamException">The endpoint returned no token, or the SSRF guard refuses its
     /// URL.</exception>
@@ -39,19 +33,7 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         using var timeout = new CancellationTokenSource(options.TokenTimeout, time);
         try
         {
-            var inBody = _secretInBody.TryGet(plan.TokenUrl, out _);
-            var (status, body) = await AskAsync(plan, workspace, inBody, timeout.Token).ConfigureAwait(false);
-            if (status is 400 or 401)
-            {
-                // The endpoint may only have refused the place of the secret, and the remembered place may be outdated.
-                (status, body) = await AskAsync(plan, workspace, !inBody, timeout.Token).ConfigureAwait(false);
-                if (status == 200 && inBody)
-                    _secretInBody.TryRemove(plan.TokenUrl);
-                else if (status == 200)
-                    _secretInBody.AddOrUpdate(plan.TokenUrl, true);
-            }
-
-            return Read(status, body);
+            return await FetchAsync(plan, workspace, timeout.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -69,61 +51,58 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         }
     }
 
-    private async Task<(int Status, ReadOnlyMemory<byte> Body)> AskAsync(
-        OAuth2Plan plan, string workspace, bool secretInBody, CancellationToken cancellationToken)
+    private async Task<AccessToken> FetchAsync(OAuth2Plan plan, string workspace, CancellationToken cancellationToken)
     {
-        List<KeyValuePair<string, string>> form = [new("grant_type", "client_credentials")];
-        if (plan.Scope.Length > 0)
-            form.Add(new("scope", plan.Scope));
-        if (secretInBody)
-            form.AddRange([new("client_id", plan.ClientId), new("client_secret", plan.ClientSecret)]);
-        using var request = new HttpRequestMessage(HttpMethod.Post, plan.TokenUrl) { Content = new FormUrlEncodedContent(form) };
+        var refusals = new List<(ClientAuthentication Method, TokenRefusal Refusal)>();
+        foreach (var method in TokenRequest.Methods(plan, _accepted.TryGet(plan, out var accepted)
+            ? accepted : default))
+        {
+            var (response, refusal) = await AskAsync(plan, method, workspace, cancellationToken).ConfigureAwait(false);
+            if (refusal is null)
+            {
+                _accepted.AddOrUpdate(plan, method);
+                return Keep(response);
+            }
+
+            refusals.Add((method, refusal));
+            if (!refusal.MayBeOfTheMethod)
+                break;
+        }
+
+        throw NoToken(Describe(refusals), refusals[^1].Refusal.Retryable);
+    }
+
+    private async Task<(TokenAnswer Answer, TokenRefusal? Refusal)> AskAsync(
+        OAuth2Plan plan, ClientAuthentication method, string workspace, CancellationToken cancellationToken)
+    {
+        using var request = TokenRequest.Create(plan, method);
         request.Workspace = workspace;
-        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
-        // Section 2.3.1: both values are form-encoded before they are joined by a colon.
-        if (!secretInBody)
-            request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
-                Encoding.ASCII.GetBytes($"{FormUrlEncoding.Encode(plan.ClientId)}:{FormUrlEncoding.Encode(plan.ClientSecret)}")));
         using var response = await upstream.SendAsync(request, cancellationToken).ConfigureAwait(false);
         var body = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
-        return ((int)response.StatusCode, body.ToBytes());
+        var answer = TokenAnswer.Read(body.ToBytes(), UpstreamResponse.ContentTypeOf(response));
+        return (answer, TokenRefusal.Of(response, answer, new SecretMask(plan.Secrets)));
     }
+
+    private AccessToken Keep(TokenAnswer answer)
+    {
+        var lifetime = answer.Lifetime() ?? DefaultLifetime;
+        var margin = TimeSpan.FromTicks(Math.Min(LongestMargin.Ticks, lifetime.Ticks / 10));
+        return new AccessToken(answer.AccessToken!, time.GetUtcNow() + lifetime - margin);
+    }
+
+    /// <summary>One sentence if the endpoint said the same to every way; otherwise each with its way.</summary>
+    private static string Describe(List<(ClientAuthentication Method, TokenRefusal Refusal)> refusals) =>
+        refusals.All(other => other.Refusal.Detail == refusals[0].Refusal.Detail)
+            ? refusals[0].Refusal.Detail
+            : string.Join(' ', refusals.Select(other => $"{NameOf(other.Method)}: {other.Refusal.Detail}"));
+
+    private static string NameOf(ClientAuthentication method) => method switch
+    {
+        ClientAuthentication.Basic => "With HTTP Basic",
+        ClientAuthentication.BasicUnencoded => "With HTTP Basic without form encoding",
+        _ => "With the secret in the form",
+    };
 
     private static UpstreamException NoToken(string detail, bool retryable) =>
         new(new UpstreamFailure(FailureReason.Authentication, detail) { Retryable = retryable });
-
-    private AccessToken Read(int status, ReadOnlyMemory<byte> body)
-    {
-        if (status != (int)HttpStatusCode.OK)
-            throw NoToken($"The token endpoint answered with status {status}.", retryable: status is 429 or >= 500);
-        try
-        {
-            using var json = JsonDocument.Parse(body);
-            var answer = json.RootElement;
-            // Section 7.1: a client must not use a token of a type that it doesn't know.
-            if (answer.TryGetProperty("token_type", out var type) && !string.Equals(type.GetString(), "bearer", StringComparison.OrdinalIgnoreCase))
-                throw NoToken("The token endpoint returned a token that isn't a bearer token.", retryable: false);
-            var token = answer.GetProperty("access_token").GetString();
-            if (string.IsNullOrEmpty(token) || !HeaderRules.IsAllowedValue(token))
-                throw NoToken("The token endpoint returned a token that can't be sent.", retryable: false);
-
-            var lifetime = Lifetime(answer);
-            var margin = TimeSpan.FromTicks(Math.Min(LongestMargin.Ticks, lifetime.Ticks / 10));
-            return new AccessToken(token, time.GetUtcNow() + lifetime - margin);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
-        {
-            throw NoToken("The token endpoint's response has no access_token.", retryable: false);
-        }
-    }
-
-    // Some endpoints send the number as a string.
-    private static TimeSpan Lifetime(JsonElement answer)
-    {
-        if (!answer.TryGetProperty("expires_in", out var element)
-            || !double.TryParse(element.ToString(), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
-            || !double.IsFinite(seconds))
-            return DefaultLifetime;
-        return TimeSpan.FromSeconds(Math.Clamp(seconds, 0, TimeSpan.FromDays(365).TotalSeconds));
-    }
 }

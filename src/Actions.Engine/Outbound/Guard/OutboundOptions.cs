@@ -49,6 +49,12 @@ public sealed class OutboundOptions : IValidatableObject
         // Consul.
         + "1883,4222,5671-5672,9092,2181,2379-2380,2375-2377,4369,3389,5900-5901,5985-5986,6443,10250,10255,8300-8302,8500";
 
+    /// <summary>
+    /// Hosts (api.internal.example, *.internal.example) and addresses that receive the <c>traceparent</c> of the
+    /// client's call. No other part of its trace context is passed on, to no host.
+    /// </summary>
+    public string TraceparentHosts { get; set; } = "";
+
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         var wrong = new List<ValidationResult>();

@@ -15,8 +15,8 @@ internal sealed class OutboundRules
     private readonly ImmutableArray<IPNetwork> _allowedNetworks;
     private readonly bool _opensLoopback;
     private readonly ImmutableArray<HostPattern> _allowedHosts;
-    private readonly ImmutableArray<HostPattern> _deniedHosts;
-    private readonly ImmutableArray<IPAddress> _deniedAddresses;
+    private readonly HostList _denied;
+    private readonly HostList _traced;
     private readonly ImmutableArray<(int First, int Last)> _deniedPorts;
 
     /// <param name="onWrong">Receives each problem with the setting's key.</param>
@@ -27,17 +27,21 @@ internal sealed class OutboundRules
         _opensLoopback = _allowedNetworks.Any(
             allowed => Loopback.Any(network => network.Contains(allowed.BaseAddress) || allowed.Contains(network.BaseAddress)));
         _allowedHosts = Read(options.AllowedHosts, nameof(options.AllowedHosts), HostPattern.Parse, onWrong);
-        var denied = Entries(options.DeniedHosts).ToLookup(entry => TryParseAddress(entry, out _));
-        _deniedAddresses = [.. denied[true].Select(entry => TryParseAddress(entry, out var address) ? address! : IPAddress.None)];
-        _deniedHosts = Read(string.Join(',', denied[false]), nameof(options.DeniedHosts), HostPattern.Parse, onWrong);
+        _denied = ReadHosts(options.DeniedHosts, nameof(options.DeniedHosts), onWrong);
+        _traced = ReadHosts(options.TraceparentHosts, nameof(options.TraceparentHosts), onWrong);
         _deniedPorts = Read(options.DeniedPorts, nameof(options.DeniedPorts), ParsePorts, onWrong);
     }
+
+    /// <summary>Whether the host receives the traceparent of the client's call.</summary>
+    public bool IsTraced(UrlHost host) =>
+        _traced.Matches(host) || (host.Address is { } address
+            && _traced.Addresses.Contains(AddressPolicy.AsDialled(address)));
 
     /// <summary>Runs the checks that need no DNS.</summary>
     /// <returns>The refusal; null if allowed.</returns>
     public Refusal? CheckUrl(bool isHttps, UrlHost host, int port, LocalAddresses local)
     {
-        if (_deniedHosts.Any(pattern => pattern.Matches(host)))
+        if (_denied.Matches(host))
             return Refusal.Denied(host.Text);
         if (port is not (80 or 443 or >= 1024))
             return new Refusal(
@@ -65,7 +69,7 @@ internal sealed class OutboundRules
         var isLocal = local.Contains(dialled) || local.Contains(carried);
         if (isLocal && local.ListensOn(port))
             return Refusal.NotPublic($"{address} with port {port} is this server itself, which no setting allows");
-        if (_deniedAddresses.Contains(dialled) || _deniedAddresses.Contains(carried))
+        if (_denied.Addresses.Contains(dialled) || _denied.Addresses.Contains(carried))
             return Refusal.Denied(address.ToString());
         if (IsAllowed(dialled))
             return null;
@@ -109,6 +113,14 @@ internal sealed class OutboundRules
         }
 
         return read.ToImmutable();
+    }
+
+    private static HostList ReadHosts(string list, string name, Action<string> onWrong)
+    {
+        var entries = Entries(list).ToLookup(entry => TryParseAddress(entry, out _));
+        return new HostList(
+            Read(string.Join(',', entries[false]), name, HostPattern.Parse, onWrong),
+            [.. entries[true].Select(entry => TryParseAddress(entry, out var address) ? address! : IPAddress.None)]);
     }
 
     private static string[] Entries(string list) =>
@@ -155,5 +167,10 @@ internal sealed class OutboundRules
         }
 
         return address is not null;
+    }
+
+    private readonly record struct HostList(ImmutableArray<HostPattern> Names, ImmutableArray<IPAddress> Addresses)
+    {
+        public bool Matches(UrlHost host) => Names.Any(pattern => pattern.Matches(host));
     }
 }

@@ -47,6 +47,19 @@ public sealed class SsrfGuard
     /// <returns>Null: allowed. Otherwise the reason and the remedy, as the end of a sentence about the URL.</returns>
     internal string? Check(Uri url) => CheckUrl(url)?.Explanation;
 
+    /// <summary>Whether a request to the URL carries the traceparent of the client's call.</summary>
+    internal bool IsTraced(Uri url)
+    {
+        try
+        {
+            return _rules.IsTraced(UrlHost.Parse(url.IdnHost));
+        }
+        catch (SyntaxException)
+        {
+            return false;
+        }
+    }
+
     /// <exception cref="UpstreamException">The URL must not be called.</exception>
     internal void ThrowIfBlocked(Uri url)
     {

@@ -99,7 +99,7 @@ public sealed class MaskTests : IDisposable
         var words = await WordsAsync(rendered.Curl);
         words.ShouldBe(
         [
-            "curl", "--request", "POST", rendered.Url,
+            "curl", "--request", "POST", rendered.Url, "--compressed",
             "--header", $"X-Value: is {oneLine}", "--header", "X-Empty;",
             .. rendered.Headers.Skip(2).SelectMany(header => (string[])["--header", $"{header.Name}: {header.Value}"]),
             "--data-raw", $"{value}\n'{value}'",
