@@ -10,6 +10,7 @@ using Actions.Server.Logging;
 using Actions.Server.Secrets;
 using Actions.Server.Startup;
 using Actions.Server.Store;
+using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 
 return await CommandLine.RunAsync(args, ServeAsync);
@@ -22,6 +23,7 @@ static async Task ServeAsync(string[] settings)
     builder.Services.AddServerOptions(builder.Configuration);
     builder.Services.AddStore(builder.Configuration);
     builder.Services.AddEngine(builder.Configuration);
+    builder.Services.AddStrangers(builder.Configuration);
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
     builder.Services.AddLifecycle(builder.Configuration);
