@@ -17,7 +17,11 @@ return await CommandLine.RunAsync(args, ServeAsync);
 
 static async Task ServeAsync(string[] settings)
 {
+    using var signals = new EarlySignals();
+    FrameworkSettings.CheckFiles(Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT"));
     var builder = WebApplication.CreateBuilder(settings);
+    FrameworkSettings.Check(builder.Configuration);
+    builder.Services.AddSingleton(signals);
     builder.AddListeners();
     builder.Services.AddSafeConsole();
     builder.Services.AddServerOptions(builder.Configuration);
