@@ -45,7 +45,8 @@ internal sealed class AccessGate(
         {
             // The client gets this error for each call. WorkspaceLimits has its own line in the log.
             if (e is not LimitReachedException { Who: WorkspaceLimits.Who })
-                log.CallRefused(context.Connection.RemoteIpAddress, method.FullName, error.StatusCode, error.Status.Detail);
+                log.CallRefused(context.Connection.RemoteIpAddress, method.FullName, error.StatusCode,
+                    error.Status.Detail);
             Refuse(context.Response, error);
             return;
         }
@@ -74,7 +75,8 @@ internal sealed class AccessGate(
         }
 
         connection?.Admit();
-        var needed = Roles.NeededFor(method) ?? throw new InvalidOperationException($"No role is declared for {method}.");
+        var needed = Roles.NeededFor(method) ?? throw new InvalidOperationException(
+            $"No role is declared for {method}.");
         if (client.Role < needed)
             throw new RoleInsufficientException(Roles.NameOf(needed));
         var lease = limits.Enter(client.Workspace);

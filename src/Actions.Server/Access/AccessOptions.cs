@@ -44,9 +44,10 @@ internal sealed partial class AccessOptions : IValidatableObject
                 $"{Section}:AdminKey must have at least {MinAdminKeyLength} characters, none of them a space or beyond ASCII.");
         if (!IsWorkspace(AdminWorkspace))
             yield return new ValidationResult($"{Section}:AdminWorkspace {WorkspaceRule}");
-        if (ClientCertificateAuthorities.Length > 0 && ClientAuthorities.Wrong(ClientCertificateAuthorities) is { } file)
+        if (ClientCertificateAuthorities.Length > 0 && ClientAuthorities.Wrong(
+            ClientCertificateAuthorities) is { } file)
             yield return new ValidationResult(
-                $"{Section}:ClientCertificateAuthorities must name a PEM file with at least one certificate; it {file}.");
+                $"{Section}:ClientCertificateAuthorities must name a PEM file with a certificate; it {file}.");
         for (var i = 0; i < Certificates.Count; i++)
         {
             foreach (var wrong in Certificates[i].Wrong())

@@ -10,9 +10,8 @@ internal sealed class ClientCertificates(IOptions<AccessOptions> options)
 {
     private const string SubjectAlternativeName = "2.5.29.17";
 
-    private readonly CertificateMapping[] _mappings = [.. options.Value.Certificates];
-    private readonly string?[] _subjects =
-        [.. options.Value.Certificates.Select(mapping => DistinguishedName.Normalize(mapping.Subject))];
+    private readonly (CertificateMapping Mapping, string? Subject)[] _mappings =
+        [.. options.Value.Certificates.Select(mapping => (mapping, DistinguishedName.Normalize(mapping.Subject)))];
 
     public bool Any => _mappings.Length > 0;
 
@@ -20,10 +19,9 @@ internal sealed class ClientCertificates(IOptions<AccessOptions> options)
     public ClientIdentity ClientOf(X509Certificate2 certificate)
     {
         var names = NamesOf(certificate);
-        var index = Array.FindIndex(_mappings, mapping => mapping.Subject.Length > 0
-            ? _subjects[Array.IndexOf(_mappings, mapping)] == certificate.SubjectName.Name
-            : names.Contains(mapping.San));
-        var mapping = index < 0 ? null : _mappings[index];
+        var (mapping, _) = Array.Find(_mappings, known => known.Mapping.Subject.Length > 0
+            ? known.Subject == certificate.SubjectName.Name
+            : names.Contains(known.Mapping.San));
         return mapping is null
             ? throw new CredentialsInvalidException("The client certificate belongs to no workspace.")
             : new ClientIdentity(mapping.Workspace, Roles.Parse(mapping.Role));

@@ -3,7 +3,8 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Actions.Server.Access;
 
-/// <summary>The name of a certificate's owner, in one spelling: <c>CN=a,O=b</c> and <c>CN=a, O=b</c> are the same.</summary>
+/// <summary>The name of a certificate's owner, in one spelling: <c>CN=a,O=b</c> and <c>CN=a, O=b</c> are the
+/// same.</summary>
 internal static class DistinguishedName
 {
     /// <returns>Null: the text is no distinguished name.</returns>

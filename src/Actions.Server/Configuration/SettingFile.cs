@@ -1,12 +1,14 @@
 namespace Actions.Server.Configuration;
 
 /// <summary>
-/// A file that a setting names. It is checked before it is opened: a pipe, a device or an endless file would hold up the
+/// A file that a setting names. It is checked before it is opened: a pipe, a device or an endless file would hold up
+/// the
 /// start, without a word.
 /// </summary>
 internal static class SettingFile
 {
-    // A key has some dozen bytes, a certificate with its chain some KiB, the authorities of a large company some hundred.
+    // A key has some dozen bytes, a certificate with its chain some KiB, the authorities of a large company some
+    // hundred.
     private const int MaxBytes = 1 << 20;
 
     /// <returns>What is wrong with the file, e.g. "names a file that doesn't exist". Null: it can be read.</returns>
@@ -30,7 +32,8 @@ internal static class SettingFile
             using var readable = File.OpenRead(file.FullName);
             return null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
             return $"names a file that can't be read ({e.Message.TrimEnd('.')})";
         }

@@ -41,13 +41,15 @@ internal static class Settings
         // A mistyped key would leave the default in force, in silence.
         private List<ValidationResult> Unknown()
         {
-            var known = typeof(T).GetProperties().Select(property => property.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var known = typeof(T).GetProperties().Select(property =>
+                property.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
             return
             [
                 .. from setting in settings.GetChildren()
                    where !known.Contains(setting.Key)
                    select new ValidationResult(
-                       $"{section}:{setting.Key} is no setting. {section} has {string.Join(", ", known.Order(StringComparer.Ordinal))}."),
+                       $"{section}:{setting.Key} is no setting. {section} has {string.Join(",
+                           ", known.Order(StringComparer.Ordinal))}."),
             ];
         }
     }

@@ -38,7 +38,8 @@ internal sealed class ListenerGuards(
         const string section = ServerOptions.Section;
         var limits = options.Value;
         if (protocols == HttpProtocols.Http1)
-            return new(limits.MaxWebConnections, $"{section}:{nameof(limits.MaxWebConnections)}", limits.RequestHeadersTimeout);
+            return new(limits.MaxWebConnections, $"{section}:{nameof(limits.MaxWebConnections)}",
+                limits.RequestHeadersTimeout);
         // A client that has sent the preface of HTTP/2 may be silent: it keeps a connection for its next call.
         var silence = protocols == HttpProtocols.Http2 ? Timeout.InfiniteTimeSpan : limits.RequestHeadersTimeout;
         return new(limits.MaxConnections, $"{section}:{nameof(limits.MaxConnections)}", silence);

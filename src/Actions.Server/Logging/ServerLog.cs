@@ -20,7 +20,8 @@ internal static partial class ServerLog
     public static partial void WorkspaceBeyondLimit(this ILogger log, string workspace, string limit);
 
     [LoggerMessage(5, LogLevel.Information, "Call of {Client} to {Method} rejected with {Code}: {Message}")]
-    public static partial void StrangerRefused(this ILogger log, IPAddress? client, string method, StatusCode code, string message);
+    public static partial void StrangerRefused(this ILogger log, IPAddress? client, string method, StatusCode code,
+        string message);
 
     [LoggerMessage(6, LogLevel.Warning, "{Number} more calls of {Client} rejected since the last line about them.")]
     public static partial void StrangersRefused(this ILogger log, int number, IPAddress client);
@@ -116,6 +117,7 @@ internal static partial class ServerLog
         "Closed connection from {Client}, which had no valid credentials yet: the listener is full. See {Setting}.")]
     public static partial void StrangerDisconnected(this ILogger log, IPAddress client, string setting);
 
-    [LoggerMessage(132, LogLevel.Warning, "Closed {Number} more connections from {Client} since the last line about them.")]
+    [LoggerMessage(132, LogLevel.Warning,
+        "Closed {Number} more connections from {Client} since the last line about them.")]
     public static partial void StrangersDisconnected(this ILogger log, int number, IPAddress client);
 }

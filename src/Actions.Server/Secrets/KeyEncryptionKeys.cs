@@ -90,7 +90,8 @@ internal sealed class KeyEncryptionKeys : IDisposable
     }
 
     private static byte[] ReadFile(string path) =>
-        SettingFile.Wrong(path) is { } wrong ? throw new CryptographicException($"it {wrong}") : File.ReadAllBytes(path);
+        SettingFile.Wrong(path) is { } wrong ? throw new CryptographicException(
+            $"it {wrong}") : File.ReadAllBytes(path);
 
     private static CertificateKeyEncryptionKey OfCertificate(string path, string password)
     {

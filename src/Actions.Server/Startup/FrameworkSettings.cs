@@ -40,14 +40,16 @@ internal static class FrameworkSettings
         foreach (var path in new[] { "appsettings.json", $"appsettings.{environment ?? Environments.Production}.json" })
         {
             if ((File.Exists(path) || Directory.Exists(path)) && SettingFile.Wrong(Path.GetFullPath(path)) is { } wrong)
-                throw new StartRefusedException($"The settings in {path} can't be read: it {wrong}. Correct or remove it.");
+                throw new StartRefusedException(
+                    $"The settings in {path} can't be read: it {wrong}. Correct or remove it.");
         }
     }
 
     private static void CheckLogging(IConfigurationSection logging)
     {
         // Of all providers (Logging:LogLevel) and of each (Logging:Console:LogLevel).
-        var levels = logging.GetChildren().Select(provider => provider.GetSection("LogLevel")).Prepend(logging.GetSection("LogLevel"));
+        var levels = logging.GetChildren().Select(provider =>
+            provider.GetSection("LogLevel")).Prepend(logging.GetSection("LogLevel"));
         foreach (var level in levels.SelectMany(section => section.GetChildren()))
             RequireName<LogLevel>(level);
         var formatter = logging.GetSection("Console:FormatterName");
@@ -94,7 +96,8 @@ internal static class FrameworkSettings
             RequirePairs(configuration, $"{OtlpPrefix}{signal}HEADERS");
         }
 
-        RequireOneOf(configuration, $"{OtlpPrefix}METRICS_TEMPORALITY_PREFERENCE", ["cumulative", "delta", "lowmemory"]);
+        RequireOneOf(configuration, $"{OtlpPrefix}METRICS_TEMPORALITY_PREFERENCE", ["cumulative", "delta",
+            "lowmemory"]);
         RequireMilliseconds(configuration, "OTEL_METRIC_EXPORT_INTERVAL");
         RequireMilliseconds(configuration, "OTEL_METRIC_EXPORT_TIMEOUT");
         RequirePairs(configuration, "OTEL_RESOURCE_ATTRIBUTES");
@@ -122,7 +125,8 @@ internal static class FrameworkSettings
 
     private static void RequireOneOf(IConfiguration configuration, string variable, string[] allowed)
     {
-        if (configuration[variable] is { Length: > 0 } value && !allowed.Contains(value, StringComparer.OrdinalIgnoreCase))
+        if (configuration[variable] is { Length: > 0 } value && !allowed.Contains(value,
+            StringComparer.OrdinalIgnoreCase))
             throw Wrong(variable, $"must be one of {string.Join(", ", allowed)}.");
     }
 

@@ -8,7 +8,8 @@ internal static class ClientNetwork
 {
     private const int PrefixBytes = 8;
 
-    /// <returns>The address; for IPv6 its /64, all of which belong to one client. None: no IP address is known.</returns>
+    /// <returns>The address; for IPv6 its /64, all of which belong to one client. None: no IP address is
+    /// known.</returns>
     public static IPAddress Of(EndPoint? client) => Of((client as IPEndPoint)?.Address);
 
     /// <inheritdoc cref="Of(EndPoint)" />

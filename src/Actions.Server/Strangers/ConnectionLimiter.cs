@@ -99,5 +99,6 @@ internal sealed class ConnectionLimiter(ConnectionLimit limit, TimeProvider time
 
 /// <param name="Connections">How many connections a listener may have.</param>
 /// <param name="Setting">The setting that says so.</param>
-/// <param name="MaxSilence">When a connection without a request is closed; infinite where another limit does that.</param>
+/// <param name="MaxSilence">When a connection without a request is closed; infinite where another limit does
+/// that.</param>
 internal sealed record ConnectionLimit(int Connections, string Setting, TimeSpan MaxSilence);

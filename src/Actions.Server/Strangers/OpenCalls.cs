@@ -30,7 +30,8 @@ internal sealed class OpenCalls(IOptions<StrangerOptions> options)
             {
                 if (isStream)
                     throw new LimitReachedException(
-                        "The client's address", $"{limits.StreamsPerAddress} streams of health and reflection", RetryAfter);
+                        "The client's address", $"{limits.StreamsPerAddress} streams of health and reflection",
+                            RetryAfter);
                 // Under the lock: the server uses the context of an ended call for another one.
                 crowd.TakeOldest(network)?.Value.Abort();
             }
@@ -43,7 +44,8 @@ internal sealed class OpenCalls(IOptions<StrangerOptions> options)
         }
     }
 
-    private sealed class Place(OpenCalls owner, Crowd<HttpContext> crowd, Crowd<HttpContext>.Member member) : IDisposable
+    private sealed class Place(OpenCalls owner, Crowd<HttpContext> crowd,
+        Crowd<HttpContext>.Member member) : IDisposable
     {
         public void Dispose()
         {

@@ -31,7 +31,8 @@ internal sealed class StrangerLog(IOptions<StrangerOptions> options, TimeProvide
             log.StrangerRefused(client, method, code, message);
     }
 
-    public void ConnectionClosed(EndPoint? client, string setting) => ConnectionClosed(ClientNetwork.Of(client), setting);
+    public void ConnectionClosed(EndPoint? client, string setting) => ConnectionClosed(ClientNetwork.Of(client),
+        setting);
 
     public void ConnectionClosed(IPAddress network, string setting)
     {
@@ -55,7 +56,8 @@ internal sealed class StrangerLog(IOptions<StrangerOptions> options, TimeProvide
             // The first of those that aren't logged: their number is told when the interval ends.
             if (entry.Unlogged++ == 0)
                 entry.Sum = time.CreateTimer(
-                    _ => LogSum(network, kind, entry), null, interval - time.GetElapsedTime(logged, now), Timeout.InfiniteTimeSpan);
+                    _ => LogSum(network, kind, entry), null, interval - time.GetElapsedTime(logged, now),
+                        Timeout.InfiniteTimeSpan);
             return false;
         }
     }

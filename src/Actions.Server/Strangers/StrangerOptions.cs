@@ -51,7 +51,8 @@ internal sealed class StrangerOptions
 
     /// <summary>
     /// Refused calls, refused connections and floods of one address have one line in the log per this time, with their
-    /// number. 10 s: soon enough for an operator who watches, and under 9,000 lines a day for an address that never stops.
+    /// number. 10 s: soon enough for an operator who watches, and under 9,000 lines a day for an address that never
+    /// stops.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ParseLimitsInInvariantCulture = true)]
     public TimeSpan LogInterval { get; set; } = TimeSpan.FromSeconds(10);

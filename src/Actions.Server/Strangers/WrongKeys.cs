@@ -33,7 +33,8 @@ internal sealed class WrongKeys(IOptions<StrangerOptions> options, TimeProvider 
         var delay = options.Value.WrongKeyDelay;
         if (!TryWait(budget))
             throw new LimitReachedException(
-                "The client's address", $"{options.Value.WrongKeysPerSecond} calls per second with wrong credentials", delay);
+                "The client's address", $"{options.Value.WrongKeysPerSecond} calls per second with wrong credentials",
+                    delay);
         // A client that hangs up doesn't wait: its place stays taken for as long.
         var waited = EndAsync(budget, Task.Delay(delay, time, CancellationToken.None));
         await waited.WaitAsync(cancellationToken).ConfigureAwait(false);

@@ -33,7 +33,8 @@ public sealed class ConnectionTests
     [Fact]
     public async Task SilentConnection_IsClosedSoon()
     {
-        await using var server = await RunningServer.StartAsync(new() { ["Server:RequestHeadersTimeout"] = "00:00:01" });
+        await using var server = await RunningServer.StartAsync(new() { ["Server:RequestHeadersTimeout"] =
+            "00:00:01" });
         using var strangers = new Sockets();
         await strangers.OpenAsync(1, server.WebAddress, "");
         await strangers.OpenAsync(1, server.GrpcAddress, "");

@@ -27,7 +27,8 @@ public sealed class OpenCallTests
         var refusal = await Refusal.OfAsync(health.Watch(new(), cancellationToken: Token));
 
         refusal.ShouldBe(
-            StatusCode.ResourceExhausted, "ERROR_REASON_LIMIT_REACHED", ("limit", "3 streams of health and reflection"));
+            StatusCode.ResourceExhausted, "ERROR_REASON_LIMIT_REACHED", ("limit",
+                "3 streams of health and reflection"));
         (await health.CheckAsync(new(), cancellationToken: Token)).Status.ShouldBe(Serving);
         await server.As(server.AdminKey).Configs.ListActionConfigsAsync(new(), cancellationToken: Token);
 
@@ -79,12 +80,15 @@ public sealed class OpenCallTests
         await using var server = await RunningServer.StartAsync(new() { ["Strangers:StreamsPerAddress"] = "3" });
         var health = new Health.HealthClient(server.Channel);
         var call = new Method<byte[], byte[]>(
-            MethodType.ClientStreaming, "grpc.health.v1.Health", "Check", Marshallers.Create(x => x, x => x), Marshallers.Create(x => x, x => x));
+            MethodType.ClientStreaming, "grpc.health.v1.Health", "Check", Marshallers.Create(x => x, x => x),
+                Marshallers.Create(x => x, x => x));
         var unfinished = Enumerable.Range(0, 10)
-            .Select(_ => server.Channel.CreateCallInvoker().AsyncClientStreamingCall(call, null, new CallOptions(cancellationToken: Token)))
+            .Select(_ => server.Channel.CreateCallInvoker().AsyncClientStreamingCall(call, null,
+                new CallOptions(cancellationToken: Token)))
             .ToList();
         // The oldest ones make room for the others.
-        await Eventually.TrueAsync(() => Task.FromResult(unfinished.Count(check => check.ResponseAsync.IsFaulted) == 7));
+        await Eventually.TrueAsync(() => Task.FromResult(unfinished.Count(check =>
+            check.ResponseAsync.IsFaulted) == 7));
 
         (await health.CheckAsync(new(), cancellationToken: Token)).Status.ShouldBe(Serving);
         unfinished.ForEach(check => check.Dispose());
@@ -100,8 +104,10 @@ public sealed class OpenCallTests
         using var reflectionV1 = new ReflectionV1.ServerReflection.ServerReflectionClient(server.Channel)
             .ServerReflectionInfo(cancellationToken: Token);
 
-        await ShouldBeTooLargeAsync(health.CheckAsync(new() { Service = name }, cancellationToken: Token).ResponseAsync);
-        await ShouldBeTooLargeAsync(health.Watch(new() { Service = name }, cancellationToken: Token).ResponseStream.MoveNext(Token));
+        await ShouldBeTooLargeAsync(health.CheckAsync(new() { Service = name },
+            cancellationToken: Token).ResponseAsync);
+        await ShouldBeTooLargeAsync(health.Watch(new() { Service = name },
+            cancellationToken: Token).ResponseStream.MoveNext(Token));
         await reflection.RequestStream.WriteAsync(new() { FileByFilename = name }, Token);
         await ShouldBeTooLargeAsync(reflection.ResponseStream.MoveNext(Token));
         await reflectionV1.RequestStream.WriteAsync(new() { FileByFilename = name }, Token);
@@ -124,7 +130,8 @@ public sealed class OpenCallTests
     public async Task MessageThatCanNotBeRead_IsNoErrorInTheLog(string method)
     {
         await using var server = await RunningServer.StartAsync();
-        byte[][] bodies = [[0, 0, 0, 0, 3, 10, 127, 1], [2, 0, 0, 0, 0], [1, 0, 0, 0, 1, 0], [0, 0, 0, 0, 9, 1], [1, 2], []];
+        byte[][] bodies = [[0, 0, 0, 0, 3, 10, 127, 1], [2, 0, 0, 0, 0], [1, 0, 0, 0, 1, 0], [0, 0, 0, 0, 9, 1], [1,
+            2], []];
         foreach (var body in bodies)
             await RawCall.TrailersAsync(server.GrpcAddress, method, body);
 

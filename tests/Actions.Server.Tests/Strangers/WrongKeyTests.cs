@@ -18,21 +18,24 @@ public sealed class WrongKeyTests
     {
         await using var server = await KeyedServer.StartAsync(new()
         {
-            ["Strangers:WrongKeyBurst"] = "5", ["Strangers:WrongKeysPerSecond"] = "1", ["Strangers:WrongKeyDelay"] = "00:00:30",
+            ["Strangers:WrongKeyBurst"] = "5", ["Strangers:WrongKeysPerSecond"] = "1", ["Strangers:WrongKeyDelay"] =
+                "00:00:30",
         });
         // Never used before: it isn't among the keys in memory.
         var right = await server.MakeAsync(Role.Editor, "acme");
         var wrong = new[] { server.As("wrong"), server.As(Unknown), server.As(new string('k', 64)) };
 
         var guesses = Enumerable.Range(0, 200).Select(i => GuessAsync(wrong[i % wrong.Length])).ToList();
-        await Eventually.TrueAsync(() => Task.FromResult(guesses.Count(guess => guess.IsCompleted) >= 200 - Waiting - 5));
+        await Eventually.TrueAsync(() => Task.FromResult(guesses.Count(guess =>
+            guess.IsCompleted) >= 200 - Waiting - 5));
 
         await right.Configs.ListActionConfigsAsync(new(), cancellationToken: Token);
         await server.As(server.AdminKey).Configs.ListActionConfigsAsync(new(), cancellationToken: Token);
         var answers = guesses.Where(guess => guess.IsCompleted).Select(guess => guess.Result.Reason).ToList();
         answers.Count(reason => reason == "ERROR_REASON_CREDENTIALS_INVALID").ShouldBeInRange(5, 40);
         guesses.Count(guess => !guess.IsCompleted).ShouldBe(Waiting);
-        answers.Distinct().ShouldBe(["ERROR_REASON_CREDENTIALS_INVALID", "ERROR_REASON_LIMIT_REACHED"], ignoreOrder: true);
+        answers.Distinct().ShouldBe(["ERROR_REASON_CREDENTIALS_INVALID", "ERROR_REASON_LIMIT_REACHED"],
+            ignoreOrder: true);
         server.Running.Log.Count(line => line.Contains("rejected")).ShouldBe(1);
     }
 
@@ -41,10 +44,12 @@ public sealed class WrongKeyTests
     {
         await using var server = await KeyedServer.StartAsync(new()
         {
-            ["Strangers:WrongKeyBurst"] = "1", ["Strangers:WrongKeysPerSecond"] = "1", ["Strangers:WrongKeyDelay"] = "00:00:00.5",
+            ["Strangers:WrongKeyBurst"] = "1", ["Strangers:WrongKeysPerSecond"] = "1", ["Strangers:WrongKeyDelay"] =
+                "00:00:00.5",
         });
         for (var i = 0; i < 3; i++)
-            (await GuessAsync(server.As("wrong"))).ShouldBe(StatusCode.Unauthenticated, "ERROR_REASON_CREDENTIALS_INVALID");
+            (await GuessAsync(server.As("wrong"))).ShouldBe(StatusCode.Unauthenticated,
+                "ERROR_REASON_CREDENTIALS_INVALID");
     }
 
     [Fact]
@@ -63,7 +68,8 @@ public sealed class WrongKeyTests
         await Eventually.TrueAsync(() => Task.FromResult(server.Running.Log.Any(line => line.Contains("more calls"))));
 
         var lines = server.Running.Log.Where(line => line.Contains("rejected")).ToList();
-        lines[0].ShouldContain("Call of 127.0.0.1 to /actions.v1.ActionConfigService/ListActionConfigs rejected with Unauthenticated");
+        lines[0].ShouldContain(
+            "Call of 127.0.0.1 to /actions.v1.ActionConfigService/ListActionConfigs rejected with Unauthenticated");
         lines.Count.ShouldBeLessThan(10);
         lines.Where(line => line.Contains("more calls of 127.0.0.1")).ShouldNotBeEmpty();
     }

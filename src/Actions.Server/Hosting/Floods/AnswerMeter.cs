@@ -43,7 +43,8 @@ internal sealed class AnswerMeter(PipeWriter bytes, Action provoked) : PipeWrite
         bytes.Advance(count);
     }
 
-    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source,
+        CancellationToken cancellationToken = default)
     {
         Look(source.Span);
         return bytes.WriteAsync(source, cancellationToken);
