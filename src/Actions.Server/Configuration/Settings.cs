@@ -47,9 +47,8 @@ internal static class Settings
             [
                 .. from setting in settings.GetChildren()
                    where !known.Contains(setting.Key)
-                   select new ValidationResult(
-                       $"{section}:{setting.Key} is no setting. {section} has {string.Join(",
-                           ", known.Order(StringComparer.Ordinal))}."),
+                   let all = string.Join(", ", known.Order(StringComparer.Ordinal))
+                   select new ValidationResult($"{section}:{setting.Key} is no setting. {section} has {all}."),
             ];
         }
     }

@@ -43,7 +43,7 @@ public sealed class EarlySignalTests
         process.Start();
         try
         {
-            await Task.Delay(milliseconds, TimeProvider.System, Token);
+            await Task.Delay(TimeSpan.FromMilliseconds(milliseconds), TimeProvider.System, Token);
             SendSignal(process.Id, SigTerm).ShouldBe(0);
 
             var output = process.StandardOutput.ReadToEndAsync(Token);
