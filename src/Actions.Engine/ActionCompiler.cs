@@ -18,31 +18,49 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
     /// <param name="root">The path of the request's field with the configuration, e.g. <c>action_config</c>.</param>
     /// <exception cref="InvalidFieldsException">The configuration is invalid: every violation with its field's
     /// path.</exception>
-    public ActionPlan Compile(ActionConfig config, string root) => Compile(config, root, guard.Check);
+    public ActionPlan Compile(ActionConfig config, string root) => Compile(config, root, guard.Check, isSaved: true);
 
     /// <summary>
-    /// Compiles a stored action without checking its URLs. If the settings have come to refuse a URL, the action stays
-    /// valid and its executions fail.
+    /// Compiles a stored action without checking its URLs, or its texts for what isn't quite a placeholder. If the
+    /// settings have come to refuse a URL, the action stays valid and its executions fail.
     /// </summary>
     /// <exception cref="InvalidFieldsException">Other limits have changed since the action was saved.</exception>
-    public ActionPlan CompileStored(ActionConfig config, string root) => Compile(config, root, static _ => null);
+    public ActionPlan CompileStored(ActionConfig config, string root) =>
+        Compile(config, root, static _ => null, isSaved: false);
 
-    private ActionPlan Compile(ActionConfig config, string root, Func<Uri, string?> checkUrl)
+    private ActionPlan Compile(ActionConfig config, string root, Func<Uri, string?> checkUrl, bool isSaved)
     {
         var violations = new Violations(root);
         CheckTexts(config, violations);
         var variables = new VariableCompiler(_options, violations).Compile(config.Variables);
         var authentication = new AuthenticationCompiler(_options, checkUrl, violations).Compile(config.Authentication);
-        var request = new RequestCompiler(_options, checkUrl, violations).Compile(config.Request, authentication);
-        var messages = new MessageCompiler(_options, violations).Compile(config.Messages ?? new Messages());
-        var response = new ResponseCompiler(_options, violations);
+        var declared = variables.Keys.Concat(config.Results.Select(result => result.Variable))
+            .ToHashSet(StringComparer.Ordinal);
+        var templates = new TemplateCompiler(declared.Contains, isSaved, violations);
+        var request = new RequestCompiler(_options, checkUrl, templates, violations)
+            .Compile(config.Request, authentication);
+        var messages = new MessageCompiler(_options, templates, violations).Compile(config.Messages ?? new Messages());
+        var response = new ResponseCompiler(_options, templates, violations);
         var policy = response.CompilePolicy(config.ResponsePolicy ?? new ResponsePolicy());
         var results = response.CompileResults(config.Results, config.Sample, policy);
         var retry = response.CompileRetry(config.RetryPolicy, config.Request);
+        foreach (var name in request?.Url.NamesInPath ?? [])
+        {
+            var variable = Reference.Resolve(name, variables.ContainsKey).Variable;
+            if (variables.GetValueOrDefault(variable) is { Optional: true })
+                violations.Add(
+                    "request.url",
+                    $"has the optional variable '{variable}' in its path, where it can't be left out; "
+                    + "put it into the query, or don't mark it optional.");
+        }
+
         violations.ThrowIfAny();
 
         // An outcome rule's message may use result fields. All other variables need a value before the request is sent.
-        var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? []).Except(results.Variables);
+        var fields = results.Variables.ToHashSet(StringComparer.Ordinal);
+        var said = policy.Rules.SelectMany(rule => rule.Message?.Names ?? [])
+            .Where(reference => !fields.Contains(
+                Reference.Resolve(reference, name => fields.Contains(name) || variables.ContainsKey(name)).Variable));
         var binder = new VariableBinder(variables, request!.Names.Concat(messages.Names).Concat(said), _options);
         return new ActionPlan(
             config, new ActionParts(binder, request, messages, authentication, retry, policy, results));

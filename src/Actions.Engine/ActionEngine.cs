@@ -73,7 +73,8 @@ public sealed class ActionEngine
         // 1 bind variables
         var variables = parts.Variables.Bind(input.Variables);
         // 2 render
-        input = input with { IdempotencyKey = IdempotencyKey.For(parts.Request, input.IdempotencyKey, parts.Retry.NeedsIdempotencyKey) };
+        var key = IdempotencyKey.For(parts.Request, variables, input.IdempotencyKey, parts.Retry.NeedsIdempotencyKey);
+        input = input with { IdempotencyKey = key };
         var request = UpstreamRequest.Render(parts.Request, variables, input.IdempotencyKey, _options);
         return new Execution(parts, request, parts.Messages.Render(variables, _options), variables, input, started);
     }

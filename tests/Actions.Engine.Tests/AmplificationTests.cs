@@ -66,6 +66,49 @@ public sealed class AmplificationTests : IDisposable
         violation.Description.ShouldContain(place);
     }
 
+    public static TheoryData<string, Action<ActionConfig>> ListPlaces
+    {
+        get
+        {
+            var pairs = string.Join('&', Enumerable.Repeat("v={v}", Repetitions));
+            var spoken = string.Concat(Enumerable.Repeat("{v}", Repetitions));
+            var data = new TheoryData<string, Action<ActionConfig>>
+            {
+                { "URL", config => config.Request.Url = $"http://h/?{pairs}" },
+                { "header 'X'", config => config.Request.Headers.Add(new Header { Name = "X", Value = "{v}" }) },
+                { "start message", config => config.Messages = new Messages { StartMessage = spoken } },
+            };
+            foreach (var style in System.Enum.GetValues<ListStyle>())
+            {
+                var parameter = new QueryParameter { Name = new string('n', 1_000), Value = "{v}", ListStyle = style };
+                var parameters = Enumerable.Repeat(parameter, 128);
+                data.Add("URL", config => config.Request.QueryParameters.Add(parameters));
+                data.Add("body", config => config.Request.FormBody = new FormBody { Fields = { parameters } });
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ListPlaces))]
+    public void LongListReferredToOften_RefusedEarly(string place, Action<ActionConfig> refer)
+    {
+        var config = Configs.With(HttpMethod.Post, "http://h/");
+        refer(config);
+        var longOne = Value.ForString(new string('x', 9_000));
+        var elements = Enumerable.Repeat(Value.ForString(""), ValueLength / 5);
+        var list = new Dictionary<string, Value> { ["v"] = Value.ForList([.. elements, longOne]) };
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        var refused = Should.Throw<InvalidFieldsException>(() => _engine.Execute(config, list));
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(FarLess);
+        var violation = refused.Violations.ShouldHaveSingleItem();
+        violation.Field.ShouldBe("variables");
+        violation.Description.ShouldContain(place);
+    }
+
     [Fact]
     public void LargeResponseSelectedOften_RefusedEarly()
     {

@@ -9,7 +9,7 @@ namespace Actions.Engine.Compilation;
 
 /// <summary>Compiles <see cref="ActionConfig.Messages"/>: what the voice engine says while the request is in flight,
 /// and after it.</summary>
-internal sealed class MessageCompiler(EngineOptions options, Violations violations)
+internal sealed class MessageCompiler(EngineOptions options, TemplateCompiler templates, Violations violations)
 {
     private static readonly EnumDescriptor Reasons =
         Failure.Descriptor.FindFieldByNumber(Failure.ReasonFieldNumber).EnumType;
@@ -54,6 +54,6 @@ internal sealed class MessageCompiler(EngineOptions options, Violations violatio
     private Template Parse(string text, string field)
     {
         violations.CheckLimit($"messages.{field}", text.Length, options.MaxMessageLength, "characters");
-        return Template.Parse(text);
+        return templates.Compile(text, $"messages.{field}", TemplateKind.Message);
     }
 }

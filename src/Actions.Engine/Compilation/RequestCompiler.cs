@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Net.Http.Headers;
 using System.Text.Json;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
@@ -11,7 +12,8 @@ using Actions.V1;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Compiles <see cref="ActionConfig.Request"/>.</summary>
-internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> checkUrl, Violations violations)
+internal sealed class RequestCompiler(
+    EngineOptions options, Func<Uri, string?> checkUrl, TemplateCompiler templates, Violations violations)
 {
     /// <returns>Null: the request, its method or its URL has a violation.</returns>
     public RequestPlan? Compile(HttpRequest? request, AuthenticationPlan? authentication)
@@ -24,7 +26,8 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
 
         var method = CompileMethod(request.Method);
         var url = CompileUrl(request.Url);
-        var parameters = CompileParameters(request.QueryParameters, "request.query_parameters", authentication);
+        var parameters = CompileParameters(
+            request.QueryParameters, "request.query_parameters", Uri.EscapeDataString, authentication);
         var body = CompileBody(request);
         var headers = CompileHeaders(request.Headers, body, authentication);
         var timeout = Durations.Read(
@@ -58,25 +61,20 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
         }
 
         violations.CheckLimit("request.url", url.Length, options.MaxUrlLength, "characters");
-        try
-        {
-            var template = UrlTemplate.Parse(url);
-            if (checkUrl(template.Origin) is { } refusal)
-                violations.Add("request.url", $"may not be called: {refusal}.");
-            return template;
-        }
-        catch (SyntaxException e)
-        {
-            violations.Add("request.url", $"{e.Message}.");
-            return null;
-        }
+        var template = templates.CompileUrl(url, "request.url");
+        if (template is not null && checkUrl(template.Origin) is { } refusal)
+            violations.Add("request.url", $"may not be called: {refusal}.");
+        return template;
     }
 
-    private ImmutableArray<NamedTemplate> CompileParameters(
-        IReadOnlyList<QueryParameter> parameters, string field, AuthenticationPlan? authentication = null)
+    private ImmutableArray<PairTemplate> CompileParameters(
+        IReadOnlyList<QueryParameter> parameters,
+        string field,
+        Func<string, string> encode,
+        AuthenticationPlan? authentication = null)
     {
         violations.CheckLimit(field, parameters.Count, options.MaxParameters, "parameters");
-        var plans = ImmutableArray.CreateBuilder<NamedTemplate>(parameters.Count);
+        var plans = ImmutableArray.CreateBuilder<PairTemplate>(parameters.Count);
         for (var i = 0; i < parameters.Count; i++)
         {
             var (name, value) = (parameters[i].Name, parameters[i].Value);
@@ -86,7 +84,10 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
                 violations.Add($"{field}[{i}].name", "is set by the authentication; remove it here.");
             violations.CheckLimit($"{field}[{i}].name", name.Length, options.MaxParameterLength, "characters");
             violations.CheckLimit($"{field}[{i}].value", value.Length, options.MaxParameterLength, "characters");
-            plans.Add(new NamedTemplate(name, Template.Parse(value)));
+            if (!Enum.IsDefined(parameters[i].ListStyle))
+                violations.Add($"{field}[{i}].list_style", "isn't a known list style; use a value of ListStyle.");
+            var template = templates.Compile(value, $"{field}[{i}].value", TemplateKind.Parameter);
+            plans.Add(PairTemplate.Of(name, template, parameters[i].ListStyle, encode));
         }
 
         return plans.DrainToImmutable();
@@ -103,13 +104,16 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
             var (name, field) = (headers[i].Name, $"request.headers[{i}]");
             violations.CheckLimit($"{field}.name", name.Length, options.MaxHeaderNameLength, "characters");
             violations.CheckLimit($"{field}.value", headers[i].Value.Length, options.MaxHeaderValueLength, "characters");
-            var value = Template.Parse(headers[i].Value);
+            var value = templates.Compile(headers[i].Value, $"{field}.value", TemplateKind.Header);
             if (HeaderRules.CheckName(name) is { } wrongName)
                 violations.Add($"{field}.name", wrongName);
             if (authentication?.Place is { InQuery: false } place && place.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
                 violations.Add($"{field}.name", "is set by the authentication; remove it here.");
             if (HeaderRules.IsContentType(name) && (++contentTypes > 1 || body is not (null or JsonBodyPlan)))
                 violations.Add($"{field}.name", "sets the content type a second time; the body sets it already.");
+            if (body is not null && HeaderRules.IsContentType(name)
+                && MediaTypeHeaderValue.TryParse(headers[i].Value, out var type))
+                templates.CheckCharset(type.CharSet, $"{field}.value");
             if (value.Parts.Any(part => !part.IsPlaceholder && !HeaderRules.IsAllowedValue(part.Text)))
                 violations.Add($"{field}.value", "must not contain CR, LF or NUL.");
             plans.Add(new NamedTemplate(name, value));
@@ -125,15 +129,26 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
             case HttpRequest.BodyOneofCase.JsonBody:
                 return CompileJson(request.JsonBody);
             case HttpRequest.BodyOneofCase.FormBody:
-                return new FormBodyPlan(CompileParameters(request.FormBody.Fields, "request.form_body.fields"));
+                return new FormBodyPlan(
+                    CompileParameters(request.FormBody.Fields, "request.form_body.fields", FormUrlEncoding.Encode));
             case HttpRequest.BodyOneofCase.TextBody:
-                violations.CheckLimit("request.text_body.text", request.TextBody.Text.Length, options.MaxBodyTemplateLength, "characters");
-                if (!System.Net.Http.Headers.MediaTypeHeaderValue.TryParse(request.TextBody.ContentType, out _))
-                    violations.Add("request.text_body.content_type", "must be a media type such as \"application/xml\".");
-                return new TextBodyPlan(Template.Parse(request.TextBody.Text), request.TextBody.ContentType);
+                return CompileText(request.TextBody);
             default:
                 return null;
         }
+    }
+
+    private TextBodyPlan CompileText(TextBody body)
+    {
+        const string field = "request.text_body";
+        violations.CheckLimit($"{field}.text", body.Text.Length, options.MaxBodyTemplateLength, "characters");
+        if (!MediaTypeHeaderValue.TryParse(body.ContentType, out var type))
+            violations.Add($"{field}.content_type", "must be a media type such as \"application/xml\".");
+        var kind = TemplateKinds.Of(body.ContentType);
+        templates.CheckCharset(type?.CharSet, $"{field}.content_type");
+        if (kind == TemplateKind.Xml)
+            templates.CheckDeclaration(body.Text, $"{field}.text");
+        return new TextBodyPlan(templates.Compile(body.Text, $"{field}.text", kind), body.ContentType, kind);
     }
 
     private JsonBodyPlan? CompileJson(string json)
@@ -141,7 +156,10 @@ internal sealed class RequestCompiler(EngineOptions options, Func<Uri, string?> 
         violations.CheckLimit("request.json_body", json.Length, options.MaxBodyTemplateLength, "characters");
         try
         {
-            return new JsonBodyPlan(JsonTemplate.Parse(json, options.MaxJsonBodyDepth));
+            return new JsonBodyPlan(JsonTemplate.Parse(
+                json,
+                options.MaxJsonBodyDepth,
+                text => templates.Compile(text, "request.json_body", TemplateKind.JsonString)));
         }
         catch (JsonException e)
         {

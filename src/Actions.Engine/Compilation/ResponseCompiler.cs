@@ -15,7 +15,7 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Compiles the response policy, the result fields and the retry policy.</summary>
-internal sealed class ResponseCompiler(EngineOptions options, Violations violations)
+internal sealed class ResponseCompiler(EngineOptions options, TemplateCompiler templates, Violations violations)
 {
     // For the whole sample: many fields on a large sample must not multiply the work of a save or a load.
     private readonly WorkBudget _sampleBudget = new();
@@ -87,7 +87,9 @@ internal sealed class ResponseCompiler(EngineOptions options, Violations violati
             rule.Status.Length == 0 ? null : CompileStatuses([rule.Status], $"{field}.status"),
             rule.Filter.Length == 0 ? null : Parse(Condition.Parse, rule.Filter, $"{field}.filter"),
             rule.Outcome,
-            rule.Message.Length == 0 ? null : Template.Parse(rule.Message));
+            rule.Message.Length == 0
+                ? null
+                : templates.Compile(rule.Message, $"{field}.message", TemplateKind.Message));
     }
 
     private ResultFieldPlan? CompileResult(ResultField result, string field, JsonElement? sample)

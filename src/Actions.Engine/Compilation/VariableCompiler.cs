@@ -25,19 +25,23 @@ internal sealed class VariableCompiler(EngineOptions options, Violations violati
             if (!System.Enum.IsDefined(variable.Type))
                 violations.Add($"{field}.type", "isn't a known variable type; use a value of VariableType.");
 
-            var plan = new VariablePlan(
-                variable.Name, variable.Type, null, variable.Sensitive, [.. variable.AllowedValues]);
-            if (!plan.IsAbsent(variable.DefaultValue))
-            {
-                CheckDefault(plan, variable.DefaultValue, $"{field}.default_value");
-                plan = plan with { Default = variable.DefaultValue.Clone() };
-            }
-
+            var plan = Compile(variable, field);
             if (!plans.TryAdd(variable.Name, plan))
                 violations.Add($"{field}.name", $"declares '{variable.Name}' a second time.");
         }
 
         return plans.ToFrozenDictionary(StringComparer.Ordinal);
+    }
+
+    private VariablePlan Compile(Variable variable, string field)
+    {
+        var plan = new VariablePlan(variable.Name, variable.Type, null, variable.Sensitive, variable.Optional, []);
+        var allowed = variable.AllowedValues.Select(
+            (text, i) => plan.Read(Value.ForString(text), $"{field}.allowed_values[{i}]", violations));
+        plan = plan with { AllowedValues = [.. allowed.OfType<Value>()] };
+        return plan.IsAbsent(variable.DefaultValue)
+            ? plan
+            : plan with { Default = ReadDefault(plan, variable.DefaultValue, $"{field}.default_value") };
     }
 
     public static void CheckName(string name, string field, EngineOptions options, Violations violations)
@@ -47,11 +51,11 @@ internal sealed class VariableCompiler(EngineOptions options, Violations violati
         violations.CheckLimit(field, name.Length, options.MaxVariableNameLength, "characters");
     }
 
-    private void CheckDefault(VariablePlan plan, Value value, string field)
+    private Value? ReadDefault(VariablePlan plan, Value value, string field)
     {
-        foreach (var problem in ValueRules.ProblemsOf(value, options.MaxVariableBytes))
+        var problems = ValueRules.ProblemsOf(value, options.MaxVariableBytes).ToList();
+        foreach (var problem in problems)
             violations.Add(field, problem);
-        if (plan.Check(value) is { } wrong)
-            violations.Add(field, wrong);
+        return problems.Count == 0 ? plan.Read(value.Clone(), field, violations) : null;
     }
 }

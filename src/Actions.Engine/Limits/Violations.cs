@@ -15,6 +15,23 @@ internal sealed class Violations(string root = "")
     public void AddMissingVariable(string name) => Add(
         $"variables.{name}", "has no value; pass one with the call, or declare a default in the action.", isMissingVariable: true);
 
+    /// <summary>Adds a violation by a value of another kind than expected.</summary>
+    /// <param name="field">The field with the value.</param>
+    /// <param name="expected">Completes "The field …".</param>
+    /// <param name="got">What came, for the client.</param>
+    /// <param name="gotKind">What came, without its value.</param>
+    /// <param name="advice">What to do about it, with its punctuation.</param>
+    public void AddUnfit(string field, string expected, string got, string gotKind, string advice = "") =>
+        Add(new FieldViolation(Path(field), $"{expected}, got {got}{advice}.")
+        {
+            WithoutValue = $"{expected}, got {gotKind}{advice}.",
+        });
+
+    public void AddMissingMember(string name, string path) => Add(
+        $"variables.{name}",
+        $"has no '{path.TrimStart('.')}', which a template needs; pass it with the call.",
+        isMissingVariable: true);
+
     /// <summary>Adds a violation if there are more than <paramref name="limit"/>.</summary>
     public void CheckLimit(string field, long actual, long limit, string unit)
     {
@@ -29,9 +46,13 @@ internal sealed class Violations(string root = "")
             throw new InvalidFieldsException(_found.ToImmutable());
     }
 
-    private void Add(string field, string description, bool isMissingVariable)
+    private void Add(string field, string description, bool isMissingVariable) =>
+        Add(new FieldViolation(Path(field), description, isMissingVariable));
+
+    private string Path(string field) => root.Length == 0 ? field : $"{root}.{field}";
+
+    private void Add(FieldViolation violation)
     {
-        var violation = new FieldViolation(root.Length == 0 ? field : $"{root}.{field}", description, isMissingVariable);
         if (_found.Count < MaxViolations && !_found.Contains(violation))
             _found.Add(violation);
     }

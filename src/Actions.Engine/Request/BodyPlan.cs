@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
-using Actions.Engine.Http;
+using Actions.Engine.Limits;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 
@@ -13,7 +13,9 @@ internal abstract record BodyPlan(string ContentType)
 
     /// <param name="limit">Rendering stops soon after this many bytes; the code that renders rejects a longer
     /// body.</param>
-    public abstract ReadOnlyMemory<byte> Render(VariableValues variables, int limit);
+    /// <param name="violations">Receives a violation for each variable whose value has no form here.</param>
+    /// <returns>Null: the body is left out.</returns>
+    public abstract ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations);
 }
 
 /// <summary>JSON, RFC 8259.</summary>
@@ -21,33 +23,49 @@ internal sealed record JsonBodyPlan(JsonTemplate Json) : BodyPlan("application/j
 {
     public override IEnumerable<string> Names => Json.Names;
 
-    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit) => Json.Render(variables, limit);
+    public override ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations) =>
+        Json.Render(variables, limit);
 }
 
 /// <summary>application/x-www-form-urlencoded, WHATWG URL section 5.2, with UTF-8.</summary>
-internal sealed record FormBodyPlan(ImmutableArray<NamedTemplate> Fields) : BodyPlan("application/x-www-form-urlencoded")
+internal sealed record FormBodyPlan(ImmutableArray<PairTemplate> Fields) : BodyPlan("application/x-www-form-urlencoded")
 {
-    public override IEnumerable<string> Names => Fields.SelectMany(pair => pair.Value.Names);
+    public override IEnumerable<string> Names => Fields.SelectMany(pair => pair.Names);
 
-    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit)
+    public override ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations)
     {
         var form = new StringBuilder();
-        foreach (var (name, value) in Fields)
+        foreach (var pair in Fields.SelectMany(field => field.Render(variables, limit, violations)))
         {
             if (form.Length > limit)
                 break;
-            form.Append(form.Length == 0 ? "" : "&").Append(FormUrlEncoding.Encode(name)).Append('=').Append(FormUrlEncoding.Encode(value.Render(variables, limit)));
+            form.Append(form.Length == 0 ? "" : "&").Append(pair);
         }
 
         return Encoding.ASCII.GetBytes(form.ToString());
     }
 }
 
-/// <summary>Any other text; values are inserted as they are.</summary>
-internal sealed record TextBodyPlan(Template Text, string ContentType) : BodyPlan(ContentType)
+/// <summary>Any other text; values are escaped as its content type demands, if that is known here.</summary>
+internal sealed record TextBodyPlan(Template Text, string ContentType, TemplateKind Kind) : BodyPlan(ContentType)
 {
     public override IEnumerable<string> Names => Text.Names;
 
-    public override ReadOnlyMemory<byte> Render(VariableValues variables, int limit) =>
-        Encoding.UTF8.GetBytes(Text.Render(variables, limit));
+    public override ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations)
+    {
+        if (Kind is TemplateKind.Xml or TemplateKind.Html)
+            RefuseForbidden(variables, violations);
+        return Encoding.UTF8.GetBytes(Text.Render(variables, limit));
+    }
+
+    private void RefuseForbidden(VariableValues variables, Violations violations)
+    {
+        var format = Kind == TemplateKind.Xml ? "XML" : "HTML";
+        foreach (var name in Text.Names.Distinct(StringComparer.Ordinal))
+        {
+            if (ValueForms.ForbiddenInXml(variables.Text(name)) is { } forbidden)
+                violations.Add(
+                    $"variables.{name}", $"contains U+{forbidden.Value:X4}, which {format} can't carry.");
+        }
+    }
 }

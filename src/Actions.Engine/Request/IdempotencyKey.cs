@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Actions.Engine.Limits;
+using Actions.Engine.Variables;
 
 namespace Actions.Engine.Request;
 
@@ -14,11 +15,15 @@ internal static class IdempotencyKey
     public static bool IsHeader(string name) => name.Equals(Header, StringComparison.OrdinalIgnoreCase);
 
     /// <param name="plan">The request; its own header is used if the client sent no key.</param>
+    /// <param name="variables">Decide whether that header is sent.</param>
     /// <param name="brought">The client's key; empty if there is none.</param>
     /// <param name="needed">The request may be sent twice but must be processed only once.</param>
     /// <returns>The key to send; empty if the header of the action is sent, or none.</returns>
-    public static string For(RequestPlan plan, string brought, bool needed) =>
-        needed && brought.Length == 0 && !plan.HasIdempotencyKeyHeader ? Guid.NewGuid().ToString() : brought;
+    public static string For(RequestPlan plan, VariableValues variables, string brought, bool needed) =>
+        needed && brought.Length == 0
+            && !plan.Headers.Any(header => IsHeader(header.Name) && UpstreamRequest.IsSent(header, variables))
+            ? Guid.NewGuid().ToString()
+            : brought;
 
     /// <summary>Sets the header, replacing the action's own one.</summary>
     public static void Write(ImmutableArray<KeyValuePair<string, string>>.Builder headers, string key, Violations violations)

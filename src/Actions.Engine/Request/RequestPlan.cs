@@ -13,14 +13,12 @@ internal sealed record RequestPlan(
     TimeSpan Timeout,
     System.Net.Http.HttpMethod Method,
     UrlTemplate Url,
-    ImmutableArray<NamedTemplate> QueryParameters,
+    ImmutableArray<PairTemplate> QueryParameters,
     ImmutableArray<NamedTemplate> Headers,
     BodyPlan? Body)
 {
-    public bool HasIdempotencyKeyHeader { get; } = Headers.Any(header => IdempotencyKey.IsHeader(header.Name));
-
     public IEnumerable<string> Names => Url.Names
-        .Concat(QueryParameters.SelectMany(parameter => parameter.Value.Names))
+        .Concat(QueryParameters.SelectMany(parameter => parameter.Names))
         .Concat(Headers.SelectMany(header => header.Value.Names))
         .Concat(Body?.Names ?? []);
 }

@@ -6,6 +6,7 @@ using Actions.Engine.Http;
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
 using Actions.Engine.Outbound.Authentication;
+using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
 
@@ -42,18 +43,18 @@ internal sealed record UpstreamRequest(
         RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options)
     {
         var violations = new Violations();
-        var parameters = plan.QueryParameters.Select(
-            parameter => KeyValuePair.Create(parameter.Name, parameter.Value.Render(variables, options.MaxRenderedUrlLength)));
-        var url = plan.Url.Render(variables, parameters, options.MaxRenderedUrlLength, violations);
+        var url = plan.Url.Render(variables, plan.QueryParameters, options.MaxRenderedUrlLength, violations);
         if (url.OriginalString.Length > options.MaxRenderedUrlLength)
             violations.Add("variables", $"make the URL longer than {options.MaxRenderedUrlLength} characters.");
 
+        var body = plan.Body?.Render(variables, options.MaxRenderedBodyBytes, violations);
         var headers = RenderHeaders(plan, variables, idempotencyKey, options, violations);
-        var body = plan.Body?.Render(variables, options.MaxRenderedBodyBytes);
+        if (body is not null)
+            AddDefault(headers, "Content-Type", plan.Body!.ContentType);
         if (body?.Length > options.MaxRenderedBodyBytes)
             violations.Add("variables", $"make the body larger than {options.MaxRenderedBodyBytes} bytes.");
         violations.ThrowIfAny();
-        return new UpstreamRequest(plan.Method, url, headers, body);
+        return new UpstreamRequest(plan.Method, url, headers.ToImmutable(), body);
     }
 
     /// <summary>The request for display: the one that was sent, with masked values.</summary>
@@ -132,12 +133,13 @@ internal sealed record UpstreamRequest(
     /// <summary>Quotes for a POSIX shell, where no character inside single quotes has a special meaning.</summary>
     private static string Quote(string text) => $"'{text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 
-    private static ImmutableArray<KeyValuePair<string, string>> RenderHeaders(
+    private static ImmutableArray<KeyValuePair<string, string>>.Builder RenderHeaders(
         RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options, Violations violations)
     {
         var headers = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>(plan.Headers.Length + 4);
-        foreach (var (name, template) in plan.Headers)
+        foreach (var (name, template) in plan.Headers.Where(header => IsSent(header, variables)))
         {
+            variables.RefuseNested(template.Names, "a header", violations);
             var value = template.Render(variables, options.MaxHeaderValueLength);
             if (!HeaderRules.IsAllowedValue(value))
                 foreach (var variable in template.Names.Where(variable => !HeaderRules.IsAllowedValue(variables.Text(variable))))
@@ -150,10 +152,12 @@ internal sealed record UpstreamRequest(
         IdempotencyKey.Write(headers, idempotencyKey, violations);
         AddDefault(headers, "Accept", "application/json, */*;q=0.8");
         AddDefault(headers, "User-Agent", UserAgent.ToString());
-        if (plan.Body is not null)
-            AddDefault(headers, "Content-Type", plan.Body.ContentType);
-        return headers.ToImmutable();
+        return headers;
     }
+
+    /// <summary>Whether the header isn't left out: for want of a value, or of elements of a list.</summary>
+    public static bool IsSent(NamedTemplate header, VariableValues variables) =>
+        header.Value.OnlyPlaceholder is not { } only || variables.Elements(only).Any();
 
     private static void AddDefault(ImmutableArray<KeyValuePair<string, string>>.Builder headers, string name, string value)
     {

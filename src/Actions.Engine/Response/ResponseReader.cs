@@ -101,11 +101,19 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// </summary>
     private string Render(Template message, UpstreamResponse response, ResultPlan results, VariableValues variables)
     {
-        var fields = ExtractLeniently(response, results).ToDictionary(
+        var all = ExtractLeniently(response, results);
+        foreach (var reference in message.Names.Where(reference => !variables.Has(reference)).Distinct())
+        {
+            var (name, path) = Reference.Resolve(reference, all.ContainsKey);
+            if (path.Length > 0 && all.TryGetValue(name, out var field) && Reference.Select(field, path) is { } member)
+                all.TryAdd(reference, member);
+        }
+
+        var fields = all.ToDictionary(
             pair => pair.Key,
             pair => pair.Value.CalculateSize() <= options.MaxRenderedMessageLength
                 ? pair.Value
-                : Value.ForString(Cut(JsonValue.ToText(pair.Value))));
+                : Value.ForString(Cut(ListText.Of(pair.Value))));
         return Cut(message.Render(variables.With(fields), options.MaxRenderedMessageLength));
     }
 

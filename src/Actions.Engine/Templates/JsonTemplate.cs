@@ -32,26 +32,31 @@ internal sealed class JsonTemplate
     /// <paramref name="maxDepth"/>.</exception>
     /// <exception cref="SyntaxException">A property's name contains a placeholder, or a string contains half a
     /// surrogate pair.</exception>
-    public static JsonTemplate Parse(string json, int maxDepth)
+    /// <param name="read">Reads the template in a string, or in a property's name.</param>
+    public static JsonTemplate Parse(string json, int maxDepth, Func<string, Template> read)
     {
         var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
         var templates = new Dictionary<string, Template>(StringComparer.Ordinal);
-        Collect(document.RootElement, templates);
+        Collect(document.RootElement, templates, read);
         return new JsonTemplate(document, templates);
     }
 
-    /// <summary>The document in UTF-8.</summary>
+    /// <summary>The document in UTF-8, without the members and elements whose variable has no value.</summary>
     /// <param name="limit">In bytes. Rendering stops soon after; the code that renders rejects a longer
     /// document.</param>
-    public ReadOnlyMemory<byte> Render(VariableValues variables, int limit)
+    /// <returns>Null: the whole document is a variable without a value.</returns>
+    public ReadOnlyMemory<byte>? Render(VariableValues variables, int limit)
     {
+        if (IsLeftOut(_document.RootElement, variables))
+            return null;
         var buffer = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
             Write(writer, _document.RootElement, variables, limit);
         return buffer.WrittenMemory;
     }
 
-    private static void Collect(JsonElement element, Dictionary<string, Template> templates)
+    private static void Collect(
+        JsonElement element, Dictionary<string, Template> templates, Func<string, Template> read)
     {
         switch (element.ValueKind)
         {
@@ -59,25 +64,31 @@ internal sealed class JsonTemplate
                 foreach (var property in element.EnumerateObject())
                 {
                     var name = property.NameText();
-                    if (Template.Parse(name).HasPlaceholders)
+                    if (!templates.TryGetValue(name, out var inName))
+                        templates.Add(name, inName = read(name));
+                    if (inName.HasPlaceholders)
                         throw new SyntaxException($"has a placeholder in the property name '{name}'; only values may hold one");
-                    Collect(property.Value, templates);
+                    Collect(property.Value, templates, read);
                 }
 
                 break;
             case JsonValueKind.Array:
                 foreach (var item in element.EnumerateArray())
-                    Collect(item, templates);
+                    Collect(item, templates, read);
                 break;
             case JsonValueKind.String:
                 var text = element.Text();
                 if (!templates.ContainsKey(text))
-                    templates.Add(text, Template.Parse(text));
+                    templates.Add(text, read(text));
                 break;
             default:
                 break;
         }
     }
+
+    private bool IsLeftOut(JsonElement element, VariableValues variables) =>
+        element.ValueKind == JsonValueKind.String
+        && _templates[element.GetString()!].OnlyPlaceholder is { } name && !variables.Has(name);
 
     private void Write(Utf8JsonWriter writer, JsonElement element, VariableValues variables, int limit)
     {
@@ -89,7 +100,9 @@ internal sealed class JsonTemplate
                 writer.WriteStartObject();
                 foreach (var property in element.EnumerateObject())
                 {
-                    writer.WritePropertyName(property.Name);
+                    if (IsLeftOut(property.Value, variables))
+                        continue;
+                    writer.WritePropertyName(_templates[property.Name].Render(variables, limit));
                     Write(writer, property.Value, variables, limit);
                 }
 
@@ -97,7 +110,7 @@ internal sealed class JsonTemplate
                 break;
             case JsonValueKind.Array:
                 writer.WriteStartArray();
-                foreach (var item in element.EnumerateArray())
+                foreach (var item in element.EnumerateArray().Where(item => !IsLeftOut(item, variables)))
                     Write(writer, item, variables, limit);
                 writer.WriteEndArray();
                 break;

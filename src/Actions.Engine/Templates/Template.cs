@@ -5,76 +5,54 @@ using Actions.Engine.Variables;
 namespace Actions.Engine.Templates;
 
 /// <summary>
-/// A text with placeholders, parsed once. <c>&lt;name&gt;</c>, <c>{name}</c> and <c>{{name}}</c> are equivalent. A name
-/// consists of letters, digits, underscores and dots (ASCII), and starts with a letter or an underscore. A bracket that
-/// doesn't open a placeholder is text.
+/// A text with placeholders, parsed once. <c>&lt;name&gt;</c>, <c>{name}</c> and <c>{{name}}</c> are equivalent. What
+/// a placeholder may name: see <see cref="Reference"/>. A bracket that doesn't open a placeholder is text, and so is a
+/// tag of markup: see <see cref="TagRules"/>.
 /// </summary>
-/// <remarks>
-/// A backslash directly before an opening bracket makes the bracket (or both of <c>{{</c>) text. Two backslashes there
-/// are one literal backslash, and the bracket keeps its meaning. Every other backslash is text.
-/// </remarks>
 internal sealed class Template
 {
     private Template(ImmutableArray<TemplatePart> parts) => Parts = parts;
 
     public ImmutableArray<TemplatePart> Parts { get; }
 
-    /// <summary>The variable names in the template, in order, with repetitions.</summary>
+    /// <summary>The references in the template, in order, with repetitions.</summary>
     public IEnumerable<string> Names => Parts.Where(part => part.IsPlaceholder).Select(part => part.Text);
 
     public bool HasPlaceholders => Parts.Any(part => part.IsPlaceholder);
 
-    /// <summary>The variable's name if the whole text is exactly one placeholder; otherwise null.</summary>
+    /// <summary>The reference if the whole text is exactly one placeholder; otherwise null.</summary>
     public string? OnlyPlaceholder => Parts is [{ IsPlaceholder: true } only] ? only.Text : null;
 
-    public static Template Parse(string text)
-    {
-        var parts = ImmutableArray.CreateBuilder<TemplatePart>();
-        var literal = new StringBuilder();
-        var at = 0;
-        while (at < text.Length)
-        {
-            var backslashes = CountBackslashes(text, at);
-            var open = at + backslashes;
-            if (open >= text.Length || !IsOpening(text[open]))
-            {
-                var plain = Math.Max(backslashes, 1);
-                literal.Append(text, at, plain);
-                at += plain;
-                continue;
-            }
-
-            literal.Append('\\', backslashes / 2);
-            at = open;
-            if (backslashes % 2 == 1)
-            {
-                var kept = text.AsSpan(at).StartsWith("{{") ? 2 : 1;
-                literal.Append(text, at, kept);
-                at += kept;
-            }
-            else if (PlaceholderAt(text, at) is var (name, length))
-            {
-                FlushLiteral(parts, literal);
-                parts.Add(new TemplatePart(name, IsPlaceholder: true));
-                at += length;
-            }
-            else
-            {
-                literal.Append(text[at++]);
-            }
-        }
-
-        FlushLiteral(parts, literal);
-        return new Template(parts.DrainToImmutable());
-    }
+    public static Template Parse(string text) =>
+        TemplateSource.Read(text, TemplateKind.Plain, static _ => false).Template;
 
     /// <summary>A template of parts that are already parsed.</summary>
     public static Template FromParts(ImmutableArray<TemplatePart> parts) => new(parts);
 
+    /// <summary>The source of a template without placeholders that renders as the text.</summary>
+    public static string Escape(string text)
+    {
+        var escaped = new StringBuilder(text.Length + 8);
+        var backslashes = 0;
+        for (var i = 0; i < text.Length; i++)
+        {
+            var c = text[i];
+            if (c is '{' or '<')
+                escaped.Append('\\', backslashes + 1);
+            escaped.Append(c);
+            // One backslash keeps both.
+            if (c == '{' && i + 1 < text.Length && text[i + 1] == '{')
+                escaped.Append(text[++i]);
+            backslashes = c == '\\' ? backslashes + 1 : 0;
+        }
+
+        return escaped.ToString();
+    }
+
     /// <summary>The text with every placeholder replaced by its variable's text.</summary>
     /// <param name="limit">In characters. Rendering stops soon after; the code that renders rejects a longer
     /// text.</param>
-    /// <param name="escape">Escapes a variable's text. Null: no escaping.</param>
+    /// <param name="escape">Escapes a variable's text. Null: as each part says.</param>
     public string Render(VariableValues variables, int limit, Func<string, string>? escape = null)
     {
         if (Parts.Length == 0)
@@ -90,7 +68,7 @@ internal sealed class Template
             if (!part.IsPlaceholder)
                 text.Append(part.Text);
             else if (escape is null)
-                text.Append(variables.Text(part.Text));
+                text.Append(part.Form.Write(variables, part.Text));
             else
                 text.Append(escape(variables.Text(part.Text)));
         }
@@ -98,54 +76,10 @@ internal sealed class Template
         return text.ToString();
     }
 
-    /// <summary>Whether the text is a valid placeholder name.</summary>
-    public static bool IsName(ReadOnlySpan<char> name) => name.Length > 0 && NameLength(name) == name.Length;
-
-    private static (string Name, int Length)? PlaceholderAt(string text, int at)
-    {
-        foreach (var (opening, closing) in (ReadOnlySpan<(string, string)>)[("{{", "}}"), ("{", "}"), ("<", ">")])
-        {
-            var rest = text.AsSpan(at);
-            if (!rest.StartsWith(opening))
-                continue;
-            rest = rest[opening.Length..];
-            var length = NameLength(rest);
-            if (length > 0 && rest[length..].StartsWith(closing))
-                return (rest[..length].ToString(), opening.Length + length + closing.Length);
-        }
-
-        return null;
-    }
-
-    private static int NameLength(ReadOnlySpan<char> text)
-    {
-        var length = 0;
-        while (length < text.Length && IsNameCharacter(text[length], first: length == 0))
-            length++;
-        return length;
-    }
-
-    private static bool IsNameCharacter(char c, bool first) =>
-        char.IsAsciiLetter(c) || c == '_' || (!first && (char.IsAsciiDigit(c) || c == '.'));
-
-    private static bool IsOpening(char c) => c is '{' or '<';
-
-    private static int CountBackslashes(string text, int at)
-    {
-        var end = at;
-        while (end < text.Length && text[end] == '\\')
-            end++;
-        return end - at;
-    }
-
-    private static void FlushLiteral(ImmutableArray<TemplatePart>.Builder parts, StringBuilder literal)
-    {
-        if (literal.Length == 0)
-            return;
-        parts.Add(new TemplatePart(literal.ToString(), IsPlaceholder: false));
-        literal.Clear();
-    }
+    /// <summary>Whether the text is a valid name of a variable.</summary>
+    public static bool IsName(ReadOnlySpan<char> name) => Reference.IsName(name);
 }
 
-/// <summary>A piece of a template: a placeholder's name, or literal text.</summary>
-internal readonly record struct TemplatePart(string Text, bool IsPlaceholder);
+/// <summary>A piece of a template: a placeholder's reference, or literal text.</summary>
+/// <param name="Form">How a placeholder's value is written.</param>
+internal readonly record struct TemplatePart(string Text, bool IsPlaceholder, ValueForm Form = ValueForm.Text);

@@ -16,9 +16,9 @@ internal sealed class UrlTemplate
 {
     private readonly string _origin;
     private readonly ImmutableArray<Template> _segments;
-    private readonly Template? _query;
+    private readonly ImmutableArray<PairTemplate>? _query;
 
-    private UrlTemplate(string origin, ImmutableArray<Template> segments, Template? query)
+    private UrlTemplate(string origin, ImmutableArray<Template> segments, ImmutableArray<PairTemplate>? query)
     {
         _origin = origin;
         _segments = segments;
@@ -28,7 +28,10 @@ internal sealed class UrlTemplate
     /// <summary>Scheme, host and port: the part of the URL without variables.</summary>
     public Uri Origin => new(_origin);
 
-    public IEnumerable<string> Names => _segments.SelectMany(segment => segment.Names).Concat(_query?.Names ?? []);
+    public IEnumerable<string> Names => NamesInPath.Concat((_query ?? []).SelectMany(pair => pair.Names));
+
+    /// <summary>The variables that can't be left out.</summary>
+    public IEnumerable<string> NamesInPath => _segments.SelectMany(segment => segment.Names);
 
     /// <exception cref="SyntaxException">The text isn't such a URL; the message gives the reason and the
     /// remedy.</exception>
@@ -75,46 +78,46 @@ internal sealed class UrlTemplate
             segments.Add(EndSegment(current));
         // The segment before the path's first slash is always empty.
         return new UrlTemplate(
-            origin, segments.ToImmutable().RemoveAt(0), inQuery ? Template.FromParts(current.DrainToImmutable()) : null);
+            origin,
+            segments.ToImmutable().RemoveAt(0),
+            inQuery ? PairTemplate.InUrl(current.DrainToImmutable()) : null);
     }
 
-    /// <param name="parameters">Further query parameters, not encoded yet.</param>
+    /// <param name="parameters">Further query parameters.</param>
     /// <param name="limit">In characters. Rendering stops soon after; the code that renders rejects a longer
     /// URL.</param>
-    /// <param name="violations">Receives a violation for each variable that would change the path's structure.</param>
+    /// <param name="violations">Receives a violation for each variable that would change the URL's structure.</param>
     /// <returns>The URL exactly as sent.</returns>
     public Uri Render(
-        VariableValues variables, IEnumerable<KeyValuePair<string, string>> parameters, int limit, Violations violations)
+        VariableValues variables, ImmutableArray<PairTemplate> parameters, int limit, Violations violations)
     {
         var url = new StringBuilder(_origin);
         foreach (var segment in _segments)
         {
             if (url.Length > limit)
                 break;
-            var rendered = segment.Render(variables, limit, Uri.EscapeDataString);
-            if (IsDotSegment(rendered))
-                foreach (var name in segment.Names)
-                    violations.Add($"variables.{name}", "would change the URL's path: a segment can't be '.' or '..'.");
-            url.Append('/').Append(rendered);
+            url.Append('/').Append(RenderSegment(segment, variables, limit, violations));
         }
 
         if (_segments.IsEmpty)
             url.Append('/');
 
-        var query = _query?.Render(variables, limit, Uri.EscapeDataString);
-        var separator = _query is null ? '?' : '&';
-        if (_query is not null)
-            url.Append('?').Append(query);
-        if (query is "" || query?.EndsWith('&') == true)
-            separator = '\0';
-        foreach (var (name, value) in parameters)
+        var separator = "?";
+        foreach (var pair in (_query ?? []).SelectMany(pair => pair.Render(variables, limit, violations)))
         {
             if (url.Length > limit)
                 break;
-            if (separator != '\0')
-                url.Append(separator);
-            url.Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value));
-            separator = '&';
+            url.Append(separator).Append(pair);
+            separator = "&";
+        }
+
+        foreach (var pair in parameters.SelectMany(parameter => parameter.Render(variables, limit, violations)))
+        {
+            if (url.Length > limit)
+                break;
+            // The URL's own query may end with a '&'.
+            url.Append(separator == "&" && url[^1] is '?' or '&' ? "" : separator).Append(pair);
+            separator = "&";
         }
 
         // Already in its final form: normalizing again could undo the encoding of a variable (%2E%2E).
@@ -131,6 +134,27 @@ internal sealed class UrlTemplate
     /// </summary>
     /// <exception cref="SyntaxException">They aren't those of an http or https URL.</exception>
     public static string OriginOf(string text) => ParseOrigin(text, hasMore: false).Origin;
+
+    private static string RenderSegment(Template segment, VariableValues variables, int limit, Violations violations)
+    {
+        var rendered = segment.Render(variables, limit, Uri.EscapeDataString);
+        if (!segment.HasPlaceholders)
+            return rendered;
+        var problem = IsDotSegment(rendered) ? "would change the URL's path: a segment can't be '.' or '..'."
+            : IsBlankSegment(rendered) ? "would change the URL's path: a segment can't be empty or blank."
+            : null;
+        foreach (var name in segment.Names)
+        {
+            if (variables.IsComposite(name))
+                violations.Add(
+                    $"variables.{name}",
+                    "is a list or an object, which a path segment can't be; send one text or number.");
+            else if (problem is not null)
+                violations.Add($"variables.{name}", problem);
+        }
+
+        return rendered;
+    }
 
     private static (string Origin, int Length) ParseOrigin(string head, bool hasMore)
     {
@@ -204,6 +228,13 @@ internal sealed class UrlTemplate
 
     private static bool IsDotSegment(string segment) =>
         segment.Length is > 0 and <= 6 && segment.Replace("%2E", ".", StringComparison.OrdinalIgnoreCase) is "." or "..";
+
+    /// <summary>
+    /// Many servers drop an empty segment, or trim a blank one, and see another path: DELETE /bookings/ for one
+    /// booking.
+    /// </summary>
+    private static bool IsBlankSegment(string segment) => Uri.UnescapeDataString(segment).All(
+        c => char.IsWhiteSpace(c) || char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format);
 
     /// <summary>
     /// Keeps the characters that RFC 3986 allows in a path or query and existing encodings; encodes all others.

@@ -13,9 +13,6 @@ internal static class JsonValue
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // Every integer up to here is a double of its own (2^53).
-    private const double LargestExactInteger = 9_007_199_254_740_992;
-
     /// <summary>A string as it is, nothing for null, anything else as compact JSON.</summary>
     public static string ToText(Value value)
     {
@@ -28,7 +25,7 @@ internal static class JsonValue
             case Value.KindOneofCase.BoolValue:
                 return value.BoolValue ? "true" : "false";
             case Value.KindOneofCase.NumberValue:
-                return NumberText(value.NumberValue);
+                return NumberText.Of(value.NumberValue);
             default:
                 var buffer = new ArrayBufferWriter<byte>();
                 using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
@@ -48,7 +45,7 @@ internal static class JsonValue
                 writer.WriteBooleanValue(value.BoolValue);
                 break;
             case Value.KindOneofCase.NumberValue:
-                writer.WriteRawValue(NumberText(value.NumberValue));
+                writer.WriteRawValue(NumberText.Of(value.NumberValue));
                 break;
             case Value.KindOneofCase.StructValue:
                 writer.WriteStartObject();
@@ -115,28 +112,6 @@ internal static class JsonValue
             : Value.ForString(text);
     }
 
-    private static string NumberText(double number) =>
-        Math.Abs(number) <= LargestExactInteger && Math.Floor(number) == number
-            ? ((long)number).ToString(CultureInfo.InvariantCulture)
-            : number.ToString("R", CultureInfo.InvariantCulture);
-
-    private static bool SameDecimal(string left, string right) => Normalize(left) == Normalize(right);
-
-    /// <summary>Sign, digits without zeros at either end, and the power of ten of the last digit.</summary>
-    private static (bool Negative, string Digits, long Exponent) Normalize(string number)
-    {
-        var e = number.AsSpan().IndexOfAny('e', 'E');
-        var mantissa = e < 0 ? number : number[..e];
-        // An exponent too long for a long is far outside a double's range, which was ruled out before.
-        var exponent = e < 0 || !long.TryParse(number.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var power) ? 0 : power;
-        var point = mantissa.IndexOf('.', StringComparison.Ordinal);
-        if (point >= 0)
-            exponent -= mantissa.Length - point - 1;
-
-        var digits = mantissa.Replace(".", "", StringComparison.Ordinal).TrimStart('-').TrimStart('0');
-        var trimmed = digits.TrimEnd('0');
-        return trimmed.Length == 0
-            ? (false, "", 0)
-            : (mantissa[0] == '-', trimmed, exponent + digits.Length - trimmed.Length);
-    }
+    private static bool SameDecimal(string left, string right) =>
+        NumberText.Normalize(left) == NumberText.Normalize(right);
 }

@@ -8,16 +8,21 @@ namespace Actions.Engine.Variables;
 internal sealed class VariableBinder(
     FrozenDictionary<string, VariablePlan> declared, IEnumerable<string> referredTo, EngineOptions options)
 {
-    private readonly FrozenSet<string> _names = referredTo.Concat(declared.Keys).ToFrozenSet(StringComparer.Ordinal);
+    // A placeholder names a variable, or a member of one: see Reference.
+    private readonly FrozenSet<string> _references = referredTo.ToFrozenSet(StringComparer.Ordinal);
 
     private readonly FrozenSet<string> _numeric =
         declared.Values.Where(variable => variable.IsNumeric).Select(variable => variable.Name).ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Every name that an execution needs a value for.</summary>
-    public IEnumerable<string> Names => _names;
+    public IEnumerable<string> Names => _references.Concat(declared.Keys).Distinct();
 
+    /// <summary>The sensitive variables, and the placeholders of their members.</summary>
     public FrozenSet<string> Sensitive { get; } =
-        declared.Values.Where(variable => variable.Sensitive).Select(variable => variable.Name).ToFrozenSet(StringComparer.Ordinal);
+        declared.Values.Where(variable => variable.Sensitive).Select(variable => variable.Name)
+            .Concat(referredTo.Where(reference => declared.GetValueOrDefault(
+                Reference.Resolve(reference, declared.ContainsKey).Variable) is { Sensitive: true }))
+            .ToFrozenSet(StringComparer.Ordinal);
 
     /// <summary>Call-time values override defaults. Values without a reference are ignored.</summary>
     /// <exception cref="InvalidFieldsException">One violation for each variable that is missing or has the wrong
@@ -28,26 +33,56 @@ internal sealed class VariableBinder(
         violations.CheckLimit("variables", brought.Count, options.MaxVariables, "variables");
         violations.ThrowIfAny();
 
-        var values = new Dictionary<string, Value>(_names.Count, StringComparer.Ordinal);
-        foreach (var name in _names)
+        var values = new Dictionary<string, Value>(StringComparer.Ordinal);
+        var readings = _references
+            .Select(reference => (Reference: reference, Reading: Reference.Resolve(reference, Exists))).ToList();
+        foreach (var name in readings.Select(pair => pair.Reading.Variable).Concat(declared.Keys).Distinct())
         {
             var variable = declared.GetValueOrDefault(name);
             var value = brought.GetValueOrDefault(name);
-            if (variable is null ? value is null or { KindCase: Value.KindOneofCase.None } : variable.IsAbsent(value))
-                value = variable?.Default;
-
-            if (value is null)
+            var absent = variable?.IsAbsent(value) ?? value is null or { KindCase: Value.KindOneofCase.None };
+            if (!absent)
+                value = Read(name, variable, value!, violations);
+            else if ((value = variable?.Default) is null && variable is not { Optional: true })
                 violations.AddMissingVariable(name);
-            else if (Check(variable, value) is { } wrong)
-                violations.Add($"variables.{name}", wrong);
-            else
+
+            if (value is not null)
                 values.Add(name, value);
+        }
+
+        foreach (var (reference, (name, path)) in readings)
+        {
+            if (path.Length == 0 || !values.TryGetValue(name, out var value))
+                continue;
+            if (Reference.Select(value, path) is { } member)
+                values.TryAdd(reference, member);
+            else if (declared.GetValueOrDefault(name) is not { Optional: true })
+                violations.AddMissingMember(name, path);
         }
 
         violations.ThrowIfAny();
         return new VariableValues(values, _numeric);
+
+        bool Exists(string name) => declared.ContainsKey(name)
+            || (brought.TryGetValue(name, out var value) && value.KindCase != Value.KindOneofCase.None);
     }
 
-    private string? Check(VariablePlan? variable, Value value) =>
-        ValueRules.ProblemsOf(value, options.MaxVariableBytes).FirstOrDefault() ?? variable?.Check(value);
+    private Value? Read(string name, VariablePlan? variable, Value value, Violations violations)
+    {
+        var field = $"variables.{name}";
+        if (!IsSound(value, field, violations))
+            return null;
+        if (variable is null)
+            return value;
+        // JSON text may be larger as values.
+        return variable.Read(value, field, violations) is { } read && IsSound(read, field, violations) ? read : null;
+    }
+
+    private bool IsSound(Value value, string field, Violations violations)
+    {
+        if (ValueRules.ProblemsOf(value, options.MaxVariableBytes).FirstOrDefault() is not { } problem)
+            return true;
+        violations.Add(field, problem);
+        return false;
+    }
 }

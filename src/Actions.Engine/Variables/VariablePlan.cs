@@ -1,79 +1,88 @@
 using System.Collections.Immutable;
-using System.Text;
-using System.Text.Json;
+using Actions.Engine.Limits;
+using Actions.Engine.Syntax;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;
 
 /// <summary>A declared variable and the rules for its values.</summary>
-internal sealed record VariablePlan(string Name, VariableType Type, Value? Default, bool Sensitive, ImmutableArray<string> AllowedValues)
+/// <param name="Name">The name in templates.</param>
+/// <param name="Type">Values are converted to it.</param>
+/// <param name="Default">Converted already. Null: none.</param>
+/// <param name="Sensitive">Values are masked, and never quoted.</param>
+/// <param name="Optional">It may be without a value.</param>
+/// <param name="AllowedValues">Converted already. Empty: every value of the type.</param>
+internal sealed record VariablePlan(
+    string Name, VariableType Type, Value? Default, bool Sensitive, bool Optional, ImmutableArray<Value> AllowedValues)
 {
+    private const string LostDigits = "; send it in quotes, because a number of so many digits may have lost some";
+
     public bool IsNumeric => Type is VariableType.Number or VariableType.Integer;
 
-    /// <summary>Null counts as no value, except for type JSON.</summary>
-    public bool IsAbsent(Value? value) =>
-        value is null || value.KindCase == Value.KindOneofCase.None
-        || (value.KindCase == Value.KindOneofCase.NullValue && Type != VariableType.Json);
+    private bool IsText => Type is VariableType.Unspecified or VariableType.String;
 
-    /// <returns>The problem, in words that complete "The variable …". Null: the value is valid.</returns>
-    public string? Check(Value value)
+    /// <summary>
+    /// Null counts as no value, except for type JSON. So does a blank text that can't be a value, if the variable can
+    /// do without one.
+    /// </summary>
+    public bool IsAbsent(Value? value) => value?.KindCase switch
     {
-        var fits = Type switch
-        {
-            VariableType.Number => value.KindCase == Value.KindOneofCase.NumberValue || IsNumberText(value, integer: false),
-            VariableType.Integer => (value.KindCase == Value.KindOneofCase.NumberValue && Math.Floor(value.NumberValue) == value.NumberValue)
-                || IsNumberText(value, integer: true),
-            VariableType.Boolean => value.KindCase == Value.KindOneofCase.BoolValue,
-            VariableType.Json => true,
-            _ => value.KindCase == Value.KindOneofCase.StringValue,
-        };
-        if (!fits)
-            return $"must be {TypeName}, not {JsonValueName(value)}.";
-        return AllowedValues.IsEmpty || AllowedValues.Contains(JsonValue.ToText(value), StringComparer.Ordinal)
-            ? null
-            : $"must be one of: {string.Join(", ", AllowedValues)}.";
-    }
-
-    private string TypeName => Type switch
-    {
-        VariableType.Number => "a number",
-        VariableType.Integer => "an integer",
-        VariableType.Boolean => "true or false",
-        VariableType.Json => "JSON",
-        _ => "a string",
+        null or Value.KindOneofCase.None => true,
+        Value.KindOneofCase.NullValue => Type != VariableType.Json,
+        Value.KindOneofCase.StringValue => (Optional || Default is not null)
+            && string.IsNullOrWhiteSpace(value.StringValue)
+            && (!IsText || (!AllowedValues.IsEmpty && Listed(value) is null)),
+        _ => false,
     };
 
-    private static string JsonValueName(Value value) => value.KindCase switch
+    /// <param name="value">As it came.</param>
+    /// <param name="field">The field with the value.</param>
+    /// <param name="violations">Receives what was expected and what came.</param>
+    /// <returns>The value of the variable's type, in the spelling of the allowed values. Null: it doesn't
+    /// fit.</returns>
+    public Value? Read(Value value, string field, Violations violations)
     {
-        Value.KindOneofCase.StringValue => "a string",
-        Value.KindOneofCase.NumberValue => "a number",
-        Value.KindOneofCase.BoolValue => "a boolean",
-        Value.KindOneofCase.StructValue => "an object",
-        Value.KindOneofCase.ListValue => "a list",
-        _ => "null",
-    };
-
-    /// <summary>Numbers that a double can't hold come as their text, as in results. RFC 8259 section 6.</summary>
-    private static bool IsNumberText(Value value, bool integer)
-    {
-        if (value.KindCase != Value.KindOneofCase.StringValue)
-            return false;
-        var text = value.StringValue;
-        if (integer)
-            return text.Length > 0 && text.TrimStart('-') is { Length: > 0 } digits && text.Length - digits.Length <= 1
-                && digits.All(char.IsAsciiDigit) && (digits[0] != '0' || digits.Length == 1);
-        // No white space around it, which a JSON reader would skip.
-        if (text.Length == 0 || text.Any(char.IsWhiteSpace))
-            return false;
-        var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
         try
         {
-            return reader.Read() && reader.TokenType == JsonTokenType.Number && !reader.Read();
+            var typed = Typing.Convert(Type, value);
+            if (typed is not null && (AllowedValues.IsEmpty || Listed(typed) is not null))
+                return AllowedValues.IsEmpty ? typed : Listed(typed);
+            var expected = typed is null
+                ? ValueWords.Expected(Type)
+                : ValueWords.OneOf(AllowedValues.Select(JsonValue.ToText));
+            var kind = ValueWords.GotKind(value);
+            violations.AddUnfit(
+                field,
+                $"expected {expected}",
+                Sensitive ? kind : ValueWords.Got(value),
+                kind,
+                typed is null && IsText && value.KindCase == Value.KindOneofCase.NumberValue ? LostDigits : "");
         }
-        catch (JsonException)
+        catch (SyntaxException e)
         {
-            return false;
+            violations.Add(field, $"{e.Message}.");
         }
+
+        return null;
+    }
+
+    /// <summary>The allowed value that is meant: models don't keep to case, nor to the notation of a number.</summary>
+    private Value? Listed(Value value)
+    {
+        var text = JsonValue.ToText(value);
+        if (AllowedValues.FirstOrDefault(allowed => JsonValue.ToText(allowed) == text) is { } same)
+            return Type == VariableType.Json ? value : same;
+        if (Type == VariableType.Json)
+            return null;
+        if (IsNumeric)
+        {
+            var number = NumberText.Normalize(text);
+            return AllowedValues.FirstOrDefault(allowed => NumberText.Normalize(JsonValue.ToText(allowed)) == number);
+        }
+
+        text = text.Trim();
+        return AllowedValues.FirstOrDefault(
+            allowed => JsonValue.ToText(allowed).Trim().Equals(text, StringComparison.OrdinalIgnoreCase));
     }
 }

@@ -1,4 +1,8 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
+using Actions.Engine.Limits;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;
@@ -6,11 +10,46 @@ namespace Actions.Engine.Variables;
 /// <summary>The values that one execution's templates are rendered with.</summary>
 internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, IReadOnlySet<string> numeric)
 {
+    // A body is never inside HTML, and stays readable.
+    private static readonly JsonWriterOptions WriterOptions =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
-    /// <summary>The variable's text in a template: a string as it is, any other value as JSON, empty for
-    /// null.</summary>
-    public string Text(string name) => values.TryGetValue(name, out var value) ? JsonValue.ToText(value) : "";
+    /// <summary>
+    /// Whether the variable has a value. Only an optional variable, or a result field, may have none.
+    /// </summary>
+    public bool Has(string name) => values.ContainsKey(name);
+
+    /// <summary>
+    /// The variable's text in a template: a string as it is, a list's elements separated by ", ", an object as JSON,
+    /// empty for null and for no value.
+    /// </summary>
+    public string Text(string name) => values.TryGetValue(name, out var value) ? ListText.Of(value) : "";
+
+    /// <summary>The texts of a list's elements, or the one text of any other value; none for null and for no
+    /// value.</summary>
+    public IEnumerable<string> Elements(string name) =>
+        values.TryGetValue(name, out var value) ? ListText.Elements(value) : [];
+
+    /// <summary>Refuses values for which only JSON has words.</summary>
+    /// <param name="names">The variables of a template.</param>
+    /// <param name="place">Where JSON can't stand.</param>
+    /// <param name="violations">Receives one for each of them.</param>
+    public void RefuseNested(IEnumerable<string> names, string place, Violations violations)
+    {
+        foreach (var name in names)
+        {
+            if (values.TryGetValue(name, out var value) && ListText.NestedKind(value) is { } kind)
+                violations.Add(
+                    $"variables.{name}",
+                    $"is {kind}, which {place} can't carry; send a text, a number, or a list of them.");
+        }
+    }
+
+    /// <summary>Whether it is a list or an object.</summary>
+    public bool IsComposite(string name) =>
+        values.GetValueOrDefault(name)?.KindCase is Value.KindOneofCase.ListValue or Value.KindOneofCase.StructValue;
 
     /// <summary>
     /// The variable's own JSON value. A number that a double can't hold comes as a string; for a variable declared as
@@ -23,6 +62,21 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
             writer.WriteRawValue(value.StringValue);
         else
             JsonValue.Write(writer, value);
+    }
+
+    /// <summary>The variable's own JSON value, as <see cref="WriteJson"/> writes it.</summary>
+    public string Json(string name)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
+        {
+            if (values.ContainsKey(name))
+                WriteJson(writer, name);
+            else
+                writer.WriteNullValue();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
     /// <summary>These values and the result fields of a response. A name without a value renders as empty
@@ -43,13 +97,25 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     public IEnumerable<string> Texts(IEnumerable<string> names) =>
         names.Select(name => values.GetValueOrDefault(name)).OfType<Value>().SelectMany(Texts);
 
-    /// <summary>These values with each of the <paramref name="names"/> masked, for a request that is shown.</summary>
+    /// <summary>
+    /// These values with each of the <paramref name="names"/> masked, for a request that is shown. A list stays one, so
+    /// that the request keeps its form.
+    /// </summary>
     public VariableValues Mask(IReadOnlySet<string> names, string mask) =>
         names.Count == 0
             ? this
             : new VariableValues(
-                values.ToDictionary(pair => pair.Key, pair => names.Contains(pair.Key) ? Value.ForString(mask) : pair.Value),
+                values.ToDictionary(
+                    pair => pair.Key, pair => names.Contains(pair.Key) ? Mask(pair.Value, mask) : pair.Value),
                 numeric.Except(names).ToHashSet(StringComparer.Ordinal));
+
+    private static Value Mask(Value value, string mask) => value.KindCase switch
+    {
+        Value.KindOneofCase.NullValue => value,
+        Value.KindOneofCase.ListValue when value.ListValue.Values.Count == 0 => value,
+        Value.KindOneofCase.ListValue => Value.ForList(Value.ForString(mask)),
+        _ => Value.ForString(mask),
+    };
 
     private static IEnumerable<string> Texts(Value value) => value.KindCase switch
     {

@@ -127,7 +127,7 @@ internal static class ConfigMask
             field.Accessor.Clear(target);
             var list = (IList)field.Accessor.GetValue(target);
             foreach (var item in (IList)value)
-                list.Add(item);
+                list.Add(item is IMessage element ? Copied(element) : item);
         }
         else
         {

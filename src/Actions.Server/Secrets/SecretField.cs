@@ -1,3 +1,5 @@
+using System.Collections;
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using Actions.V1;
 using Google.Protobuf;
@@ -6,59 +8,106 @@ using Google.Protobuf.Reflection;
 namespace Actions.Server.Secrets;
 
 /// <summary>
-/// A field of an action that holds a <see cref="Secret"/>. The fields are found by descriptor, so that a new secret in
-/// the contract can't be forgotten here.
+/// A field of one action that can hold a <see cref="Secret"/>: its message is set. The fields are found by descriptor,
+/// so that a new secret in the contract can't be forgotten here.
 /// </summary>
 internal sealed class SecretField
 {
-    private readonly ImmutableArray<FieldDescriptor> _way;
+    private const string ElementName = "name";
 
-    private SecretField(ImmutableArray<FieldDescriptor> way)
+    private static readonly FrozenSet<MessageDescriptor> Holders = FindHolders();
+
+    private readonly IMessage _holder;
+    private readonly FieldDescriptor _field;
+
+    private SecretField(IMessage holder, FieldDescriptor field, Way way)
     {
-        _way = way;
-        Path = string.Join('.', way.Select(step => step.Name));
+        (_holder, _field) = (holder, field);
+        (Path, Key, IsInList) = (way.Path, way.Key, way.IsInList);
     }
 
-    public static ImmutableArray<SecretField> All { get; } = [.. Find(ActionConfig.Descriptor, [])];
-
-    /// <summary>Path within the action, e.g. <c>authentication.api_key.value</c>.</summary>
+    /// <summary>Path within the action, e.g. <c>authentication.api_key.value</c>; a list's element by its
+    /// index.</summary>
     public string Path { get; }
 
-    /// <returns>The message that contains the field. Null: not set.</returns>
-    public IMessage? HolderIn(ActionConfig config)
+    /// <summary>The path with a list's element by its name: after an update, the index may be another
+    /// element's.</summary>
+    public string Key { get; }
+
+    /// <summary>The secret belongs to an element of a list.</summary>
+    public bool IsInList { get; }
+
+    /// <summary>Null: the secret isn't set.</summary>
+    public Secret? Value
     {
-        IMessage? message = config;
-        foreach (var step in _way[..^1])
-            message = message is null ? null : (IMessage?)step.Accessor.GetValue(message);
-        return message;
+        get => (Secret?)_field.Accessor.GetValue(_holder);
+        set => _field.Accessor.SetValue(_holder, value);
     }
 
-    /// <returns>Null: the secret isn't set.</returns>
-    public Secret? In(ActionConfig config) =>
-        HolderIn(config) is { } holder ? (Secret?)_way[^1].Accessor.GetValue(holder) : null;
-
     /// <summary>The secret's text; empty if the secret isn't set.</summary>
-    public string TextIn(ActionConfig config) => In(config)?.Plaintext ?? "";
+    public string Text => Value?.Plaintext ?? "";
 
-    /// <summary>Sets the secret. <see cref="HolderIn"/> must not be null.</summary>
-    public void Put(ActionConfig config, Secret secret) => _way[^1].Accessor.SetValue(HolderIn(config), secret);
+    public static ImmutableArray<SecretField> AllIn(ActionConfig config) => [.. Find(config, new Way("", "", IsInList: false))];
 
-    private static IEnumerable<SecretField> Find(MessageDescriptor message, ImmutableArray<FieldDescriptor> way)
+    private static IEnumerable<SecretField> Find(IMessage message, Way way)
     {
+        foreach (var field in message.Descriptor.Fields.InDeclarationOrder().Where(IsOnTheWay))
+        {
+            var next = way.To(field.Name);
+            var value = field.Accessor.GetValue(message);
+            if (field.MessageType == Secret.Descriptor)
+                yield return new SecretField(message, field, next);
+            else if (field.IsRepeated)
+                foreach (var secret in FindInList((IList)value, next))
+                    yield return secret;
+            else if (value is IMessage nested)
+                foreach (var secret in Find(nested, next))
+                    yield return secret;
+        }
+    }
+
+    private static IEnumerable<SecretField> FindInList(IList list, Way way) =>
+        list.Cast<IMessage>().SelectMany((element, i) =>
+            Find(element, way.ToElement(i, (string)element.Descriptor.FindFieldByName(ElementName).Accessor.GetValue(element))));
+
+    private static bool IsOnTheWay(FieldDescriptor field) =>
+        field.FieldType == FieldType.Message && (field.MessageType == Secret.Descriptor || Holders.Contains(field.MessageType));
+
+    private static FrozenSet<MessageDescriptor> FindHolders()
+    {
+        var holders = new HashSet<MessageDescriptor>();
+        Visit(ActionConfig.Descriptor, holders);
+        return holders.ToFrozenSet();
+    }
+
+    /// <returns>Whether the message, or one within it, has a field for a secret.</returns>
+    private static bool Visit(MessageDescriptor message, HashSet<MessageDescriptor> holders)
+    {
+        // Messages of google.protobuf contain no secrets.
+        if (message.File.Package != ActionConfig.Descriptor.File.Package)
+            return false;
+        if (message == Secret.Descriptor)
+            return true;
         foreach (var field in message.Fields.InDeclarationOrder().Where(field => field.FieldType == FieldType.Message))
         {
-            // Messages of google.protobuf contain no secrets.
-            if (field.MessageType.File.Package != ActionConfig.Descriptor.File.Package)
+            if (!Visit(field.MessageType, holders))
                 continue;
-            var here = way.Add(field);
-            var found = field.MessageType == Secret.Descriptor
-                ? [new SecretField(here)]
-                : Find(field.MessageType, here).ToList();
-            // An update keeps a secret by its path, and list elements have no stable path.
-            if (field.IsRepeated && found.Count > 0)
-                throw new NotSupportedException($"The list '{field.FullName}' contains a secret, which is not supported.");
-            foreach (var secret in found)
-                yield return secret;
+            // An update keeps a secret of the element with the same name: an index is no stable path.
+            if (field.IsRepeated && field.MessageType.FindFieldByName(ElementName)?.FieldType != FieldType.String)
+                throw new NotSupportedException($"The elements of '{field.FullName}' contain a secret and have no name.");
+            holders.Add(message);
         }
+
+        return holders.Contains(message);
+    }
+
+    private readonly record struct Way(string Path, string Key, bool IsInList)
+    {
+        public Way To(string field) => Path.Length == 0
+            ? new Way(field, field, IsInList)
+            : new Way($"{Path}.{field}", $"{Key}.{field}", IsInList);
+
+        // The name can't be mistaken for a part of the path: nothing follows its bracket but a field.
+        public Way ToElement(int index, string name) => new($"{Path}[{index}]", $"{Key}[{name}]", IsInList: true);
     }
 }

@@ -27,8 +27,8 @@ internal sealed class SecretVault(RingProtection protection)
     {
         var stored = config.Clone();
         var protector = ProtectorFor(protection.Current, workspace, stored.Id);
-        foreach (var field in SecretField.All.Where(field => field.TextIn(stored).Length > 0))
-            field.Put(stored, new Secret { Plaintext = protector.Protect(field.TextIn(stored)) });
+        foreach (var field in SecretField.AllIn(stored).Where(field => field.Text.Length > 0))
+            field.Value = new Secret { Plaintext = protector.Protect(field.Text) };
         return new EncryptedAction(stored);
     }
 
@@ -37,15 +37,16 @@ internal sealed class SecretVault(RingProtection protection)
     public ActionConfig Reveal(string workspace, EncryptedAction action)
     {
         var config = action.Stored.Clone();
-        foreach (var field in SecretField.All.Where(field => field.TextIn(config).Length > 0))
-            field.Put(config, Read(workspace, action, field));
+        foreach (var field in SecretField.AllIn(config).Where(field => field.Text.Length > 0))
+            field.Value = Read(workspace, action, field);
         return config;
     }
 
     /// <summary>
     /// Fills in the stored secret where the new action has the same authentication method but an empty secret. If the
     /// origin that it is sent to has changed, the secret is not kept: otherwise a client that doesn't know the secret
-    /// could send it to an origin of its choice.
+    /// could send it to an origin of its choice. In a list, the element of the same name keeps its secret if it has the
+    /// field, as it is read back: an element with another value has none.
     /// </summary>
     /// <returns>A violation for each secret that has to be entered again.</returns>
     /// <exception cref="SecretUnreadableException">The key ring has lost the key of a secret to keep.</exception>
@@ -53,12 +54,13 @@ internal sealed class SecretVault(RingProtection protection)
     {
         var moved = new List<FieldViolation>();
         // Each authentication method has its own path: the same path means the same method.
-        foreach (var field in SecretField.All.Where(field => field.HolderIn(config) is not null))
+        var known = SecretField.AllIn(stored.Stored).Where(field => field.Text.Length > 0).ToLookup(field => field.Key);
+        foreach (var field in SecretField.AllIn(config).Where(field => field.Text.Length == 0))
         {
-            if (field.TextIn(config).Length > 0 || field.TextIn(stored.Stored).Length == 0)
+            if (known[field.Key].FirstOrDefault() is not { } kept || (field.IsInList && field.Value is null))
                 continue;
             if (CredentialOrigins.AreSame(config, stored.Stored))
-                field.Put(config, Read(workspace, stored, field));
+                field.Value = Read(workspace, stored, kept);
             else
                 moved.Add(new FieldViolation(
                     $"{root}.{field.Path}",
@@ -74,16 +76,17 @@ internal sealed class SecretVault(RingProtection protection)
     public static RedactedAction Redact(ActionConfig config)
     {
         var message = config.Clone();
-        foreach (var field in SecretField.All.Where(field => field.In(message) is not null))
-            field.Put(message, new Secret { IsSet = field.TextIn(message).Length > 0 });
+        foreach (var field in SecretField.AllIn(message).Where(field => field.Value is not null))
+            field.Value = new Secret { IsSet = field.Text.Length > 0 };
         return new RedactedAction(message);
     }
 
+    /// <param name="field">A field of the stored action, or of a copy.</param>
     private Secret Read(string workspace, EncryptedAction stored, SecretField field)
     {
         try
         {
-            return new Secret { Plaintext = Unprotect(workspace, stored.Id, field.TextIn(stored.Stored)) };
+            return new Secret { Plaintext = Unprotect(workspace, stored.Id, field.Text) };
         }
         catch (CryptographicException e)
         {

@@ -13,8 +13,9 @@ public sealed class LibraryExceptionTests
     public void FormatExceptionWhileUrlIsChecked_IsNotAViolation()
     {
         var violations = new Violations();
-        Should.Throw<FormatException>(
-            () => new RequestCompiler(new EngineOptions(), FailingCheck, violations).Compile(Compiled.Sound().Request, authentication: null));
+        var templates = new TemplateCompiler(static _ => false, isSaved: true, violations);
+        var compiler = new RequestCompiler(new EngineOptions(), FailingCheck, templates, violations);
+        Should.Throw<FormatException>(() => compiler.Compile(Compiled.Sound().Request, authentication: null));
         violations.ThrowIfAny();
     }
 

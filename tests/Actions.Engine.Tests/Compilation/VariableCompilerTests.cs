@@ -65,9 +65,12 @@ public sealed class VariableCompilerTests
         // Null is no value: as if there were no default.
         { VariableType.String, Value.ForNull(), null },
         { VariableType.String, new Value(), null },
-        { VariableType.String, Value.ForNumber(1), "must be a string, not a number." },
-        { VariableType.Integer, Value.ForNumber(1.5), "must be an integer, not a number." },
-        { VariableType.Boolean, Value.ForString("true"), "must be true or false, not a string." },
+        // As lenient as a call.
+        { VariableType.String, Value.ForNumber(1), null },
+        { VariableType.Boolean, Value.ForString("true"), null },
+        { VariableType.Integer, Value.ForNumber(1.5), "expected an integer such as 3, got the number 1.5." },
+        { VariableType.Integer, Value.ForString(""), "expected an integer such as 3, got an empty text." },
+        { VariableType.Boolean, Value.ForString("on"), "expected true or false, got the text \"on\"." },
         { VariableType.Number, Value.ForNumber(double.NaN), "contains NaN or an infinity, which JSON can't express." },
     };
 
@@ -90,7 +93,38 @@ public sealed class VariableCompilerTests
         ShouldBeRefused(
             "variables[0].default_value",
             config => config.Variables.Add(new Variable { Name = "a", AllowedValues = { "en", "de" }, DefaultValue = Value.ForString("fr") }),
-            "must be one of: en, de.");
+            "expected one of \"en\", \"de\", got the text \"fr\".");
+    }
+
+    [Fact]
+    public void AllowedValue_FitsTheType()
+    {
+        ShouldBeAccepted(config => config.Variables.Add(
+            new Variable { Name = "a", Type = VariableType.Boolean, AllowedValues = { "true" } }));
+        ShouldBeRefused(
+            "variables[0].allowed_values[1]",
+            config => config.Variables.Add(
+                new Variable { Name = "a", Type = VariableType.Integer, AllowedValues = { "1", "two" } }),
+            "expected an integer such as 3, got the text \"two\".");
+    }
+
+    [Theory]
+    [InlineData("https://api.example/{o}", true)]
+    [InlineData("https://api.example/a/x-{o}?q=1", true)]
+    [InlineData("https://api.example/a?q={o}", false)]
+    [InlineData("https://api.example/a", false)]
+    public void OptionalVariable_NotInThePath(string url, bool refused)
+    {
+        void Change(ActionConfig config)
+        {
+            config.Request.Url = url;
+            config.Variables.Add(new Variable { Name = "o", Optional = true });
+        }
+
+        if (refused)
+            ShouldBeRefused("request.url", Change, "has the optional variable 'o' in its path");
+        else
+            ShouldBeAccepted(Change);
     }
 
     private static IEnumerable<Variable> Variables(int count) =>

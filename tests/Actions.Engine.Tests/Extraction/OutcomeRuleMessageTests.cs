@@ -102,7 +102,7 @@ public sealed class OutcomeRuleMessageTests : IDisposable
 
         var failure = await _engine.FailureAsync(config, Configs.Values(("name", "Ann")));
 
-        failure.Message.ShouldBe("""Ann: sold out 17 12345678901234567890 ["a","b"] [] default true 409 application/json""");
+        failure.Message.ShouldBe("""Ann: sold out 17 12345678901234567890 a, b [] default true 409 application/json""");
     }
 
     [Fact]

@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using System.Xml;
+using System.Xml.Linq;
 using Actions.Engine.Executions;
 using Actions.Engine.Limits;
 using Actions.V1;
@@ -19,19 +22,31 @@ public sealed class TemplateFuzzTests : IDisposable
 
     private static readonly string[] Texts =
     [
-        "plain", "{a}", "<a>", "{{a}}", "Dear {a}, your <b> is {{c}}.", "\\{a\\}", "{ a }", "{a", "a}", "<b", "{{a}", "{a_1}{b}", "",
-        """{"a": "{a}", "b": ["<b>", 1, null, {"c": "is {{c}}."}]}""", """["{a}"]""", "1", "\"{a}\"", "x=1&y={a}", "a/b/<c>/d?e={a}#f",
-        "訂單 {a} 🙂", "%41{a}%", "..", "{a}/../{b}",
+        "plain", "{a}", "<a>", "{{a}}", "Dear {a}, your <b> is {{c}}.", "\\{a\\}", "{ a }", "{a", "a}", "<b", "{{a}",
+        "{a_1}{b}", "",
+        """{"a": "{a}", "b": ["<b>", 1, null, {"c": "is {{c}}."}]}""", """["{a}"]""", "1", "\"{a}\"", "x=1&y={a}",
+        "a/b/<c>/d?e={a}#f",
+        "訂單 {a} 🙂", "%41{a}%", "..", "{a}/../{b}", "{{ a }} {{b.c}} {a[0]}", "<s><a>{a}</a><b>{{ b }}</b></s>",
+        "<x a=\"{a}\" b='<b>'/>",
+        "<x><![CDATA[{a}]]><!-- <a> --></x>", "<p>{a}<br><li>{b}</p>", "<speak>{a}<break time=\"1s\"/></speak>", "${a}",
+        "{{#a}}{{/a}}",
+        "{\"a\":{a}}\n{\"b\":\"{b}\"}\n", "query { a(b: {a}) { c } }", "\\\\{a}", "\"\\\\{a}\"",
     ];
 
     private static readonly string[] Words =
     [
-        "{", "}", "<", ">", "{{", "}}", "{a}", "<b>", "{{c}}", "\\", "\"", "'", "/", "?", "#", "&", "=", "%", "%00", "%2e", ":", "@", "//", "\r\n",
+        "{", "}", "<", ">", "{{", "}}", "{a}", "<b>", "{{c}}", "\\", "\"", "'", "/", "?", "#", "&", "=", "%", "%00",
+        "%2e", ":", "@", "//", "\r\n",
         "\0", "\u2028", "\ufeff", "[", "]", ",", "null", "true", "-0", "1e999", "\\u0000", "\ud83d\ude42",
+        "</", "/>", "<!--", "-->", "<![CDATA[", "]]>", "<a>", "</a>", " c=", "{{ ", " }}", "${", "%{", "{%", "%}", "<%",
+        "{#", ".x", "[0]", "<br>", "<script>",
     ];
 
     private static readonly Dictionary<string, Value> Variables = Configs.Values(
-        ("a", "v\"\\/?#&=%<>{}"), ("b", "訂🙂"), ("c", ""), ("a_1", "."));
+        ("a", "v\"\\/?#&=%<>{}]]>'"), ("b", "訂🙂\r\n"), ("c", ""), ("a_1", "."));
+
+    private static readonly Dictionary<string, Value> Harmless = Configs.Values(
+        ("a", "v"), ("b", "v"), ("c", ""), ("a_1", "v"));
 
     private readonly EngineUnderTest _engine = new();
 
@@ -40,14 +55,18 @@ public sealed class TemplateFuzzTests : IDisposable
     [Fact]
     public Task AnyText_IsAViolationOrKeepsItsStructure() => FuzzRun.PlayAsync("templates", new Mutator(Texts, Words, FuzzRun.Seed), async input =>
     {
-        var text = Encoding.UTF8.GetString(input);
+        var source = Encoding.UTF8.GetString(input);
         var (places, accepted) = (0, 0);
-        foreach (var config in Places(text))
+        foreach (var config in Places(source))
         {
             places++;
             try
             {
-                Check(config, await DryRunAsync(config));
+                var sent = await DryRunAsync(config);
+                Check(config, sent);
+                if (config.Request.TextBody is { } text
+                    && StructureOf(text.ContentType, (await DryRunAsync(config, Harmless)).Body) is { } structure)
+                    StructureOf(text.ContentType, sent.Body).ShouldBe(structure);
                 accepted++;
             }
             catch (InvalidFieldsException e)
@@ -72,15 +91,52 @@ public sealed class TemplateFuzzTests : IDisposable
         var json = Configs.With(HttpMethod.Post, $"https://{Host}/");
         json.Request.JsonBody = text;
         yield return json;
-        var plain = Configs.With(HttpMethod.Post, $"https://{Host}/");
-        plain.Request.TextBody = new TextBody { ContentType = "text/plain", Text = text };
-        yield return plain;
+        string[] types =
+            ["text/plain", "text/xml", "text/html", "application/x-ndjson", "application/x-www-form-urlencoded"];
+        foreach (var type in types)
+        {
+            var body = Configs.With(HttpMethod.Post, $"https://{Host}/");
+            body.Request.TextBody = new TextBody { ContentType = type, Text = text };
+            yield return body;
+        }
     }
 
-    private async Task<RenderedRequest> DryRunAsync(ActionConfig config)
+    /// <summary>What no value may change; null if the text isn't of its type to begin with.</summary>
+    private static string? StructureOf(string contentType, string body)
+    {
+        try
+        {
+            switch (contentType)
+            {
+                case "text/xml":
+                    return string.Join(' ', XElement.Parse(body).DescendantsAndSelf()
+                        .SelectMany(element => element.Attributes().Select(pair => pair.Name).Prepend(element.Name)));
+                case "application/x-ndjson":
+                    return string.Join('\n', body.Split('\n').Where(line => line.Length > 0).Select(line =>
+                    {
+                        using var json = JsonDocument.Parse(line);
+                        return json.RootElement.ValueKind == JsonValueKind.Object
+                            ? json.RootElement.EnumerateObject().Count().ToString(CultureInfo.InvariantCulture)
+                            : json.RootElement.ValueKind.ToString();
+                    }));
+                case "text/html":
+                    return body.Count(c => c == '<').ToString(CultureInfo.InvariantCulture);
+                case "application/x-www-form-urlencoded":
+                    return string.Concat(body.Where(c => c is '&' or '='));
+                default:
+                    return null;
+            }
+        }
+        catch (Exception e) when (e is JsonException or XmlException)
+        {
+            return null;
+        }
+    }
+
+    private async Task<RenderedRequest> DryRunAsync(ActionConfig config, Dictionary<string, Value>? variables = null)
     {
         var plan = _engine.Compile(config);
-        var input = new ExecutionInput("fuzz", Variables, "", BodyView.Unspecified, DryRun: true);
+        var input = new ExecutionInput("fuzz", variables ?? Variables, "", BodyView.Unspecified, DryRun: true);
         var events = await _engine.Engine.ExecuteAsync(plan, input, _engine.Token).ToListAsync(_engine.Token);
         return events[^1].Result.RenderedRequest;
     }

@@ -82,15 +82,14 @@ public sealed class RequestTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task TextBody_InsertedAsItIs()
+    public async Task TextBody_EscapedByItsContentType()
     {
         var config = Configs.With(HttpMethod.Put, _upstream.Url);
         config.Request.TextBody = new TextBody { Text = "<order>{id}</order>\r\n\\{id}", ContentType = "application/xml; charset=utf-8" };
 
-        // <order> is a placeholder, too: all three forms mean the same.
         var request = await SendAsync(config, Configs.Values(("id", "<&> \u00e9\ud83d\ude00"), ("order", "[")));
 
-        request.Text.ShouldBe("[<&> \u00e9\ud83d\ude00</order>\r\n{id}");
+        request.Text.ShouldBe("<order>&lt;&amp;&gt; \u00e9\ud83d\ude00</order>\r\n{id}");
         request.Header("Content-Type").ShouldBe("application/xml; charset=utf-8");
     }
 

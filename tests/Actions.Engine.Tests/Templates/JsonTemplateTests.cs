@@ -18,7 +18,7 @@ public sealed class JsonTemplateTests
         { Value.ForNumber(4711), "4711" },
         { Value.ForNumber(-0.25), "-0.25" },
         { Value.ForNumber(9007199254740991), "9007199254740991" },
-        { Value.ForNumber(1e300), "1E+300" },
+        { Value.ForNumber(1e300), "1e+300" },
         { Value.ForBool(true), "true" },
         { Value.ForBool(false), "false" },
         { Value.ForNull(), "null" },
@@ -49,10 +49,27 @@ public sealed class JsonTemplateTests
         Render("""{"v":"is {a}."}""", Bound.Texts(("a", value))).ShouldBe($$"""{"v":"{{text}}"}""");
 
     [Fact]
-    public void ValueThatIsNoText_InsideAStringItsJson() => Render(
-            """["{a} {b} {c}"]""",
-            Bound.Values(("a", Value.ForNumber(1)), ("b", Value.ForBool(true)), ("c", Value.ForList(Value.ForString("x")))))
-        .ShouldBe("""["1 true [\"x\"]"]""");
+    public void ValueThatIsNoText_InsideAStringItsText() => Render(
+            """["{a} {b} {c} {d}"]""",
+            Bound.Values(
+                ("a", Value.ForNumber(1)),
+                ("b", Value.ForBool(true)),
+                ("c", Value.ForList(Value.ForString("x"), Value.ForNumber(2))),
+                ("d", Value.ForStruct(new Struct()))))
+        .ShouldBe("""["1 true x, 2 {}"]""");
+
+    [Theory]
+    [InlineData("""{"a":"{gone}","b":1}""", """{"b":1}""")]
+    [InlineData("""{"a":{"b":"{gone}"},"c":["{gone}",2,"{{gone}}"]}""", """{"a":{},"c":[2]}""")]
+    [InlineData("""["<gone>"]""", "[]")]
+    [InlineData("""{"a":" {gone}","b":"{gone}{gone}"}""", """{"a":" ","b":""}""")]
+    [InlineData("\"{gone}\"", null)]
+    public void VariableWithoutAValue_LeftOutWhereItIsAllThereIs(string json, string? rendered)
+    {
+        var document = JsonTemplate.Parse(json, 64, Template.Parse).Render(Bound.Texts(), limit: 10_000);
+
+        (document is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null).ShouldBe(rendered);
+    }
 
     [Theory]
     [InlineData("\ud83d\ude00")]
@@ -97,7 +114,8 @@ public sealed class JsonTemplateTests
     [InlineData("""{"{a}":1}""")]
     [InlineData("""{"x":[{"pre<a>":1}]}""")]
     public void PlaceholderInAName_Refused(string json) =>
-        Should.Throw<SyntaxException>(() => JsonTemplate.Parse(json, 64)).Message.ShouldContain("only values may");
+        Should.Throw<SyntaxException>(() => JsonTemplate.Parse(json, 64, Template.Parse))
+            .Message.ShouldContain("only values may");
 
     [Fact]
     public void BracketsInAName_AllowedWhenTheyOpenNothing() =>
@@ -112,26 +130,30 @@ public sealed class JsonTemplateTests
     [InlineData("[01]")]
     [InlineData("NaN")]
     [InlineData("{} {}")]
-    public void NoJson_Refused(string json) => Should.Throw<JsonException>(() => JsonTemplate.Parse(json, 64));
+    public void NoJson_Refused(string json) =>
+        Should.Throw<JsonException>(() => JsonTemplate.Parse(json, 64, Template.Parse));
 
     [Fact]
     public void HalfASurrogatePair_Refused()
     {
-        Should.Throw<SyntaxException>(() => JsonTemplate.Parse("""["\ud83d"]""", 64));
-        Should.Throw<SyntaxException>(() => JsonTemplate.Parse("""{"\udc00":1}""", 64));
+        Should.Throw<SyntaxException>(() => JsonTemplate.Parse("""["\ud83d"]""", 64, Template.Parse));
+        Should.Throw<SyntaxException>(() => JsonTemplate.Parse("""{"\udc00":1}""", 64, Template.Parse));
     }
 
     [Fact]
     public void Depth_AtMostTheLimit()
     {
         Render($"{new string('[', 64)}{new string(']', 64)}", Bound.Texts()).Length.ShouldBe(128);
-        Should.Throw<JsonException>(() => JsonTemplate.Parse($"{new string('[', 65)}{new string(']', 65)}", 64));
+        Should.Throw<JsonException>(
+            () => JsonTemplate.Parse($"{new string('[', 65)}{new string(']', 65)}", 64, Template.Parse));
     }
 
     [Fact]
     public void Names_OfAllStrings() =>
-        JsonTemplate.Parse("""{"a":["{x}","{{y}} <z>"],"b":"{x}"}""", 64).Names.Distinct().ShouldBe(["x", "y", "z"]);
+        JsonTemplate.Parse("""{"a":["{x}","{{y}} <z>"],"b":"{x}"}""", 64, Template.Parse).Names
+            .Distinct().ShouldBe(["x", "y", "z"]);
 
     private static string Render(string json, VariableValues values) =>
-        Encoding.UTF8.GetString(JsonTemplate.Parse(json, 64).Render(values, limit: 10_000).Span);
+        Encoding.UTF8.GetString(
+            JsonTemplate.Parse(json, 64, Template.Parse).Render(values, limit: 10_000)!.Value.Span);
 }

@@ -18,7 +18,8 @@ public sealed class TemplateTests
     [InlineData("{a}{b}<a><b>{{a}}{{b}}", "121212")]
     // Names.
     [InlineData("{a.b_c} <a.b_c> {{a.b_c}}", "3 3 3")]
-    [InlineData("{ a } {{ a }} < a >", "{ a } {{ a }} < a >")]
+    [InlineData("{ a } {{ a }} < a >", "{ a } 1 < a >")]
+    [InlineData("{{  a}} {{a\t}} {{\r\n a \u00a0}}", "1 1 1")]
     [InlineData("{} {{}} <>", "{} {{}} <>")]
     [InlineData("{1a} {.a} {-a} <1>", "{1a} {.a} {-a} <1>")]
     [InlineData("{a-b} {a b} {a/b} {\u00e4}", "{a-b} {a b} {a/b} {\u00e4}")]
@@ -40,7 +41,7 @@ public sealed class TemplateTests
     [InlineData("{{<a>}}", "{{1}}")]
     [InlineData("{a{b}}", "{a2}")]
     [InlineData("a < b > c", "a < b > c")]
-    [InlineData("</a> <a/> <!-- <a> -->", "</a> <a/> <!-- 1 -->")]
+    [InlineData("</a> <a/> <!-- <a> -->", "</a> <a/> <!-- <a> -->")]
     // A backslash before the opening bracket keeps it.
     [InlineData(@"\<a>", "<a>")]
     [InlineData(@"\{a}", "{a}")]
@@ -101,7 +102,7 @@ public sealed class TemplateTests
             ("object", Value.ForStruct(new Struct { Fields = { ["a"] = Value.ForBool(false) } })));
 
         Template.Parse("{text}|{number}|{fraction}|{boolean}|{nothing}|{list}|{object}").Render(values, NoLimit)
-            .ShouldBe("\"as\" it is|4711|-0.5|true||[1,\"\u00e4<\",null]|{\"a\":false}");
+            .ShouldBe("\"as\" it is|4711|-0.5|true||1, \u00e4<|{\"a\":false}");
     }
 
     [Fact]

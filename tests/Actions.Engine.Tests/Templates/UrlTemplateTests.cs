@@ -2,6 +2,7 @@ using Actions.Engine.Limits;
 using Actions.Engine.Syntax;
 using Actions.Engine.Templates;
 using Actions.Engine.Tests.Variables;
+using Actions.V1;
 
 namespace Actions.Engine.Tests.Templates;
 
@@ -57,10 +58,10 @@ public sealed class UrlTemplateTests
     [InlineData("http://h/{a}", @"..\..", "http://h/..%5C..")]
     [InlineData("http://h/{a}", "../x", "http://h/..%2Fx")]
     [InlineData("http://h/{a}", "...", "http://h/...")]
-    [InlineData("http://h/{a}/b", "", "http://h//b")]
-    [InlineData("http://h/{a}", "", "http://h/")]
+    [InlineData("http://h/{a}-", "", "http://h/-")]
+    [InlineData("http://h/{a}·", " ", "http://h/%20%C2%B7")]
     [InlineData("http://h/{a}", " +~", "http://h/%20%2B~")]
-    [InlineData("http://h/{a}", "\r\n\0", "http://h/%0D%0A%00")]
+    [InlineData("http://h/{a}", "\r\n\0x", "http://h/%0D%0A%00x")]
     [InlineData("http://h/{a}", "\u00e4\ud83d\ude00", "http://h/%C3%A4%F0%9F%98%80")]
     [InlineData("http://h/%{a}", "41", "http://h/%2541")]
     [InlineData("http://h/%4{a}", "1", "http://h/%2541")]
@@ -104,7 +105,15 @@ public sealed class UrlTemplateTests
     [InlineData("http://h/{a}%2E", "a", ".")]
     [InlineData("http://h/%2E%2e{a}", "a", "")]
     [InlineData("http://h/{a}{b}", "a b", ".")]
-    public void ValueThatMakesADotSegment_RefusedNamingTheVariables(string url, string names, string value)
+    [InlineData("http://h/{a}", "a", "")]
+    [InlineData("http://h/{a}/b", "a", "")]
+    [InlineData("http://h/x/{a}/", "a", " ")]
+    [InlineData("http://h/{a}?q=1", "a", "\t\r\n")]
+    [InlineData("http://h/{a}", "a", "\u00a0\u3000")]
+    [InlineData("http://h/{a}", "a", "\u200b\ufeff\0")]
+    [InlineData("http://h/%20{a}", "a", "")]
+    [InlineData("http://h/{a}{b}", "a b", "")]
+    public void ValueThatChangesThePath_RefusedNamingTheVariables(string url, string names, string value)
     {
         var violations = new Violations();
 
@@ -206,12 +215,15 @@ public sealed class UrlTemplateTests
     {
         var violations = new Violations();
         var rendered = UrlTemplate.Parse(url).Render(
-            Bound.Texts(values ?? []), parameters.Select(pair => KeyValuePair.Create(pair.Name, pair.Value)), limit: 1_000, violations);
+            Bound.Texts(values ?? []), [.. parameters.Select(Pair)], limit: 1_000, violations);
         violations.ThrowIfAny();
         // What is shown is what is sent.
         $"{rendered.Scheme}://{rendered.Authority}{rendered.PathAndQuery}".ShouldBe(rendered.OriginalString);
         return rendered.OriginalString;
     }
+
+    private static PairTemplate Pair((string Name, string Value) pair) =>
+        PairTemplate.Of(pair.Name, Template.Parse(pair.Value), ListStyle.Unspecified, Uri.EscapeDataString);
 
     private static string Refusal(string url) => Should.Throw<SyntaxException>(() => UrlTemplate.Parse(url)).Message;
 }

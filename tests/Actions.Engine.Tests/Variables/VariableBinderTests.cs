@@ -11,58 +11,70 @@ public sealed class VariableBinderTests : IDisposable
 
     public void Dispose() => _engine.Dispose();
 
-    public static TheoryData<VariableType, Value, string?> TypedValues => new()
+    public static TheoryData<VariableType, Value, string> UnfitValues => new()
     {
-        { VariableType.Unspecified, Value.ForString("x"), null },
-        { VariableType.Unspecified, Value.ForNumber(1), "must be a string, not a number." },
-        { VariableType.String, Value.ForString(""), null },
-        { VariableType.String, Value.ForBool(true), "must be a string, not a boolean." },
-        { VariableType.String, Value.ForList(), "must be a string, not a list." },
-        { VariableType.String, Value.ForStruct(new Struct()), "must be a string, not an object." },
-        { VariableType.Number, Value.ForNumber(1.5), null },
-        { VariableType.Number, Value.ForString("1.5"), null },
-        { VariableType.Number, Value.ForString("1e400"), null },
-        { VariableType.Number, Value.ForString("9007199254740993"), null },
-        { VariableType.Number, Value.ForString("-0"), null },
-        { VariableType.Number, Value.ForString(""), "must be a number, not a string." },
-        { VariableType.Number, Value.ForString(" 1"), "must be a number, not a string." },
-        { VariableType.Number, Value.ForString("1\n"), "must be a number, not a string." },
-        { VariableType.Number, Value.ForString("01"), "must be a number, not a string." },
-        { VariableType.Number, Value.ForString("+1"), "must be a number, not a string." },
-        { VariableType.Number, Value.ForString("1."), "must be a number, not a string." },
-        { VariableType.Number, Value.ForString("1,\"x\":2"), "must be a number, not a string." },
-        { VariableType.Number, Value.ForString("true"), "must be a number, not a string." },
-        { VariableType.Number, Value.ForString("NaN"), "must be a number, not a string." },
-        { VariableType.Number, Value.ForString("\u0661"), "must be a number, not a string." },
+        { VariableType.Unspecified, Value.ForList(), "expected a text, got a list." },
+        { VariableType.String, Value.ForStruct(new Struct()), "expected a text, got an object." },
+        {
+            VariableType.String, Value.ForNumber(12345678901234567890),
+            "expected a text, got the number 12345678901234567000; "
+            + "send it in quotes, because a number of so many digits may have lost some."
+        },
+        { VariableType.Number, Value.ForString("three"), "expected a number such as 2.5, got the text \"three\"." },
+        { VariableType.Number, Value.ForString(" "), "expected a number such as 2.5, got an empty text." },
+        { VariableType.Number, Value.ForBool(true), "expected a number such as 2.5, got true." },
         { VariableType.Number, Value.ForNumber(double.NaN), "contains NaN or an infinity, which JSON can't express." },
-        { VariableType.Integer, Value.ForNumber(-3), null },
-        { VariableType.Integer, Value.ForNumber(1.5), "must be an integer, not a number." },
+        { VariableType.Integer, Value.ForNumber(5.5), "expected an integer such as 3, got the number 5.5." },
+        { VariableType.Integer, Value.ForString("1,000"), "expected an integer such as 3, got the text \"1,000\"." },
+        {
+            VariableType.Integer, Value.ForString("a \"b\" \\ c"),
+            "expected an integer such as 3, got the text \"a \\\"b\\\" \\\\ c\"."
+        },
+        {
+            VariableType.Integer, Value.ForString("\u001b[2J\r\n\u202e"),
+            "expected an integer such as 3, got the text \"\\u{1b}[2J\\u{d}\\u{a}\\u{202e}\"."
+        },
+        {
+            VariableType.Integer, Value.ForString(new string('x', 9_000)),
+            $"expected an integer such as 3, got the text \"{new string('x', 40)}…\"."
+        },
         { VariableType.Integer, Value.ForNumber(double.PositiveInfinity), "contains NaN or an infinity, which JSON can't express." },
-        { VariableType.Integer, Value.ForString("-12345678901234567890"), null },
-        { VariableType.Integer, Value.ForString("0"), null },
-        { VariableType.Integer, Value.ForString("1e2"), "must be an integer, not a string." },
-        { VariableType.Integer, Value.ForString("1.0"), "must be an integer, not a string." },
-        { VariableType.Integer, Value.ForString("007"), "must be an integer, not a string." },
-        { VariableType.Integer, Value.ForString("--1"), "must be an integer, not a string." },
-        { VariableType.Integer, Value.ForString("-"), "must be an integer, not a string." },
-        { VariableType.Boolean, Value.ForBool(false), null },
-        { VariableType.Boolean, Value.ForString("true"), "must be true or false, not a string." },
-        { VariableType.Boolean, Value.ForNumber(1), "must be true or false, not a number." },
-        { VariableType.Json, Value.ForNull(), null },
-        { VariableType.Json, Value.ForStruct(new Struct()), null },
+        { VariableType.Boolean, Value.ForString("maybe"), "expected true or false, got the text \"maybe\"." },
+        { VariableType.Boolean, Value.ForNumber(2), "expected true or false, got the number 2." },
         { VariableType.Json, Value.ForList(Value.ForNumber(double.NaN)), "contains NaN or an infinity, which JSON can't express." },
+        {
+            VariableType.Json, Value.ForString("[\"\\ud800\"]"),
+            "has a string that isn't Unicode text (half a surrogate pair)."
+        },
+        {
+            VariableType.Json, Value.ForString(new string('[', 31) + new string(']', 31)),
+            "is nested too deeply for a variable; select a value inside it."
+        },
     };
 
     [Theory]
-    [MemberData(nameof(TypedValues))]
-    public void Value_FitsItsTypeOrIsRefused(VariableType type, Value value, string? refusal)
-    {
-        var config = Declaring(new Variable { Name = "v", Type = type });
+    [MemberData(nameof(UnfitValues))]
+    public void ValueThatDoesNotFit_RefusedWithWords(VariableType type, Value value, string refusal) =>
+        Told(new Variable { Name = "v", Type = type }, value).ShouldBe(refusal);
 
-        if (refusal is null)
-            Should.NotThrow(() => _engine.Execute(config, Values(("v", value))));
-        else
-            Refused(config, Values(("v", value))).ShouldBe([new FieldViolation("variables.v", refusal)]);
+    [Fact]
+    public void ValueOfASensitiveVariable_NeverQuoted()
+    {
+        Told(new Variable { Name = "v", Type = VariableType.Integer, Sensitive = true }, Value.ForString("s3cret"))
+            .ShouldBe("expected an integer such as 3, got a text.");
+        Told(new Variable { Name = "v", Type = VariableType.Boolean, Sensitive = true }, Value.ForNumber(4711))
+            .ShouldBe("expected true or false, got a number.");
+        Told(new Variable { Name = "v", Sensitive = true, AllowedValues = { "a" } }, Value.ForString("s3cret"))
+            .ShouldBe("expected one of \"a\", got a text.");
+    }
+
+    [Fact]
+    public void ValueInAText_NotInTheExceptionsMessageWhichIsLogged()
+    {
+        var config = Declaring(new Variable { Name = "v", Type = VariableType.Integer });
+
+        Should.Throw<InvalidFieldsException>(() => _engine.Execute(config, Configs.Values(("v", "s3cret"))))
+            .Message.ShouldBe("variables.v expected an integer such as 3, got a text.");
     }
 
     [Fact]
@@ -102,14 +114,54 @@ public sealed class VariableBinderTests : IDisposable
             Refused(config, Values(("v", nothing))).ShouldHaveSingleItem().IsMissingVariable.ShouldBeTrue();
     }
 
-    [Fact]
-    public void AllowedValues_OnlyThese()
+    public static TheoryData<VariableType, string, Value, string?> AllowedValues => new()
     {
-        var config = Declaring(new Variable { Name = "v", Type = VariableType.Integer, AllowedValues = { "1", "22" } });
+        { VariableType.Integer, "1 22", Value.ForNumber(22), "22" },
+        { VariableType.Integer, "1 22", Value.ForString("+22.0"), "22" },
+        { VariableType.Integer, "1 022", Value.ForNumber(22), "22" },
+        { VariableType.Integer, "1 22", Value.ForNumber(2), null },
+        { VariableType.Number, "0.50 2", Value.ForNumber(0.5), "0.50" },
+        { VariableType.Number, "0.5 2e0", Value.ForString(".5"), "0.5" },
+        { VariableType.Number, "1", Value.ForString("1e99999999999999999999"), null },
+        { VariableType.Boolean, "true", Value.ForString("YES"), "true" },
+        { VariableType.Boolean, "true", Value.ForNumber(0), null },
+        { VariableType.String, "DE en", Value.ForString("de"), "\"DE\"" },
+        { VariableType.String, "DE de", Value.ForString("de"), "\"de\"" },
+        { VariableType.String, "DE en", Value.ForString(" En "), "\"en\"" },
+        { VariableType.String, "DE en", Value.ForString("fr"), null },
+        { VariableType.String, "1 2", Value.ForNumber(2), "\"2\"" },
+        { VariableType.Json, "[1,2] x", Value.ForString("[1, 2]"), "[1,2]" },
+        { VariableType.Json, "5 x", Value.ForNumber(5), "5" },
+        { VariableType.Json, "5 x", Value.ForString("X"), null },
+    };
 
-        Should.NotThrow(() => _engine.Execute(config, Values(("v", Value.ForNumber(22)))));
-        Should.NotThrow(() => _engine.Execute(config, Values(("v", Value.ForString("22")))));
-        Refused(config, Values(("v", Value.ForNumber(2)))).ShouldBe([new FieldViolation("variables.v", "must be one of: 1, 22.")]);
+    [Theory]
+    [MemberData(nameof(AllowedValues))]
+    public async Task AllowedValue_InItsOwnSpelling(VariableType type, string allowed, Value value, string? json)
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
+        var variable = new Variable { Name = "v", Type = type, AllowedValues = { allowed.Split(' ') } };
+        if (json is null)
+        {
+            Told(variable, value).ShouldStartWith("expected one of ");
+            return;
+        }
+
+        var config = Declaring(variable);
+        config.Request = new HttpRequest { Method = V1.HttpMethod.Post, Url = upstream.Url, JsonBody = """["{v}"]""" };
+        await _engine.ResultAsync(config, Values(("v", value)));
+
+        (await upstream.NextRequestAsync(_engine.Token)).Text.ShouldBe($"[{json}]");
+    }
+
+    [Fact]
+    public void ManyAllowedValues_NamedAsFarAsTheyFit()
+    {
+        var variable = new Variable { Name = "v" };
+        variable.AllowedValues.Add(Enumerable.Range(0, 256).Select(i => $"value {i}"));
+
+        Told(variable, Value.ForString("x"))
+            .ShouldMatch("""^expected one of "value 0", "value 1", .*"value 9", …, got the text "x"\.$""");
     }
 
     [Fact]
@@ -178,6 +230,13 @@ public sealed class VariableBinderTests : IDisposable
         await _engine.ResultAsync(config, Values(("v", Value.ForString("9007199254740993"))));
 
         (await upstream.NextRequestAsync(_engine.Token)).Text.ShouldBe("""{"v":9007199254740993}""");
+    }
+
+    private string Told(Variable variable, Value value)
+    {
+        var violation = Refused(Declaring(variable), Values(("v", value))).ShouldHaveSingleItem();
+        violation.Field.ShouldBe("variables.v");
+        return violation.Description;
     }
 
     private static ActionConfig Declaring(Variable variable)

@@ -86,7 +86,7 @@ public sealed class ViolationTests(ServerFixture fixture) : IClassFixture<Server
             Id = stored.Id,
             Variables =
             {
-                ["order_id"] = Value.ForNumber(7),
+                ["order_id"] = Value.ForList(Value.ForNumber(7)),
                 ["count"] = Value.ForNumber(1.5),
                 ["language"] = Value.ForString("fr"),
                 ["tenant"] = Value.ForNumber(double.NaN),

@@ -13,7 +13,7 @@ internal sealed class Mutator(IReadOnlyList<byte[]> corpus, IReadOnlyList<byte[]
 
     private static readonly byte[] Interesting = [0x00, 0x01, 0x09, 0x0a, 0x0d, 0x20, 0x22, 0x27, 0x5c, 0x7f, 0x80, 0xc0, 0xed, 0xf4, 0xfe, 0xff];
 
-    private ulong _state = (ulong)seed;
+    private readonly SeededNumbers _random = new(seed);
 
     public Mutator(IEnumerable<string> corpus, IEnumerable<string> words, int seed)
         : this([.. corpus.Select(Encoding.UTF8.GetBytes)], [.. words.Select(Encoding.UTF8.GetBytes)], seed)
@@ -22,57 +22,44 @@ internal sealed class Mutator(IReadOnlyList<byte[]> corpus, IReadOnlyList<byte[]
 
     public byte[] Next()
     {
-        var input = new List<byte>(Pick(corpus));
-        for (var changes = Random(MaxChanges) + 1; changes > 0; changes--)
+        var input = new List<byte>(_random.Pick(corpus));
+        for (var changes = _random.Next(MaxChanges) + 1; changes > 0; changes--)
             Change(input);
         return [.. input.Take(MaxLength)];
     }
 
     private void Change(List<byte> input)
     {
-        var at = Random(input.Count + 1);
-        var length = Math.Min(Random(1, 16), input.Count - at);
-        switch (Random(8))
+        var at = _random.Next(input.Count + 1);
+        var length = Math.Min(_random.Next(1, 16), input.Count - at);
+        switch (_random.Next(8))
         {
             case 0:
                 input.RemoveRange(at, length);
                 break;
             case 1:
-                input.InsertRange(Random(input.Count + 1), input.GetRange(at, length));
+                input.InsertRange(_random.Next(input.Count + 1), input.GetRange(at, length));
                 break;
             case 2:
-                var other = Pick(corpus);
-                var from = Random(other.Length + 1);
-                input.InsertRange(at, other.AsSpan(from, Random(other.Length - from + 1)).ToArray());
+                var other = _random.Pick(corpus);
+                var from = _random.Next(other.Length + 1);
+                input.InsertRange(at, other.AsSpan(from, _random.Next(other.Length - from + 1)).ToArray());
                 break;
             case 3 when at < input.Count:
-                input[at] ^= (byte)(1 << Random(8));
+                input[at] ^= (byte)(1 << _random.Next(8));
                 break;
             case 4:
-                input.Insert(at, Interesting[Random(Interesting.Length)]);
+                input.Insert(at, Interesting[_random.Next(Interesting.Length)]);
                 break;
             case 5 when length > 0:
                 // Deep or long: what is repeated finds limits.
                 var piece = input.GetRange(at, length);
-                for (var times = Random(1, 64); times > 0; times--)
+                for (var times = _random.Next(1, 64); times > 0; times--)
                     input.InsertRange(at, piece);
                 break;
             default:
-                input.InsertRange(at, Pick(words));
+                input.InsertRange(at, _random.Pick(words));
                 break;
         }
-    }
-
-    private byte[] Pick(IReadOnlyList<byte[]> from) => from[Random(from.Count)];
-
-    private int Random(int from, int end) => from + Random(end - from);
-
-    // SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-    private int Random(int end)
-    {
-        var mixed = _state += 0x9e3779b97f4a7c15;
-        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
-        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
-        return (int)((mixed ^ (mixed >> 31)) % (ulong)end);
     }
 }
