@@ -30,7 +30,7 @@ public sealed class WrongSettingTests
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "/v1/metrics")]
     [InlineData("Server:MaxActionBytes", "60000000")] // more than MaxPageBytes
     [InlineData("Server:MaxConnection", "5")] // mistyped
-    [InlineData("Kestrel:Limits:MaxConcurrentConnections", "5")] // which Kestrel would ignore
+    [InlineData("Kestrel:Limits", "5")] // which Kestrel would ignore
     [InlineData("Kestrel:Endpoints:Grpc:Protocol", "Http2")]
     [InlineData("Kestrel:Endpoints:Grpc:Protocols", "Http7")]
     [InlineData("Kestrel:Endpoints:Grpc:Protocols", "Http1")]
