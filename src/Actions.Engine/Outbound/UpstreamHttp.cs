@@ -14,6 +14,7 @@ public sealed class UpstreamHttp : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
     private readonly SsrfGuard _guard;
+    private readonly HostShares _shares;
 
     // Each is read once, on first use, and can be set in no other way.
     static UpstreamHttp()
@@ -27,14 +28,15 @@ public sealed class UpstreamHttp : IDisposable
     }
 
     public UpstreamHttp(EngineOptions options, SsrfGuard guard)
-        : this(CreateHandler(options, guard), guard)
+        : this(CreateHandler(options, guard), guard, options)
     {
     }
 
-    internal UpstreamHttp(HttpMessageHandler handler, SsrfGuard guard)
+    internal UpstreamHttp(HttpMessageHandler handler, SsrfGuard guard, EngineOptions? options = null)
     {
         _invoker = new HttpMessageInvoker(handler);
         _guard = guard;
+        _shares = new HostShares(options ?? new EngineOptions());
     }
 
     public void Dispose() => _invoker.Dispose();
@@ -49,13 +51,25 @@ public sealed class UpstreamHttp : IDisposable
     /// isn't checked again; it lives for <see cref="EngineOptions.ConnectionLifetime"/> at most.
     /// </summary>
     /// <returns>The response, as soon as its headers have arrived.</returns>
-    /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL.</exception>
+    /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL, or the workspace has too many
+    /// requests
+    /// to the host in flight.</exception>
     internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
-        var response = await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        BodyFraming.Enforce(response);
-        return response;
+        var place = _shares.Enter(request.Workspace, request.RequestUri!.Authority);
+        try
+        {
+            var response = await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            BodyFraming.Enforce(response);
+            response.Content = new PlacedContent(response.Content, place);
+            return response;
+        }
+        catch
+        {
+            place.Dispose();
+            throw;
+        }
     }
 
     internal static SocketsHttpHandler CreateHandler(EngineOptions options, SsrfGuard guard) => new()

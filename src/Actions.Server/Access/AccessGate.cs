@@ -1,6 +1,6 @@
 using Actions.Server.Errors;
 using Actions.Server.Lifecycle;
-using Actions.Server.Logging;
+using Actions.Server.Strangers;
 using Actions.Storage;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
@@ -17,15 +17,17 @@ internal sealed class AccessGate(
     ApiKeys keys,
     ClientCertificates certificates,
     WorkspaceLimits limits,
-    ILogger<AccessGate> log)
+    OpenCalls openCalls,
+    WrongKeys wrongKeys,
+    StrangerLog log)
 {
     private const string Scheme = "Bearer ";
 
     public async Task PassAsync(HttpContext context, RequestDelegate next)
     {
-        // Health and reflection are open: probes have no keys, and reflection shows only the public protos.
-        var method = context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method.FullName;
-        if (method is null || CallInterceptor.IsInfrastructure(method))
+        var connection = context.Features.Get<ClientConnection>();
+        connection?.HasRequest = true;
+        if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method is not { } method)
         {
             await next(context).ConfigureAwait(false);
             return;
@@ -34,27 +36,52 @@ internal sealed class AccessGate(
         IDisposable lease;
         try
         {
-            if (!status.Prepared.IsCompleted)
-                throw new StoreUnavailableException(new IOException("The store is not prepared yet."), isTransient: true);
-            var client = await ClientOfAsync(context).ConfigureAwait(false);
-            var needed = Roles.NeededFor(method) ?? throw new InvalidOperationException($"No role is declared for {method}.");
-            if (client.Role < needed)
-                throw new RoleInsufficientException(Roles.NameOf(needed));
-            lease = limits.Enter(client.Workspace);
-            context.Features.Set(client);
+            // Health and reflection are open: probes have no keys, and reflection shows only the public protos.
+            lease = CallInterceptor.IsInfrastructure(method.FullName)
+                ? openCalls.Enter(context, isStream: method.Type != MethodType.Unary)
+                : await EnterAsync(context, connection, method.FullName).ConfigureAwait(false);
         }
         catch (Exception e) when (RpcErrors.From(e) is { } error)
         {
-            // The client gets this error for each call. WorkspaceLimits logs it at a limited rate: a flood of calls
-            // must not become a flood of log entries.
-            if (e is not LimitReachedException)
-                log.CallRefused(method, error.StatusCode, error.Status.Detail);
+            // The client gets this error for each call. WorkspaceLimits has its own line in the log.
+            if (e is not LimitReachedException { Who: WorkspaceLimits.Who })
+                log.CallRefused(context.Connection.RemoteIpAddress, method.FullName, error.StatusCode,
+                    error.Status.Detail);
             Refuse(context.Response, error);
+            return;
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
             return;
         }
 
         using (lease)
             await next(context).ConfigureAwait(false);
+    }
+
+    private async Task<IDisposable> EnterAsync(HttpContext context, ClientConnection? connection, string method)
+    {
+        if (!status.Prepared.IsCompleted)
+            throw new StoreUnavailableException(new IOException("The store is not prepared yet."), isTransient: true);
+        ClientIdentity client;
+        try
+        {
+            client = await ClientOfAsync(context).ConfigureAwait(false);
+        }
+        catch (CredentialsInvalidException)
+        {
+            await wrongKeys.PayAsync(context.Connection.RemoteIpAddress, context.RequestAborted).ConfigureAwait(false);
+            throw;
+        }
+
+        connection?.Admit();
+        var needed = Roles.NeededFor(method) ?? throw new InvalidOperationException(
+            $"No role is declared for {method}.");
+        if (client.Role < needed)
+            throw new RoleInsufficientException(Roles.NameOf(needed));
+        var lease = limits.Enter(client.Workspace);
+        context.Features.Set(client);
+        return lease;
     }
 
     private async ValueTask<ClientIdentity> ClientOfAsync(HttpContext context)

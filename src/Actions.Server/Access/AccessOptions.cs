@@ -44,8 +44,10 @@ internal sealed partial class AccessOptions : IValidatableObject
                 $"{Section}:AdminKey must have at least {MinAdminKeyLength} characters, none of them a space or beyond ASCII.");
         if (!IsWorkspace(AdminWorkspace))
             yield return new ValidationResult($"{Section}:AdminWorkspace {WorkspaceRule}");
-        if (ClientCertificateAuthorities.Length > 0 && !File.Exists(ClientCertificateAuthorities))
-            yield return new ValidationResult($"{Section}:ClientCertificateAuthorities must name a PEM file that exists.");
+        if (ClientCertificateAuthorities.Length > 0 && ClientAuthorities.Wrong(
+            ClientCertificateAuthorities) is { } file)
+            yield return new ValidationResult(
+                $"{Section}:ClientCertificateAuthorities must name a PEM file with a certificate; it {file}.");
         for (var i = 0; i < Certificates.Count; i++)
         {
             foreach (var wrong in Certificates[i].Wrong())
@@ -81,9 +83,10 @@ internal sealed class CertificateMapping
     {
         if (Subject.Length == 0 == (San.Length == 0))
             yield return "Subject or San must be set, and not both.";
-        if (San.Length > 0 && !San.StartsWith("dns:", StringComparison.Ordinal)
-            && !San.StartsWith("uri:", StringComparison.Ordinal) && !San.StartsWith("email:", StringComparison.Ordinal))
-            yield return "San must begin with dns:, uri: or email:.";
+        if (Subject.Length > 0 && DistinguishedName.Normalize(Subject) is null)
+            yield return "Subject must be a distinguished name such as CN=voice-engine, O=Acme.";
+        if (San.Length > 0 && !(San.Split(':', 2) is ["dns" or "uri" or "email", { Length: > 0 }]))
+            yield return "San must begin with dns:, uri: or email:. A name must follow.";
         if (!AccessOptions.IsWorkspace(Workspace))
             yield return $"Workspace {AccessOptions.WorkspaceRule}";
         if (Roles.Parse(Role) == V1.Role.Unspecified)

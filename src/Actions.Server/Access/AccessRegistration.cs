@@ -42,8 +42,7 @@ internal static class AccessRegistration
         https.ClientCertificateMode = ClientCertificateMode.AllowCertificate;
         if (options.ClientCertificateAuthorities.Length == 0)
             return;
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(options.ClientCertificateAuthorities);
+        var authorities = ClientAuthorities.Read(options.ClientCertificateAuthorities);
         https.ClientCertificateValidation = (certificate, _, _) =>
         {
             using var chain = new X509Chain();

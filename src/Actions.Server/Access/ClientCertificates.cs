@@ -10,7 +10,8 @@ internal sealed class ClientCertificates(IOptions<AccessOptions> options)
 {
     private const string SubjectAlternativeName = "2.5.29.17";
 
-    private readonly CertificateMapping[] _mappings = [.. options.Value.Certificates];
+    private readonly (CertificateMapping Mapping, string? Subject)[] _mappings =
+        [.. options.Value.Certificates.Select(mapping => (mapping, DistinguishedName.Normalize(mapping.Subject)))];
 
     public bool Any => _mappings.Length > 0;
 
@@ -18,8 +19,9 @@ internal sealed class ClientCertificates(IOptions<AccessOptions> options)
     public ClientIdentity ClientOf(X509Certificate2 certificate)
     {
         var names = NamesOf(certificate);
-        var mapping = Array.Find(_mappings, mapping =>
-            mapping.Subject.Length > 0 ? mapping.Subject == certificate.Subject : names.Contains(mapping.San));
+        var (mapping, _) = Array.Find(_mappings, known => known.Mapping.Subject.Length > 0
+            ? known.Subject == certificate.SubjectName.Name
+            : names.Contains(known.Mapping.San));
         return mapping is null
             ? throw new CredentialsInvalidException("The client certificate belongs to no workspace.")
             : new ClientIdentity(mapping.Workspace, Roles.Parse(mapping.Role));

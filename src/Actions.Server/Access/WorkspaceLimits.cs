@@ -8,6 +8,9 @@ namespace Actions.Server.Access;
 /// <summary>Counts the calls of each workspace. Calls above a limit are refused at once; there is no queue.</summary>
 internal sealed class WorkspaceLimits : IDisposable
 {
+    /// <summary>Whose limit it is, in the texts of refusals.</summary>
+    public const string Who = "The workspace";
+
     // Replenishments per second, each of a tenth of the average.
     private const int PerSecond = 10;
 
@@ -68,7 +71,7 @@ internal sealed class WorkspaceLimits : IDisposable
     {
         if (_throttle.TryTake(workspace))
             _log.WorkspaceBeyondLimit(workspace, limit);
-        return new LimitReachedException(limit, retryAfter);
+        return new LimitReachedException(Who, limit, retryAfter);
     }
 
     private static string Calls(int number) => number == 1 ? "1 call" : $"{number} calls";

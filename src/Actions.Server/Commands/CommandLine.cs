@@ -39,8 +39,9 @@ internal static class CommandLine
         {
             return await RefuseAsync(e.Message, command);
         }
-        catch (Exception e) when (StartFailure.Explain(e) is { } reason)
+        catch (Exception e)
         {
+            var reason = StartFailure.Explain(e);
             await Console.Error.WriteLineAsync($"{(command == root ? "The server can't start" : "The command failed")}: {reason}");
             return 1;
         }

@@ -37,8 +37,9 @@ internal static class RewrapCommand
                 host.Services.GetRequiredService<KeyRing>(),
                 host.Services.GetRequiredService<KeyEncryptionKeys>());
         }
-        catch (Exception e) when (StartFailure.Explain(e) is { } reason)
+        catch (Exception e)
         {
+            var reason = StartFailure.Explain(e);
             await Console.Error.WriteLineAsync($"The key ring can't be encrypted anew: {reason}");
             return 1;
         }

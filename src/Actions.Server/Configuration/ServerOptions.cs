@@ -72,10 +72,21 @@ internal sealed class ServerOptions : IValidatableObject
     public TimeSpan StoreTimeout { get; set; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// Concurrent connections. Half of the usual 1,024 file descriptors; the other half is for calls to APIs.
+    /// Concurrent connections of one gRPC listener. Half of the usual 1,024 file descriptors; the other half is for
+    /// calls
+    /// to APIs. When they are taken, a new connection takes the place of one that never had valid credentials.
     /// </summary>
     [Range(1, 1_000_000)]
     public int MaxConnections { get; set; } = 512;
+
+    /// <summary>
+    /// Concurrent connections of a listener without HTTP/2, which has the web pages for probes. A probe needs one, for
+    /// some milliseconds; when they are taken, a new connection takes the place of the oldest one of the address that
+    /// has
+    /// most.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int MaxWebConnections { get; set; } = 64;
 
     /// <summary>
     /// Concurrent calls on one connection. A voice engine keeps one channel for all its conversations; Kestrel's 100

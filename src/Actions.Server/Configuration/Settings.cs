@@ -11,15 +11,15 @@ internal static class Settings
         where T : class
     {
         services.AddOptions<T>().Bind(configuration.GetSection(section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<T>>(new Rules<T>(section));
+        services.AddSingleton<IValidateOptions<T>>(new Rules<T>(section, configuration.GetSection(section)));
     }
 
-    private sealed class Rules<T>(string section) : IValidateOptions<T>
+    private sealed class Rules<T>(string section, IConfiguration settings) : IValidateOptions<T>
         where T : class
     {
         public ValidateOptionsResult Validate(string? name, T options)
         {
-            var wrong = new List<ValidationResult>();
+            var wrong = Unknown();
             foreach (var property in typeof(T).GetProperties())
             {
                 // The annotations' error texts name the field by this.
@@ -36,6 +36,20 @@ internal static class Settings
             return wrong.Count == 0
                 ? ValidateOptionsResult.Success
                 : ValidateOptionsResult.Fail(wrong.Select(result => result.ErrorMessage!));
+        }
+
+        // A mistyped key would leave the default in force, in silence.
+        private List<ValidationResult> Unknown()
+        {
+            var known = typeof(T).GetProperties().Select(property =>
+                property.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            return
+            [
+                .. from setting in settings.GetChildren()
+                   where !known.Contains(setting.Key)
+                   let all = string.Join(", ", known.Order(StringComparer.Ordinal))
+                   select new ValidationResult($"{section}:{setting.Key} is no setting. {section} has {all}."),
+            ];
         }
     }
 }

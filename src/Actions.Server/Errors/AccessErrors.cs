@@ -14,10 +14,13 @@ internal sealed class RoleInsufficientException(string role) : Exception(
     public string Role { get; } = role;
 }
 
-/// <summary>The workspace makes too many calls per second, or too many concurrent ones.</summary>
-internal sealed class LimitReachedException(string limit, TimeSpan retryAfter) : Exception(
-    $"The workspace has reached its limit of {limit}. Try again in {retryAfter.TotalMilliseconds:0} ms.")
+/// <summary>A workspace or a client's address makes too many calls per second, or too many concurrent ones.</summary>
+internal sealed class LimitReachedException(string who, string limit, TimeSpan retryAfter) : Exception(
+    $"{who} has reached its limit of {limit}. Try again in {retryAfter.TotalMilliseconds:0} ms.")
 {
+    /// <summary>E.g. <c>The workspace</c>.</summary>
+    public string Who { get; } = who;
+
     /// <summary>E.g. <c>1000 calls per second</c>.</summary>
     public string Limit { get; } = limit;
 

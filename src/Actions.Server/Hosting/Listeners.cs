@@ -1,6 +1,5 @@
 using Actions.Server.Configuration;
 using Actions.Server.Hosting.Floods;
-using Microsoft.AspNetCore.Server.Kestrel;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
@@ -9,6 +8,11 @@ namespace Actions.Server.Hosting;
 /// <summary>Configures the server's listeners.</summary>
 internal static class Listeners
 {
+    // What a client may send before the server has read it, which a stranger's connection can hold in memory. Kestrel's
+    // own are 768 KiB and 1 MiB. A request has some KiB; the largest (4 MiB) takes 32 round trips instead of 6.
+    private const int StreamWindow = 128 << 10;
+    private const int ConnectionWindow = 2 * StreamWindow;
+
     /// <summary>
     /// gRPC on HTTP/2 and the web pages on HTTP/1.1, both on loopback unless configured otherwise
     /// (<c>Kestrel:Endpoints:Grpc:Url</c>, <c>Kestrel:Endpoints:Web:Url</c>; TLS by Kestrel's own settings).
@@ -32,39 +36,25 @@ internal static class Listeners
                 ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager"] = "Error",
                 // gRPC would log every refused call with its stack; ErrorInterceptor logs the relevant ones.
                 ["Logging:LogLevel:Grpc"] = "Warning",
+                // Here only messages that can't be read arrive, which anybody can send: an error of a method ends in
+                // ErrorInterceptor.
+                ["Logging:LogLevel:Grpc.AspNetCore.Server.ServerCallHandler"] = "None",
             },
         });
         builder.Services.AddSingleton<Http2FloodLimiter>();
+        builder.Services.AddSingleton<ListenerGuards>();
         builder.Services.AddOptions<KestrelServerOptions>()
-            .Configure<IOptions<ServerOptions>, Http2FloodLimiter>((kestrel, options, guard) =>
+            .Configure<IOptions<ServerOptions>, ListenerGuards>((kestrel, options, guards) =>
             {
                 kestrel.AddServerHeader = false;
-                kestrel.Limits.MaxConcurrentConnections = options.Value.MaxConnections;
                 kestrel.Limits.Http2.MaxStreamsPerConnection = options.Value.MaxStreamsPerConnection;
+                kestrel.Limits.Http2.InitialStreamWindowSize = StreamWindow;
+                kestrel.Limits.Http2.InitialConnectionWindowSize = ConnectionWindow;
                 kestrel.Limits.RequestHeadersTimeout = options.Value.RequestHeadersTimeout;
                 kestrel.Limits.Http2.KeepAlivePingDelay = options.Value.KeepAlivePingDelay;
                 kestrel.Limits.Http2.KeepAlivePingTimeout = options.Value.KeepAlivePingTimeout;
                 foreach (var endpoint in builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren())
-                    kestrel.ConfigurationLoader!.Endpoint(endpoint.Key, configured => Guard(configured, guard));
+                    kestrel.ConfigurationLoader!.Endpoint(endpoint.Key, guards.Guard);
             });
-    }
-
-    private static void Guard(EndpointConfiguration endpoint, Http2FloodLimiter guard)
-    {
-        if (endpoint.ListenOptions.Protocols == HttpProtocols.Http1)
-            return;
-        if (endpoint.IsHttps)
-        {
-            // Kestrel adds certificates by name (SNI) itself, and no frame can be read outside of that TLS. Kestrel
-            // also reports a missing certificate.
-            if (endpoint.HttpsOptions is { ServerCertificate: null, ServerCertificateSelector: null }
-                || endpoint.ConfigSection.GetSection("Sni").Exists())
-                return;
-            // The middleware that is added first is the outermost: TLS must be decrypted before frames can be read.
-            endpoint.ListenOptions.UseHttps(endpoint.HttpsOptions);
-        }
-
-        var isHttp2Only = endpoint.ListenOptions.Protocols == HttpProtocols.Http2;
-        endpoint.ListenOptions.Use(next => connection => guard.RunAsync(connection, isHttp2Only, next));
     }
 }

@@ -53,6 +53,11 @@ internal sealed class DrainInterceptor(Drain drain) : CallInterceptor
             {
                 return false;
             }
+            catch (Exception e) when (e is not (RpcException or OperationCanceledException))
+            {
+                // The client's message can't be read. That is no error of the server, which would be logged.
+                throw new RpcException(new Status(StatusCode.Internal, "The request can't be read.", e));
+            }
         }
     }
 }

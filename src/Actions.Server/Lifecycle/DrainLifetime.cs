@@ -8,10 +8,11 @@ namespace Actions.Server.Lifecycle;
 /// second one ends the grace period.
 /// </summary>
 /// <remarks>Replaces the console lifetime, which stops the host at once.</remarks>
-internal sealed class DrainLifetime(Drain drain, IHostApplicationLifetime host, ILogger<DrainLifetime> log)
+internal sealed class DrainLifetime(
+    Drain drain, IHostApplicationLifetime host, EarlySignals early, ILogger<DrainLifetime> log)
     : IHostLifetime, IDisposable
 {
-    private static readonly PosixSignal[] Signals = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
+    public static readonly PosixSignal[] Signals = [PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
 
     private readonly List<IDisposable> _registrations = [];
     private Task _drained = Task.CompletedTask;
@@ -21,9 +22,8 @@ internal sealed class DrainLifetime(Drain drain, IHostApplicationLifetime host, 
     {
         // No call may delay a stop of the host, whatever its cause.
         _registrations.Add(host.ApplicationStopping.Register(drain.Abort));
-        foreach (var signal in Signals)
-            _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
-
+        // From now on there may be calls to wait for.
+        _registrations.Add(host.ApplicationStarted.Register(TakeSignals));
         return Task.CompletedTask;
     }
 
@@ -34,6 +34,13 @@ internal sealed class DrainLifetime(Drain drain, IHostApplicationLifetime host, 
     {
         foreach (var registration in _registrations)
             registration.Dispose();
+    }
+
+    private void TakeSignals()
+    {
+        foreach (var signal in Signals)
+            _registrations.Add(PosixSignalRegistration.Create(signal, OnSignal));
+        early.Dispose();
     }
 
     private void OnSignal(PosixSignalContext context)

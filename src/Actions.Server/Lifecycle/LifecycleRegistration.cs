@@ -23,6 +23,7 @@ internal static class LifecycleRegistration
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<ServingStatus>();
         services.AddSingleton<Drain>();
+        services.TryAddSingleton<EarlySignals>();
         services.AddSingleton<IHostLifetime, DrainLifetime>();
         return services;
     }

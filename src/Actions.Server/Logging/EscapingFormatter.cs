@@ -9,6 +9,14 @@ namespace Actions.Server.Logging;
 /// </summary>
 internal sealed class EscapingFormatter(ConsoleFormatter inner) : ConsoleFormatter(inner.Name)
 {
+    // CommandLine tells a failed start or stop in one line. The frameworks would print their stack traces above it.
+    private static readonly HashSet<(string Category, int Event)> ToldElsewhere =
+    [
+        ("Microsoft.Extensions.Hosting.Internal.Host", 11), // Hosting failed to start.
+        ("Microsoft.Extensions.Hosting.Internal.Host", 5), // Hosting failed to stop.
+        ("Microsoft.AspNetCore.Server.Kestrel", 0), // Unable to start Kestrel.
+    ];
+
     // JSON escapes by itself, and its scopes are read member by member.
     private readonly bool _scopesAreText = inner.Name != ConsoleFormatterNames.Json;
 
@@ -16,6 +24,8 @@ internal sealed class EscapingFormatter(ConsoleFormatter inner) : ConsoleFormatt
         in LogEntry<TState> logEntry, IExternalScopeProvider? scopeProvider, TextWriter textWriter)
     {
         var (format, exception) = (logEntry.Formatter, logEntry.Exception);
+        if (exception is not null && ToldElsewhere.Contains((logEntry.Category, logEntry.EventId.Id)))
+            return;
         inner.Write(
             new LogEntry<TState>(
                 logEntry.LogLevel,

@@ -19,6 +19,13 @@ internal static partial class ServerLog
     [LoggerMessage(4, LogLevel.Warning, "Workspace '{Workspace}' exceeds its limit of {Limit}; calls are rejected. See the settings under Limits.")]
     public static partial void WorkspaceBeyondLimit(this ILogger log, string workspace, string limit);
 
+    [LoggerMessage(5, LogLevel.Information, "Call of {Client} to {Method} rejected with {Code}: {Message}")]
+    public static partial void StrangerRefused(this ILogger log, IPAddress? client, string method, StatusCode code,
+        string message);
+
+    [LoggerMessage(6, LogLevel.Warning, "{Number} more calls of {Client} rejected since the last line about them.")]
+    public static partial void StrangersRefused(this ILogger log, int number, IPAddress client);
+
     [LoggerMessage(10, LogLevel.Information,
         "Execution {ExecutionId} of action {ActionId} for call '{CallId}': {Outcome} after {Elapsed}. Attempts: {Attempts}.")]
     public static partial void Executed(
@@ -105,4 +112,12 @@ internal static partial class ServerLog
     [LoggerMessage(130, LogLevel.Warning,
         "Closed connection from {Client}: too many {Frames}. See Server:ResetBurst and Server:ControlFrameBurst.")]
     public static partial void ConnectionFlooded(this ILogger log, EndPoint? client, string frames);
+
+    [LoggerMessage(131, LogLevel.Warning,
+        "Closed connection from {Client}, which had no valid credentials yet: the listener is full. See {Setting}.")]
+    public static partial void StrangerDisconnected(this ILogger log, IPAddress client, string setting);
+
+    [LoggerMessage(132, LogLevel.Warning,
+        "Closed {Number} more connections from {Client} since the last line about them.")]
+    public static partial void StrangersDisconnected(this ILogger log, int number, IPAddress client);
 }

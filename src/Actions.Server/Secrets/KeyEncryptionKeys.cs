@@ -1,12 +1,15 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Actions.Server.Configuration;
 
 namespace Actions.Server.Secrets;
 
 /// <summary>The configured keys: the current one encrypts, all of them decrypt.</summary>
 internal sealed class KeyEncryptionKeys : IDisposable
 {
+    private const int MinDifferentBytes = 12;
+
     private readonly Dictionary<string, KeyEncryptionKey> _all = new(StringComparer.Ordinal);
 
     /// <summary>Null: no key is configured, and the key ring is stored in the clear.</summary>
@@ -68,18 +71,27 @@ internal sealed class KeyEncryptionKeys : IDisposable
     {
         var bytes = new byte[KeyEncryptionKey.Length];
         return Convert.TryFromBase64String(text.Trim(), bytes, out var length) && length == bytes.Length
-            ? new SymmetricKeyEncryptionKey(bytes)
+            ? OfBytes(bytes)
             : throw new CryptographicException($"it must be {KeyEncryptionKey.Length} bytes in base64");
     }
 
+    // A placeholder, such as zeros, would encrypt nothing. Of 32 random bytes some 30 are different.
+    private static SymmetricKeyEncryptionKey OfBytes(byte[] bytes) => bytes.Distinct().Count() >= MinDifferentBytes
+        ? new SymmetricKeyEncryptionKey(bytes)
+        : throw new CryptographicException("its bytes aren't random; make one with 'openssl rand -base64 32'");
+
     private static SymmetricKeyEncryptionKey OfFile(string path)
     {
-        var bytes = File.ReadAllBytes(path);
+        var bytes = ReadFile(path);
         // A base64 text of a key is longer than 33 bytes.
         var isRaw = bytes.Length == KeyEncryptionKey.Length
             || (bytes.Length == KeyEncryptionKey.Length + 1 && bytes[^1] == '\n');
-        return isRaw ? new SymmetricKeyEncryptionKey(bytes[..KeyEncryptionKey.Length]) : OfText(Encoding.ASCII.GetString(bytes));
+        return isRaw ? OfBytes(bytes[..KeyEncryptionKey.Length]) : OfText(Encoding.ASCII.GetString(bytes));
     }
+
+    private static byte[] ReadFile(string path) =>
+        SettingFile.Wrong(path) is { } wrong ? throw new CryptographicException(
+            $"it {wrong}") : File.ReadAllBytes(path);
 
     private static CertificateKeyEncryptionKey OfCertificate(string path, string password)
     {
@@ -89,7 +101,7 @@ internal sealed class KeyEncryptionKeys : IDisposable
 
     private static X509Certificate2 ReadCertificate(string path, string password)
     {
-        if (!File.ReadAllBytes(path).AsSpan().StartsWith("-----BEGIN"u8))
+        if (!ReadFile(path).AsSpan().StartsWith("-----BEGIN"u8))
             return X509CertificateLoader.LoadPkcs12FromFile(path, password);
         return password.Length == 0
             ? X509Certificate2.CreateFromPemFile(path)

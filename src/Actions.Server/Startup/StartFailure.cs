@@ -8,8 +8,8 @@ namespace Actions.Server.Startup;
 /// <summary>Explains the failures to start that an operator can fix.</summary>
 internal static class StartFailure
 {
-    /// <returns>One line that names the setting; null for any other failure.</returns>
-    public static string? Explain(Exception exception) => exception switch
+    /// <returns>One line; for failures that an operator can mend, it names the setting.</returns>
+    public static string Explain(Exception exception) => exception switch
     {
         OptionsValidationException e => $"A setting is wrong. {string.Join(" ", e.Failures)}",
         StartRefusedException e => e.Message,
@@ -20,7 +20,9 @@ internal static class StartFailure
         // A wrong address or certificate. Kestrel has many exception types for them.
         _ when exception.StackTrace?.Contains(" Microsoft.AspNetCore.Server.Kestrel.", StringComparison.Ordinal) == true =>
             $"{OneLine(exception)} Check Kestrel:Endpoints:Grpc:Url, Kestrel:Endpoints:Web:Url and the other settings of Kestrel.",
-        _ => null,
+        // A file of settings, e.g. appsettings.json.
+        InvalidDataException { InnerException: { } cause } e => $"{OneLine(e)} {OneLine(cause)}",
+        _ => $"{OneLine(exception)} ({exception.GetType().Name})",
     };
 
     private static string OneLine(Exception e) => $"{e.Message.ReplaceLineEndings(" ").TrimEnd(' ', '.')}.";

@@ -4,6 +4,7 @@ using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
 using Actions.Server.Configuration;
 using Actions.Server.Lifecycle;
+using Actions.Server.Strangers;
 using Actions.Storage;
 using Actions.Storage.Registration;
 using Microsoft.Extensions.Configuration;
@@ -17,6 +18,7 @@ public sealed class RangeTests
     private static readonly (string Section, Type Options)[] Sections =
     [
         (ServerOptions.Section, typeof(ServerOptions)),
+        (StrangerOptions.Section, typeof(StrangerOptions)),
         (EngineOptions.Section, typeof(EngineOptions)),
         (OutboundOptions.Section, typeof(OutboundOptions)),
         (DrainOptions.Section, typeof(DrainOptions)),
@@ -61,6 +63,7 @@ public sealed class RangeTests
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new(key, value)]).Build();
         return new ServiceCollection()
             .AddServerOptions(configuration)
+            .AddStrangers(configuration)
             .AddEngine(configuration)
             .AddLifecycle(configuration)
             .AddActionStore(configuration)

@@ -7,6 +7,9 @@ internal readonly record struct FrameHeader(byte Type, byte Flags, int Length)
     private const byte Headers = 1;
     private const byte ResetStream = 3;
 
+    /// <summary>A reset, whoever sends it.</summary>
+    public static FrameHeader Reset { get; } = new(ResetStream, 0, sizeof(int));
+
     // The same bit: END_STREAM of DATA, ACK of SETTINGS and PING.
     private const byte EndOrAcknowledged = 1;
 
