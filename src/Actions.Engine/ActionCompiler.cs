@@ -22,8 +22,9 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
     public ActionPlan Compile(ActionConfig config, string root) => Compile(config, root, guard.Check, isSaved: true);
 
     /// <summary>
-    /// Compiles a stored action without checking its URLs, or its texts for what isn't quite a placeholder. If the
-    /// settings have come to refuse a URL, the action stays valid and its executions fail.
+    /// Compiles a stored action without checking its URLs, its texts for what isn't quite a placeholder, a pasted token
+    /// or allowed values of another type. If the settings have come to refuse a URL, the action stays valid and its
+    /// executions fail.
     /// </summary>
     /// <exception cref="InvalidFieldsException">Other limits have changed since the action was saved.</exception>
     public ActionPlan CompileStored(ActionConfig config, string root) =>
@@ -34,8 +35,9 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var violations = new Violations(root);
         CheckTexts(config, violations);
-        var variables = new VariableCompiler(_options, violations).Compile(config.Variables);
-        var authentication = new AuthenticationCompiler(_options, checkUrl, violations).Compile(config.Authentication);
+        var variables = new VariableCompiler(_options, isSaved, violations).Compile(config.Variables);
+        var authentication = new AuthenticationCompiler(_options, checkUrl, isSaved, violations)
+            .Compile(config.Authentication);
         var declared = variables.Keys
             .Concat(config.Results.Concat(config.ErrorFields).Select(field => field.Variable))
             .ToHashSet(StringComparer.Ordinal);

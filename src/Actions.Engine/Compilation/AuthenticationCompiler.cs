@@ -8,7 +8,9 @@ using Actions.V1;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Compiles <see cref="ActionConfig.Authentication"/>.</summary>
-internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, string?> checkUrl, Violations violations)
+/// <param name="isSaved">False for a stored action: rules that are younger than it don't apply.</param>
+internal sealed class AuthenticationCompiler(
+    EngineOptions options, Func<Uri, string?> checkUrl, bool isSaved, Violations violations)
 {
     /// <returns>Null: the API needs none.</returns>
     public AuthenticationPlan? Compile(Authentication? authentication)
@@ -61,7 +63,7 @@ internal sealed class AuthenticationCompiler(EngineOptions options, Func<Uri, st
         violations.CheckLimit($"{root}.prefix", bearer.Prefix.Length, options.MaxHeaderNameLength, "characters");
         var scheme = bearer.Prefix.Length == 0 ? BearerTokenPlan.Bearer : bearer.Prefix;
         // The advice is worth more than the complaint about, say, a tab.
-        if (BearerText.CheckToken(bearer.Token?.Plaintext ?? "", scheme, inQuery) is { } wrongToken)
+        if (isSaved && BearerText.CheckToken(bearer.Token?.Plaintext ?? "", scheme, inQuery) is { } wrongToken)
             violations.Add($"{root}.token", wrongToken);
         else
             Secret(bearer.Token, "bearer_token.token");

@@ -8,7 +8,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Compiles <see cref="ActionConfig.Variables"/>.</summary>
-internal sealed class VariableCompiler(EngineOptions options, Violations violations)
+/// <param name="isSaved">False for a stored action: rules that are younger than it don't apply.</param>
+internal sealed class VariableCompiler(EngineOptions options, bool isSaved, Violations violations)
 {
     public FrozenDictionary<string, VariablePlan> Compile(IReadOnlyList<Variable> variables)
     {
@@ -36,9 +37,12 @@ internal sealed class VariableCompiler(EngineOptions options, Violations violati
     private VariablePlan Compile(Variable variable, string field)
     {
         var plan = new VariablePlan(variable.Name, variable.Type, null, variable.Sensitive, variable.Optional, []);
-        var allowed = variable.AllowedValues.Select(
-            (text, i) => plan.Read(Value.ForString(text), $"{field}.allowed_values[{i}]", violations));
-        plan = plan with { AllowedValues = [.. allowed.OfType<Value>()] };
+        var misfits = isSaved ? violations : new Violations();
+        // A text that doesn't fit the type matches no value, and still is one: without it, every value would be
+        // allowed.
+        var allowed = variable.AllowedValues.Select((text, i) =>
+            plan.Read(Value.ForString(text), $"{field}.allowed_values[{i}]", misfits) ?? Value.ForString(text));
+        plan = plan with { AllowedValues = [.. allowed] };
         return plan.IsAbsent(variable.DefaultValue)
             ? plan
             : plan with { Default = ReadDefault(plan, variable.DefaultValue, $"{field}.default_value") };

@@ -31,7 +31,7 @@ public sealed class LibraryExceptionTests
         };
         var violations = new Violations();
         Should.Throw<FormatException>(
-            () => new AuthenticationCompiler(new EngineOptions(), FailingCheck, violations).Compile(authentication));
+            () => new AuthenticationCompiler(new EngineOptions(), FailingCheck, isSaved: true, violations).Compile(authentication));
         violations.ThrowIfAny();
     }
 }
