@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Actions.Engine.Outcomes;
 
 namespace Actions.Engine.Outbound;
@@ -30,15 +31,36 @@ internal sealed class NoSilentRetryStream(Stream connection) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        var read = await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        int read;
+        try
+        {
+            read = await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e) when (IsResetOfKept(e))
+        {
+            throw new UnansweredException(onKeptConnection: true);
+        }
+
         return Check(read, buffer.Length);
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
-    public override int Read(byte[] buffer, int offset, int count) =>
-        Check(connection.Read(buffer, offset, count), count);
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        int read;
+        try
+        {
+            read = connection.Read(buffer, offset, count);
+        }
+        catch (IOException e) when (IsResetOfKept(e))
+        {
+            throw new UnansweredException(onKeptConnection: true);
+        }
+
+        return Check(read, count);
+    }
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -69,6 +91,10 @@ internal sealed class NoSilentRetryStream(Stream connection) : Stream
             connection.Dispose();
         base.Dispose(disposing);
     }
+
+    // So does a load balancer close connections that it has forgotten: it resets them when the next request comes.
+    private bool IsResetOfKept(IOException e) =>
+        _wasUsed && _isAwaited && e.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset };
 
     /// <summary>A read into an empty buffer only waits: reading nothing isn't the end then.</summary>
     private int Check(int read, int wanted)

@@ -66,12 +66,16 @@ public sealed class ConnectionFailureTests : IDisposable
     }
 
     [Theory]
-    [InlineData(HttpMethod.Get, true)]
-    [InlineData(HttpMethod.Post, false)]
-    [InlineData(HttpMethod.Put, false)]
-    [InlineData(HttpMethod.Patch, false)]
-    [InlineData(HttpMethod.Delete, false)]
-    public async Task KeptConnectionClosedUnderTheRequest_OnlyGetIsSentAgainAndCounted(HttpMethod method, bool sentAgain)
+    [InlineData(HttpMethod.Get, false, true)]
+    [InlineData(HttpMethod.Post, false, false)]
+    [InlineData(HttpMethod.Put, false, false)]
+    [InlineData(HttpMethod.Patch, false, false)]
+    [InlineData(HttpMethod.Delete, false, false)]
+    [InlineData(HttpMethod.Get, true, true)]
+    [InlineData(HttpMethod.Post, true, false)]
+    [InlineData(HttpMethod.Delete, true, false)]
+    public async Task KeptConnectionClosedUnderTheRequest_OnlyGetIsSentAgainAndCounted(
+        HttpMethod method, bool isReset, bool sentAgain)
     {
         await using var upstream = new RawUpstream(async connection =>
         {
@@ -81,6 +85,8 @@ public sealed class ConnectionFailureTests : IDisposable
             await connection.ReadRequestAsync();
             if (connection.Number > 1)
                 await connection.SendAsync(RawUpstream.Response("{}"));
+            else if (isReset)
+                connection.Reset();
         });
         var config = Configs.With(method, upstream.Url);
         await _engine.ResultAsync(config);
