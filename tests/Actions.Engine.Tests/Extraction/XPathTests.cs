@@ -146,6 +146,9 @@ public sealed class XPathTests
         catch (OperationCanceledException)
         {
         }
+        catch (TooLargeException)
+        {
+        }
 
         TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromMilliseconds(100) + Late);
     }
@@ -164,7 +167,7 @@ public sealed class XPathTests
         }
         catch (SyntaxException e)
         {
-            e.Message.ShouldBe("visits too many nodes of the document");
+            e.Message.ShouldBeOneOf("visits too many nodes of the document", "selects more than fits into one message");
         }
 
         TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(10));
