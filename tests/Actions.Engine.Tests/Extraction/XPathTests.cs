@@ -162,9 +162,13 @@ public sealed class XPathTests
         {
             path.Select(xml, new WorkBudget(), new ValueBudget());
         }
-        catch (SyntaxException e)
+        // Texts that are selected may be too many before the nodes are.
+        catch (SyntaxException e) when (e is not TooLargeException)
         {
             e.Message.ShouldBe("visits too many nodes of the document");
+        }
+        catch (TooLargeException)
+        {
         }
 
         TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(10));
