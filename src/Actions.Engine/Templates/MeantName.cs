@@ -37,7 +37,7 @@ internal static partial class MeantName
     /// <summary>As a placeholder writes it: an index in brackets, a name after a dot.</summary>
     private static string Member(Capture written)
     {
-        var name = written.Value.Trim(' ', '\t', '.', '?', '[', ']', '"', '\'');
+        var name = written.Value.Replace("->", ".", StringComparison.Ordinal).Trim(' ', '\t', '.', '?', '[', ']', '"', '\'');
         return int.TryParse(name, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out _)
             ? $"[{name}]"
             : $".{name}";
@@ -57,7 +57,7 @@ internal static partial class MeantName
     [GeneratedRegex(
         """
         ([A-Za-z_][A-Za-z0-9_]*)
-        (\s*\??\.+\s*[A-Za-z0-9_]+
+        (\s*(?:\??\.+|->)\s*[A-Za-z0-9_]+
         |\s*\[\s*(?:"[A-Za-z0-9_]+"|'[A-Za-z0-9_]+'|[A-Za-z_][A-Za-z0-9_]*|-?[0-9]+)\s*\])*
         """,
         RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace)]
