@@ -243,6 +243,27 @@ public sealed class SqliteFileTests : IDisposable
         File.Exists(_path).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task WriteAheadLogDeletedMeanwhile_AcknowledgesNoWriteThatIsLost(bool replaced)
+    {
+        using var host = await OpenAsync(_path);
+        await CreateAsync(host, "order");
+        File.Delete(_path + "-wal");
+        if (replaced)
+            await File.WriteAllTextAsync(_path + "-wal", "", Stop);
+
+        Message(await Should.ThrowAsync<StoreUnavailableException>(CreateAsync(host, "lost"))).ShouldContain("-wal");
+
+        await CreateAsync(host, "kept");
+        // What a new process would find if this one was killed now.
+        foreach (var end in (string[])["", "-wal"])
+            File.Copy(_path + end, _directory.File("found.db") + end);
+        using var found = await OpenAsync(_directory.File("found.db"));
+        (await found.Store.FindByNameAsync(Workspace, "kept", Stop)).ShouldNotBeNull();
+    }
+
     [Fact]
     public async Task FilePutBack_ServesAgain()
     {

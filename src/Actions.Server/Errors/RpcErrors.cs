@@ -1,4 +1,5 @@
 using Actions.Engine.Limits;
+using Actions.Server.Logging;
 using Actions.Storage;
 using Actions.V1;
 using Google.Protobuf;
@@ -93,8 +94,8 @@ internal static class RpcErrors
         {
             var shown = new BadRequest.Types.FieldViolation
             {
-                Field = Shorten(violation.Field),
-                Description = Shorten(violation.Description),
+                Field = Shown(violation.Field),
+                Description = Shown(violation.Description),
             };
             if (badRequest.CalculateSize() + shown.CalculateSize() > MaxBadRequestBytes)
             {
@@ -117,12 +118,12 @@ internal static class RpcErrors
         Build(code, message, Info(reason, metadata));
 
     private static RpcException Build(StatusCode code, string message, params IMessage[] details) =>
-        Status(code, Shorten(message), details).ToRpcException();
+        Status(code, message, details).ToRpcException();
 
     private static Google.Rpc.Status Status(StatusCode code, string message, params IMessage[] details) => new()
     {
         Code = (int)code,
-        Message = message,
+        Message = Shown(message),
         Details = { details.Select(detail => Any.Pack(detail)) },
     };
 
@@ -130,12 +131,14 @@ internal static class RpcErrors
     {
         var info = new ErrorInfo { Domain = Domain, Reason = Reasons.FindValueByNumber((int)reason).Name };
         foreach (var (key, value) in metadata)
-            info.Metadata.Add(key, Shorten(value));
+            info.Metadata.Add(key, Shown(value));
         return info;
     }
 
-    private static string Shorten(string text)
+    // Ids, names and pieces of templates are quoted in texts: what clients write must not drive the terminal that shows it.
+    private static string Shown(string quoted)
     {
+        var text = SingleLineText.Escape(quoted);
         var (length, bytes) = (0, 0);
         foreach (var rune in text.EnumerateRunes())
         {

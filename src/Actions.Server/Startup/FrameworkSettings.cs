@@ -52,9 +52,42 @@ internal static class FrameworkSettings
             provider.GetSection("LogLevel")).Prepend(logging.GetSection("LogLevel"));
         foreach (var level in levels.SelectMany(section => section.GetChildren()))
             RequireName<LogLevel>(level);
-        var formatter = logging.GetSection("Console:FormatterName");
-        if (formatter.Value is { Length: > 0 } name && !Formatters.Contains(name, StringComparer.OrdinalIgnoreCase))
-            throw Wrong(formatter.Path, $"must be one of {string.Join(", ", Formatters)}.");
+        CheckConsole(logging.GetSection("Console"));
+    }
+
+    private static void CheckConsole(IConfigurationSection console)
+    {
+        RequireOneOf(console, "FormatterName", Formatters);
+        RequireName<LogLevel>(console.GetSection("LogToStandardErrorThreshold"));
+        RequireName<ConsoleLoggerQueueFullMode>(console.GetSection("QueueFullMode"));
+        var length = console.GetSection("MaxQueueLength");
+        if (length.Value is { Length: > 0 } value
+            && !(int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0))
+            throw Wrong(length.Path, "must be a number above 0.");
+        var format = console.GetSection("FormatterOptions");
+        RequireName<LoggerColorBehavior>(format.GetSection("ColorBehavior"));
+        // The console itself still reads what its formatters replaced.
+        foreach (var section in new[] { console, format })
+        {
+            foreach (var name in new[] { "IncludeScopes", "UseUtcTimestamp", "SingleLine", "DisableColors" })
+                RequireOneOf(section, name, ["true", "false"]);
+            var timestamp = section.GetSection("TimestampFormat");
+            if (!IsTimestampFormat(timestamp.Value))
+                throw Wrong(timestamp.Path, "must be a format of .NET for dates and times, such as 'HH:mm:ss '.");
+        }
+    }
+
+    private static bool IsTimestampFormat(string? format)
+    {
+        try
+        {
+            DateTimeOffset.UnixEpoch.ToString(format, CultureInfo.InvariantCulture);
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     private static void CheckEndpoint(IConfigurationSection endpoint)
@@ -127,7 +160,7 @@ internal static class FrameworkSettings
     {
         if (configuration[variable] is { Length: > 0 } value && !allowed.Contains(value,
             StringComparer.OrdinalIgnoreCase))
-            throw Wrong(variable, $"must be one of {string.Join(", ", allowed)}.");
+            throw Wrong(configuration.GetSection(variable).Path, $"must be one of {string.Join(", ", allowed)}.");
     }
 
     private static void RequireMilliseconds(IConfiguration configuration, string variable)

@@ -96,6 +96,7 @@ internal sealed class SqliteDatabase : IDisposable
                     // connection was opened.
                     if (SqliteFile.HasMoved(connection))
                         throw new InvalidDataException("was moved or deleted while it was written");
+                    RequireLog(connection);
                     return result;
                 }),
                 cancellationToken);
@@ -111,6 +112,19 @@ internal sealed class SqliteDatabase : IDisposable
     {
         if (!File.Exists(_path))
             throw Unavailable("is gone", new FileNotFoundException());
+    }
+
+    /// <summary>
+    /// Throws if the write-ahead log, which a write has just been added to, has no name any more: nobody else could
+    /// ever read it. A log that another connection has created in its place meanwhile is empty.
+    /// </summary>
+    private void RequireLog(SqliteConnection connection)
+    {
+        if (new FileInfo(_path + "-wal") is { Exists: true, Length: > 0 })
+            return;
+        // Connections that are opened from now on have a log with a name.
+        SqliteConnection.ClearPool(connection);
+        throw new InvalidDataException("lost its write-ahead log (-wal), which was moved or deleted while it was written");
     }
 
     /// <summary>Closes the pooled connections; closing the last one merges the write-ahead log into the file.</summary>

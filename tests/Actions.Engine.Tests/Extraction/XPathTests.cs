@@ -146,6 +146,9 @@ public sealed class XPathTests
         catch (Exception e) when (e is OperationCanceledException or TooLargeException)
         {
         }
+        catch (TooLargeException)
+        {
+        }
 
         TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromMilliseconds(100) + Late);
     }
@@ -165,7 +168,7 @@ public sealed class XPathTests
         // Texts that are selected may be too many before the nodes are.
         catch (SyntaxException e) when (e is not TooLargeException)
         {
-            e.Message.ShouldBe("visits too many nodes of the document");
+            e.Message.ShouldBeOneOf("visits too many nodes of the document", "selects more than fits into one message");
         }
         catch (TooLargeException)
         {

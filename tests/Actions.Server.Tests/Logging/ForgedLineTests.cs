@@ -55,6 +55,30 @@ public sealed class ForgedLineTests
         server.Output.ShouldNotContain('\u202e');
     }
 
+    [Fact]
+    public async Task TextOfAnError_ShowsWhatTheClientWroteEscaped()
+    {
+        await using var server = await RunningServer.StartAsync();
+        var draft = new ActionConfig { Name = "a", Request = new() { Method = V1.HttpMethod.Get, Url = "https://shop.example/" } };
+        draft.Messages = new() { StartMessage = $"{{{Forged}}}", FailureMessages = { [Forged] = "x" } };
+
+        Refusal[] refusals =
+        [
+            await Refusal.OfAsync(server.Actions.Execute(new() { Id = Forged }, cancellationToken: Token)),
+            await Refusal.OfAsync(server.Actions.Execute(new() { Name = Forged }, cancellationToken: Token)),
+            await Refusal.OfAsync(server.Configs.GetActionConfigAsync(new() { Id = Forged }, cancellationToken: Token)),
+            await Refusal.OfAsync(server.Configs.CreateActionConfigAsync(new() { ActionConfig = draft }, cancellationToken: Token)),
+        ];
+
+        foreach (var refusal in refusals)
+        {
+            refusal.Text.ShouldContain("Forged");
+            var violations = refusal.Violations.SelectMany(violation => new[] { violation.Field, violation.Description });
+            foreach (var text in violations.Concat(refusal.Metadata.Values).Append(refusal.Text))
+                text.ShouldBe(SingleLineText.Escape(text));
+        }
+    }
+
     [Theory]
     [InlineData("order 7, Zürich, 東京, 😀", "order 7, Zürich, 東京, 😀")]
     [InlineData("a\nb\r\tc\0", @"a\nb\r\tc\u0000")]
