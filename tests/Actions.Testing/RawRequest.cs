@@ -37,7 +37,8 @@ public sealed record RawRequest(
         foreach (var line in lines[1..])
         {
             // curl writes no blank behind the colon of an empty value.
-            if ((line.EndsWith(':') ? $"{line} " : line).Split(": ", 2) is not [var name, var value] || name.Length == 0 || name.Contains(' ', StringComparison.Ordinal))
+            var pair = line.Contains(": ", StringComparison.Ordinal) ? line.Split(": ", 2) : line.Split(':', 2);
+            if (pair is not [{ Length: > 0 } name, var value] || name.Contains(' ', StringComparison.Ordinal))
                 throw new FormatException($"no header: '{line}'");
             headers.Add(KeyValuePair.Create(name, value));
         }

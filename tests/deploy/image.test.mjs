@@ -2,6 +2,7 @@
 // commands are run there, and what comes of it serves as the user and on the file system that it will have.
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -77,7 +78,7 @@ describe("image", { timeout: 200_000 }, () => {
       Storage__Sqlite__Path: join(data, "actions.db"),
       Access__TlsEndedByProxy: "true",
       Access__AdminKey: "k".repeat(64),
-      Secrets__KeyEncryptionKey: Buffer.alloc(32, 7).toString("base64"),
+      Secrets__KeyEncryptionKey: randomBytes(32).toString("base64"),
       Outbound__AllowedNetworks: "loopback",
       HOME: "/",
     };

@@ -12,15 +12,16 @@ class ResultTests(Case):
     def test_selected_fields_become_variables(self):
         results = [{"variable": name, "json_path": path} for name, path in {
             "status": "$.order.status", "price": "$.order.lines[0].price", "line": "$['order']['lines'][1]",
-            "paid": "$.order.paid", "note": "$.order.note", "number": "$.order.number", "absent": "$.order.nothing",
+            "paid": "$.order.paid", "nothing": "$.order.note", "number": "$.order.number", "absent": "$.order.nothing",
         }.items()]
+        results.append({"variable": "note", "json_path": "$.order.note", "keep_null": True})
         results.append({"variable": "carrier", "json_path": "$.order.carrier",
                         "default_value": {"string_value": "unknown"}})
         with Upstream(response(ORDER)) as upstream:
             record = self.execute(self.create(upstream.url, results=results))
 
         self.assertEqual(["start", "result"], record.kinds)
-        # `absent` is optional and left out; 2^53 + 1 would lose its last digit as a double.
+        # `absent` is optional and left out, and so is `nothing`, which is null; 2^53 + 1 would lose its last digit as a double.
         self.assertEqual({"status": "shipped", "price": 12.5, "line": {"sku": "B-2"}, "paid": True, "note": None,
                           "number": "9007199254740993", "carrier": "unknown"}, from_values(record.last.variables))
         self.assertEqual((200, 1, b""), (record.last.status_code, record.last.attempts, record.last.body))
@@ -129,7 +130,7 @@ class FailureTests(Case):
     def test_answer_that_is_not_the_json_it_claims_to_be(self):
         with Upstream(response(b"<html>Oops</html>")) as upstream:
             self.assert_fails("INVALID_RESPONSE", upstream.url, status_code=200,
-                      results=[{"variable": "a", "json_path": "$.a"}])
+                      results=[{"variable": "a", "json_path": "$.a", "required": True}])
 
     def test_required_result_that_is_missing(self):
         with Upstream(response({"b": 1})) as upstream:

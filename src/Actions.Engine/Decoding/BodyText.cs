@@ -29,15 +29,25 @@ internal sealed record BodyText(ReadOnlyMemory<byte> Bytes, Encoding Encoding, s
             return new BodyText(ToUtf8(body, wide), wide, problem);
 
         var isUtf8 = Utf8.IsValid(bytes);
+        // A wide encoding of Latin text has zero bytes, and so has JSON and XML in one.
+        if (label is UnicodeEncoding or UTF32Encoding && !bytes.Contains((byte)0)
+            && (isUtf8 || bytes.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[' or (byte)'<', ..]))
+            label = null;
         var labelFirst = label is not null && !label.IsSingleByte && label.CodePage != Encoding.UTF8.CodePage
             // ISO-2022-JP is all ASCII; its escapes can't stand in JSON.
-            && (!isJson || !isUtf8 || bytes.Contains((byte)'\e'))
-            // A wide encoding of Latin text has zero bytes.
-            && (!isUtf8 || label is not (UnicodeEncoding or UTF32Encoding) || bytes.Contains((byte)0));
+            && (!isJson || !isUtf8 || bytes.Contains((byte)'\e'));
         if (isUtf8 && !labelFirst)
             return new BodyText(body, Encoding.UTF8, problem);
         if (label is not null && label.CodePage != Encoding.UTF8.CodePage)
-            return new BodyText(ToUtf8(body, label), label, null);
+        {
+            var text = label.GetString(bytes);
+            var isWhole = !text.Contains('\ufffd', StringComparison.Ordinal);
+            return new BodyText(
+                Encoding.UTF8.GetBytes(text),
+                label,
+                isWhole ? null : $"its text isn't all in the charset '{Shown(charset)}'");
+        }
+
         return new BodyText(
             Mend(bytes),
             Charsets.Windows1252,

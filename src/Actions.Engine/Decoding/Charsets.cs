@@ -65,6 +65,9 @@ internal static class Charsets
     private const string Latin10 =
         "\u00a0ĄąŁ€„Š§š©Ș«Ź\u00adźŻ°±ČłŽ”¶·žčș»ŒœŸżÀÁÂĂÄĆÆÇÈÉÊËÌÍÎÏĐŃÒÓÔŐÖŚŰÙÚÛÜĘȚßàáâăäćæçèéêëìíîïđńòóôőöśűùúûüęțÿ";
 
+    // .NET's own ASCII, by names that the standard doesn't have, loses each byte above ASCII.
+    private const int Ascii = 20127;
+
     // The standard's windows-1252, whose five unassigned bytes are replaced. Every other byte has a character.
     private const string UpperOf1252 = "€\ufffd‚ƒ„…†‡ˆ‰Š‹Œ\ufffdŽ\ufffd\ufffd‘’“”•–—˜™š›œ\ufffdžŸ";
 
@@ -93,7 +96,8 @@ internal static class Charsets
                 : label;
             return int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out page) && page != 65000
                 ? OfCodePage(page)
-                : CodePagesEncodingProvider.Instance.GetEncoding(label) ?? Encoding.GetEncoding(label);
+                : OfCodePage(
+                    (CodePagesEncodingProvider.Instance.GetEncoding(label) ?? Encoding.GetEncoding(label)).CodePage);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
@@ -107,9 +111,17 @@ internal static class Charsets
         10 => new SingleByteEncoding(C1 + Latin6),
         14 => new SingleByteEncoding(C1 + Latin8),
         16 => new SingleByteEncoding(C1 + Latin10),
-        1252 => Windows1252,
-        _ => CodePagesEncodingProvider.Instance.GetEncoding(page) ?? Encoding.GetEncoding(page),
+        1252 or Ascii => Windows1252,
+        _ => Forgiving(page),
     };
+
+    /// <summary>
+    /// The encoding with a broken character replaced, but not the ASCII character behind it: a text that was cut in two
+    /// must not take the quote with it. So the Encoding standard decodes, too.
+    /// </summary>
+    private static Encoding Forgiving(int page) =>
+        CodePagesEncodingProvider.Instance.GetEncoding(page, EncoderFallback.ReplacementFallback, KeptAscii.Instance)
+        ?? Encoding.GetEncoding(page);
 
     private static string C1 => string.Concat(Enumerable.Range(0x80, 0x20).Select(b => (char)b));
 

@@ -34,24 +34,22 @@ internal static class ContentCodings
     public static bool CanDecode(string coding) => Known.Contains(coding);
 
     /// <param name="encoded">The bytes of an array.</param>
-    /// <param name="codings">All of them can be decoded.</param>
+    /// <param name="coding">One that can be decoded. gzip and deflate are taken for one another where the data says
+    /// so.</param>
     /// <exception cref="InvalidDataException">Thrown on reading: the data isn't in that coding.</exception>
-    public static Stream Decode(ReadOnlyMemory<byte> encoded, IReadOnlyList<string> codings)
+    public static Stream Decode(ReadOnlyMemory<byte> encoded, string coding)
     {
         // The bytes of a CappedBody are an array.
         MemoryMarshal.TryGetArray(encoded, out var bytes);
-        Stream stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
-        for (var i = codings.Count - 1; i >= 0; i--)
-            stream = codings[i] switch
-            {
-                "br" => new BrotliStream(stream, CompressionMode.Decompress),
-                "gzip" or "x-gzip" => new GZipStream(stream, CompressionMode.Decompress),
-                // The registered coding is zlib's format, but some servers send it without zlib's header.
-                _ when i < codings.Count - 1 || HasZlibHeader(encoded.Span) =>
-                    new ZLibStream(stream, CompressionMode.Decompress),
-                _ => new DeflateStream(stream, CompressionMode.Decompress),
-            };
-        return stream;
+        var stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
+        if (coding == "br")
+            return new BrotliStream(stream, CompressionMode.Decompress);
+        if (HasZlibHeader(encoded.Span))
+            return new ZLibStream(stream, CompressionMode.Decompress);
+        // The registered coding deflate is zlib's format, but some servers send it without zlib's header.
+        return coding is "gzip" or "x-gzip" || encoded.Span.StartsWith(GzipHeader)
+            ? new GZipStream(stream, CompressionMode.Decompress)
+            : new DeflateStream(stream, CompressionMode.Decompress);
     }
 
     /// <summary>Whether a decompressor threw it because of its input.</summary>
@@ -72,6 +70,9 @@ internal static class ContentCodings
     private static bool IsCoding(string name) => Known.Contains(name) || Foreign.Contains(name);
 
     private static string Name(string value) => value.Split(';')[0].Trim(' ', '\t', '"', '\'').ToLowerInvariant();
+
+    /// <summary>RFC 1952 section 2.3.1.</summary>
+    private static ReadOnlySpan<byte> GzipHeader => [0x1F, 0x8B, 8];
 
     /// <summary>RFC 1950 section 2.2.</summary>
     private static bool HasZlibHeader(ReadOnlySpan<byte> data) =>

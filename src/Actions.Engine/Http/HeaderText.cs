@@ -22,8 +22,7 @@ internal static class HeaderText
         return Utf8.IsValid(raw) ? Encoding.UTF8.GetString(raw) : bytes;
     }
 
-    /// <summary>The same bytes in a URL, each byte above ASCII percent-encoded.</summary>
-    public static string PercentEncode(string bytes) => Ascii.IsValid(bytes)
-        ? bytes
-        : string.Concat(bytes.Select(c => c < 0x80 ? c.ToString() : $"%{(int)c:X2}"));
+    /// <summary>The same bytes in a URL, each space and each byte above ASCII percent-encoded.</summary>
+    public static string PercentEncode(string bytes) => string.Concat(
+        bytes.Select(c => c is < '\x80' and not ' ' ? c.ToString() : $"%{(int)c:X2}"));
 }

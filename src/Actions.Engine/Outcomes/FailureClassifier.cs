@@ -4,12 +4,9 @@ using Actions.V1;
 
 namespace Actions.Engine.Outcomes;
 
-/// <summary>Maps exceptions of HttpClient, sockets and decompressors to failures.</summary>
+/// <summary>Maps exceptions of HttpClient and sockets to failures.</summary>
 internal static class FailureClassifier
 {
-    private static readonly UpstreamFailure BrokenEncoding =
-        new(FailureReason.InvalidResponse, "The response's content encoding is broken.");
-
     /// <returns>Null: the exception is a defect of this server, not a failure of the API.</returns>
     public static UpstreamFailure? Classify(Exception exception) => exception switch
     {
@@ -18,9 +15,6 @@ internal static class FailureClassifier
         HttpRequestException { InnerException: UpstreamException e } => e.Failure,
         // Reading the body: HttpClient reports protocol errors as HttpIOException.
         HttpRequestException or HttpIOException => FromHttp(exception),
-        // The decompressors' exceptions for invalid data.
-        InvalidDataException => BrokenEncoding,
-        InvalidOperationException { Source: "System.IO.Compression.Brotli" } => BrokenEncoding,
         // A socket that is reset just after it connected throws an exception of its own.
         IOException or SocketException => FromHttp(exception),
         _ => null,

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text;
+using Actions.Engine.Http;
 using Actions.Engine.Limits;
 using Actions.Engine.Templates;
 using Actions.Engine.Variables;
@@ -32,27 +33,37 @@ internal sealed record FormBodyPlan(ImmutableArray<PairTemplate> Fields) : BodyP
 {
     public override IEnumerable<string> Names => Fields.SelectMany(pair => pair.Names);
 
-    public override ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations)
+    public override ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations) =>
+        Join(Fields, variables, limit, violations);
+
+    public static ReadOnlyMemory<byte> Join(
+        ImmutableArray<PairTemplate> fields, VariableValues variables, int limit, Violations violations)
     {
         var form = new StringBuilder();
-        foreach (var pair in Fields.SelectMany(field => field.Render(variables, limit, violations)))
+        foreach (var pair in fields.SelectMany(field => field.Render(variables, limit, violations)))
         {
             if (form.Length > limit)
                 break;
-            form.Append(form.Length == 0 ? "" : "&").Append(pair);
+            form.Append(pair).Append('&');
         }
 
-        return Encoding.ASCII.GetBytes(form.ToString());
+        return Encoding.UTF8.GetBytes(form.ToString(0, Math.Max(0, form.Length - 1)));
     }
 }
 
 /// <summary>Any other text; values are escaped as its content type demands, if that is known here.</summary>
 internal sealed record TextBodyPlan(Template Text, string ContentType, TemplateKind Kind) : BodyPlan(ContentType)
 {
+    // A form that is written as text keeps the rules of forms for lists, objects, and what has no value.
+    private readonly ImmutableArray<PairTemplate> _fields =
+        Kind == TemplateKind.Form ? PairTemplate.InText(Text.Parts, FormUrlEncoding.Encode) : [];
+
     public override IEnumerable<string> Names => Text.Names;
 
     public override ReadOnlyMemory<byte>? Render(VariableValues variables, int limit, Violations violations)
     {
+        if (Kind == TemplateKind.Form)
+            return FormBodyPlan.Join(_fields, variables, limit, violations);
         if (Kind is TemplateKind.Xml or TemplateKind.Html)
             RefuseForbidden(variables, violations);
         return Encoding.UTF8.GetBytes(Text.Render(variables, limit));

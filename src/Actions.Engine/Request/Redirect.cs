@@ -28,7 +28,7 @@ internal static partial class Redirect
             return false;
         // The path and the query are followed byte by byte, in whatever encoding they are.
         var host = Authority().Match(only).Length;
-        var followed = HeaderText.Read(only[..host]) + HeaderText.PercentEncode(only[host..]).Trim();
+        var followed = HeaderText.Read(only[..host]) + HeaderText.PercentEncode(only[host..].Trim(' ', '\t'));
         return Uri.TryCreate(followed, UriKind.RelativeOrAbsolute, out location);
     }
 
@@ -41,7 +41,10 @@ internal static partial class Redirect
             // Parsed and checked like an action's URL. The fragment is for the reader of the response and is dropped. A
             // fragment alone yields the base itself. The request's own Uri (not canonicalized) refuses GetComponents.
             var absolute = location.IsAbsoluteUri ? location : new Uri(new Uri(request.Url.OriginalString), location);
-            target = UrlTemplate.ParseLiteral(absolute.GetComponents(UriComponents.HttpRequestUrl, UriFormat.UriEscaped));
+            target = UrlTemplate.ParseLiteral(
+                absolute.GetComponents(UriComponents.SchemeAndServer, UriFormat.UriEscaped)
+                + (LocationPath.AsSent(request.Url, location)
+                    ?? absolute.GetComponents(UriComponents.PathAndQuery, UriFormat.UriEscaped)));
             RefuseAnotherHost(location, target);
         }
         catch (Exception e) when (e is SyntaxException or UriFormatException)

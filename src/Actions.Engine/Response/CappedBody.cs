@@ -24,16 +24,14 @@ internal sealed class CappedBody
     /// <summary>Whether the body was longer than the cap.</summary>
     public bool Truncated => _length > _cap || _cut;
 
-    /// <summary>The content coding in which the body still is, because it can't be decoded; null if there is
-    /// none.</summary>
+    /// <summary>Why the body can't be decoded; null if it can. Quotes nothing of it.</summary>
     public string? Undecodable { get; private init; }
 
-    /// <summary>The content coding that the response states and the body doesn't have; null if there is
+    /// <summary>The content codings that the response states and the body doesn't have; null if there are
     /// none.</summary>
-    public string? Mislabelled { get; private init; }
+    public string? Mislabelled { get; private set; }
 
-    /// <exception cref="InvalidDataException">The content coding is broken; or another exception of a
-    /// decompressor.</exception>
+    /// <exception cref="HttpIOException">The body broke off.</exception>
     public static async Task<CappedBody> ReadAsync(HttpContent content, int cap, CancellationToken cancellationToken)
     {
         await using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
@@ -42,26 +40,43 @@ internal sealed class CappedBody
         var size = content.Headers.ContentLength is { } stated && stated <= cap ? (int)stated + 1 : FirstPiece;
         var body = await FillAsync(new CappedBody(cap), stream, size, cancellationToken).ConfigureAwait(false);
         var codings = body._length == 0 ? [] : ContentCodings.Of(content);
-        if (codings.Count == 0)
-            return body;
         if (codings.FirstOrDefault(coding => !ContentCodings.CanDecode(coding)) is { } unknown)
-            return new CappedBody(body) { Undecodable = unknown };
+            return new CappedBody(body)
+            {
+                Undecodable = $"its content encoding is '{unknown}', "
+                    + $"which isn't one of those that were asked for ({ContentCodings.Accepted})",
+            };
 
+        foreach (var coding in codings.Reverse())
+            body = await DecodeAsync(body, coding, cancellationToken).ConfigureAwait(false);
+        return body;
+    }
+
+    private static async Task<CappedBody> DecodeAsync(
+        CappedBody body, string coding, CancellationToken cancellationToken)
+    {
+        if (body._length == 0 || body.Undecodable is not null)
+            return body;
         var encoded = body.ToBytes();
-        var decoded = new CappedBody(cap);
+        var decoded = new CappedBody(body._cap) { Mislabelled = body.Mislabelled };
         try
         {
-            await using var decoder = ContentCodings.Decode(encoded, codings);
+            await using var decoder = ContentCodings.Decode(encoded, coding);
             await FillAsync(decoded, decoder, FirstPiece, cancellationToken).ConfigureAwait(false);
         }
         // A proxy may have decoded the body and left the header.
         catch (Exception e) when (ContentCodings.IsBroken(e) && ContentCodings.IsText(encoded.Span))
         {
-            return new CappedBody(body) { Mislabelled = string.Join(", ", codings) };
+            body.Mislabelled = body.Mislabelled is { } others ? $"{coding}, {others}" : coding;
+            return body;
         }
         // The end was cut off here, not by the API.
         catch (Exception e) when (ContentCodings.IsBroken(e) && body.Truncated)
         {
+        }
+        catch (Exception e) when (ContentCodings.IsBroken(e))
+        {
+            return new CappedBody(body) { Undecodable = $"its content encoding '{coding}' is broken" };
         }
 
         decoded._cut = body.Truncated;

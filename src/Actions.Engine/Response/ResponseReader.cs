@@ -20,8 +20,7 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// <summary>Step 6: reads the body. Nothing that is wrong with it is decided here.</summary>
     /// <param name="wantsBody">Whether the outcome shows the body.</param>
     /// <param name="left">The rest of the execution's timeout.</param>
-    /// <exception cref="Exception">The response broke off, or its content coding is broken: see
-    /// <see cref="FailureClassifier"/>.</exception>
+    /// <exception cref="Exception">The response broke off: see <see cref="FailureClassifier"/>.</exception>
     public async Task<UpstreamResponse> ReadAsync(
         HttpResponseMessage message,
         ActionReading action,
@@ -136,8 +135,8 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
 
     private static UpstreamFailure? ProblemOf(CappedBody read, int cap)
     {
-        if (read.Undecodable is { } coding)
-            return Undecodable(coding);
+        if (read.Undecodable is { } why)
+            return Undecodable(why);
         return !read.Truncated ? null : new UpstreamFailure(
             FailureReason.ResponseTooLarge, $"The response's body is larger than {cap} bytes.")
         {
@@ -145,11 +144,9 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         };
     }
 
-    /// <summary>The failure of a response in a content coding that can't be decoded.</summary>
-    public static UpstreamFailure Undecodable(string coding) => new(
-        FailureReason.InvalidResponse,
-        $"The response can't be read: its content encoding is '{coding}', "
-        + $"which isn't one of those that were asked for ({ContentCodings.Accepted}).");
+    /// <summary>The failure of a response whose content coding can't be decoded.</summary>
+    public static UpstreamFailure Undecodable(string why) =>
+        new(FailureReason.InvalidResponse, $"The response can't be read: {why}.");
 
     private static string StatusDetail(UpstreamResponse response, ResponsePlan policy)
     {

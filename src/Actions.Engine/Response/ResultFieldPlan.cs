@@ -112,7 +112,13 @@ internal sealed record ResultFieldPlan(
                 return value;
             case Value.KindOneofCase.StructValue:
                 foreach (var (name, field) in value.StructValue.Fields.ToList())
-                    value.StructValue.Fields[name] = Spoken(field);
+                {
+                    var spoken = ControlCharacters.ReplaceC1(name);
+                    if (!ReferenceEquals(spoken, name))
+                        value.StructValue.Fields.Remove(name);
+                    value.StructValue.Fields[spoken] = Spoken(field);
+                }
+
                 return value;
             default:
                 return value;

@@ -27,9 +27,9 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
     {
         var read = await CappedBody.ReadAsync(
             response.Content, ShownBody.NeededBytes, cancellationToken).ConfigureAwait(false);
-        if (read.Undecodable is { } coding)
+        if (read.Undecodable is { } why)
             throw new UpstreamException(
-                ResponseReader.Undecodable(coding) with { Answer = FailureAnswers.Of(response, mask) });
+                ResponseReader.Undecodable(why) with { Answer = FailureAnswers.Of(response, mask) });
         var contentType = UpstreamResponse.ContentTypeOf(response);
         var budget = new WorkBudget(cancellationToken: cancellationToken);
         using var body = new ResponseBody(read.ToBytes(), contentType, options.MaxJsonResponseDepth, budget);

@@ -39,7 +39,8 @@ internal sealed partial class Lookalikes
         if (source.Text.AsSpan().IndexOfAny("{}<") < 0 && source.Kind != TemplateKind.Url)
             return [];
         var finder = new Lookalikes(source);
-        var found = finder.InBraces().Concat(finder.Misspelt()).Concat(finder.InAngles()).Concat(finder.InPath());
+        var found = finder.InBraces().Concat(finder.Misspelt()).Concat(finder.InAngles()).Concat(finder.InPath())
+            .Concat(Selections.Find(source));
         if (source.Kind != TemplateKind.Url)
             return found;
         // The host can have no placeholder anyway, and its parser says so.
@@ -71,11 +72,11 @@ internal sealed partial class Lookalikes
             && _text.AsSpan(next).StartsWith("{{") && partner == within.End)
             return new Lookalike(open, within.End + 1, within.Text);
         if (_braces.IsOpening.Contains(next) && Upto(next + 1, "}}") is { } doubled)
-            return new Lookalike(open, doubled, NameIn(_text[(next + 1)..(doubled - 2)]));
+            return new Lookalike(open, doubled, MeantName.In(_text[(next + 1)..(doubled - 2)]));
         if (inner is '%' or '#' && Upto(next + 1, inner == '%' ? "%}" : "#}") is { } logic)
             return new Lookalike(open, logic, null);
         if (partner is not { } close)
-            return IsHalf(next) ? new Lookalike(open, HalfEnd(next), NameIn(_text[next..HalfEnd(next)])) : null;
+            return IsHalf(next) ? new Lookalike(open, HalfEnd(next), MeantName.In(_text[next..HalfEnd(next)])) : null;
 
         var content = _text.AsSpan(next, Math.Min(close - next, MaxLength));
         var sign = open > 0 && _text[open - 1] is '$' or '%' or '#' ? _text[open - 1] : '\0';
@@ -90,7 +91,7 @@ internal sealed partial class Lookalikes
         // Up to the next brace: what is inside may be right.
         var brace = content.IndexOfAny("{}");
         var end = brace >= 0 ? next + brace : close + 1;
-        return new Lookalike(isExpression ? open - 1 : open, end, NameIn(content.ToString()));
+        return new Lookalike(isExpression ? open - 1 : open, end, MeantName.In(content.ToString()));
     }
 
     /// <summary>A brace that nothing closes, before a name.</summary>
@@ -119,7 +120,8 @@ internal sealed partial class Lookalikes
         if (trimmed.Length == content.Length && trimmed.IndexOfAnyExceptInRange('0', '9') < 0)
             return !char.IsLetterOrDigit(before) && !")].}\\".Contains(before, StringComparison.Ordinal);
         return _isStrict
-            ? !char.IsAsciiDigit(trimmed[0]) && !"\"'{}[-".Contains(trimmed[0], StringComparison.Ordinal)
+            ? FormattedPosition().IsMatch(content)
+                || (!char.IsAsciiDigit(trimmed[0]) && !"\"'{}[-".Contains(trimmed[0], StringComparison.Ordinal))
             : NearlyAName().IsMatch(content) && !Guid.TryParse(content, out _);
     }
 
@@ -136,6 +138,9 @@ internal sealed partial class Lookalikes
                     yield return new Lookalike(token.Start - 1, token.End, token.Text);
                 else if (_braces.Lonely.Contains(token.End))
                     yield return new Lookalike(token.Start, token.End + 1, token.Text);
+                else if ((token.Text.EndsWith('.') || token.Text.Contains("..", StringComparison.Ordinal))
+                    && !_source.IsDeclared(token.Text))
+                    yield return new Lookalike(token.Start, token.End, MeantName.In(token.Text));
             }
 
             before = token;
@@ -147,7 +152,8 @@ internal sealed partial class Lookalikes
         foreach (var token in _source.Tokens)
         {
             if (token.Kind == TokenKind.Angle && _source.Angles[token.Start] is AngleMeaning.Lookalike)
-                yield return new Lookalike(token.Start, token.End, NameIn(token.Text));
+                yield return new Lookalike(
+                    token.Start, token.End, MeantName.In(token.Text[(token.Text.LastIndexOf(':') + 1)..]));
             else if (token.Kind == TokenKind.Angle && _source.Angles[token.Start] is AngleMeaning.Ambiguous)
                 yield return new Lookalike(token.Start, token.End, token.Text, IsAmbiguous: true);
             if (token.Kind != TokenKind.Literal)
@@ -164,30 +170,38 @@ internal sealed partial class Lookalikes
     {
         var rest = _text.AsSpan(at + 1);
         if (rest is ['%', ..] && Upto(at + 2, "%>") is { } server)
-            return new Lookalike(at, server, NameIn(_text[(at + 2)..server]));
-        if (rest is ['?', '=' or ' ' or '$', ..] && Upto(at + 2, "?>") is { } instruction)
-            return new Lookalike(at, instruction, NameIn(_text[(at + 2)..instruction]));
+            return new Lookalike(at, server, MeantName.In(_text[(at + 2)..server]));
+        if (ScriptStart().Match(_text, at, Math.Min(5, rest.Length + 1)) is { Success: true } script
+            && Upto(at + 2, "?>") is { } instruction)
+            return new Lookalike(at, instruction, MeantName.In(_text[(at + script.Length)..instruction]));
+        if (rest is ['#', ..] or ['/', '#', ..] && Directive().Match(_text, at, Math.Min(MaxLength, rest.Length + 1))
+            is { Success: true } directive)
+            return new Lookalike(at, at + directive.Length, null);
         if (_placeholders.TryGetValue(at + 1, out var within)
             && _text[at + 1] == '<' && _text.AsSpan(within.End).StartsWith('>'))
             return new Lookalike(at, within.End + 1, within.Text);
         var end = rest[..Math.Min(rest.Length, MaxLength)].IndexOfAny(EndsWords);
         if (end > 0 && rest[end] == '>' && rest[..end].ContainsAny(" \t\n")
-            && Words().IsMatch(rest[..end]) && !BooleanAttribute().IsMatch(rest[..end])
+            && MeantName.IsWords(rest[..end]) && !BooleanAttribute().IsMatch(rest[..end])
             && (_isStrict || (!char.IsWhiteSpace(rest[0]) && _source.Kind != TemplateKind.Html)))
-            return new Lookalike(at, at + end + 2, NameIn(rest[..end].ToString()));
-        if (_source.Kind != TemplateKind.Message || rest.Length == 0 || !IsNameStart(rest[0]))
+            return new Lookalike(at, at + end + 2, MeantName.In(rest[..end].ToString()));
+        if (_source.Kind != TemplateKind.Message || rest.Length == 0 || !IsNameStart(rest[0])
+            || Link().IsMatch(_text, at))
             return null;
         var name = rest[..Math.Max(1, Reference.Length(rest))];
-        return new Lookalike(at, at + 1 + name.Length, NameIn(name.ToString()));
+        return new Lookalike(at, at + 1 + name.Length, MeantName.In(name.ToString()));
     }
 
-    /// <summary>A segment of a path in the manner of web frameworks: <c>/orders/:id</c>.</summary>
+    /// <summary>A segment of a path in the manner of web frameworks: <c>/orders/:id</c>, <c>/orders/[id]</c>.</summary>
     private IEnumerable<Lookalike> InPath()
     {
         if (_source.Kind != TemplateKind.Url)
             yield break;
         foreach (Match segment in PathParameter().Matches(_text))
-            yield return new Lookalike(segment.Index + 1, segment.Index + segment.Length, segment.Value[2..]);
+        {
+            yield return new Lookalike(
+                segment.Index + 1, segment.Index + segment.Length, MeantName.In(segment.Value[2..]));
+        }
     }
 
     /// <returns>The position after the closing text; null if it isn't near.</returns>
@@ -199,18 +213,11 @@ internal sealed partial class Lookalikes
         return found < 0 ? null : from + found + closing.Length;
     }
 
-    private static string? NameIn(string content)
-    {
-        var words = content.Trim();
-        // Sections, conditions, partials and comments have no counterpart.
-        if (words.Length == 0 || "#/^&>!%".Contains(words[0], StringComparison.Ordinal))
-            return null;
-        if (Words().IsMatch(words) && NotInNames().Replace(words, "_") is var joined && Reference.IsName(joined))
-            return joined;
-        return FirstName().Match(words) is { Success: true } name ? name.Value : null;
-    }
-
     private static bool IsNameStart(char c) => char.IsAsciiLetter(c) || c == '_';
+
+    // Of string.Format and its like: {0:N2}, {1,-8:C}.
+    [GeneratedRegex(@"^\d{1,2}(?:,-?\d{1,3})?:[A-Za-z#]", RegexOptions.CultureInvariant)]
+    private static partial Regex FormattedPosition();
 
     // With hyphens; after a sign; with a filter; before a sign; with an index that is none.
     [GeneratedRegex(
@@ -224,14 +231,21 @@ internal sealed partial class Lookalikes
         RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex NearlyAName();
 
-    [GeneratedRegex(@"^\s*[A-Za-z_][\w.]*(?:[-\s]+[\w.]+){0,4}\s*$", RegexOptions.CultureInvariant)]
-    private static partial Regex Words();
+    // PHP, but not XML's declaration.
+    [GeneratedRegex(@"\G<\?(?:php\b|[= $])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex ScriptStart();
 
-    [GeneratedRegex(@"[-\s]+", RegexOptions.CultureInvariant)]
-    private static partial Regex NotInNames();
+    // Of FreeMarker.
+    [GeneratedRegex(
+        @"\G</?#(?:if|elseif|else|list|sep|assign|local|global|include|import|macro|function|switch|case)\b[^<>]*>",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex Directive();
 
-    [GeneratedRegex(@"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*", RegexOptions.CultureInvariant)]
-    private static partial Regex FirstName();
+    // An address between angle brackets (CommonMark, section 6.5), which no placeholder can be.
+    [GeneratedRegex(
+        @"\G<(?:[A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]{1,1000}|[^\s<>@]{1,64}@[^\s<>@]{1,255})>",
+        RegexOptions.CultureInvariant)]
+    private static partial Regex Link();
 
     [GeneratedRegex(
         """
@@ -241,7 +255,9 @@ internal sealed partial class Lookalikes
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex BooleanAttribute();
 
-    [GeneratedRegex(@"(?<!:/?)/:[A-Za-z_][A-Za-z0-9_]*(?=[/?]|$)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?<!:/?)/(?::[A-Za-z_][A-Za-z0-9_]*|\[(?:\.\.\.)?[A-Za-z_][A-Za-z0-9_-]*\])(?=[/?]|$)(?<=^[^?]*)",
+        RegexOptions.CultureInvariant)]
     private static partial Regex PathParameter();
 }
 

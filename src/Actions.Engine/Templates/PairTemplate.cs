@@ -44,24 +44,26 @@ internal sealed class PairTemplate
         return new PairTemplate(Literal($"{encoded}="), Template.FromParts([.. parts]), style, encode);
     }
 
-    /// <summary>The pairs of a URL's own query, whose literals are encoded already.</summary>
-    public static ImmutableArray<PairTemplate> InUrl(ImmutableArray<TemplatePart> query)
+    /// <summary>The pairs of a text, such as a URL's own query, whose literals are encoded already.</summary>
+    /// <param name="encode">The encoding of the query or form.</param>
+    public static ImmutableArray<PairTemplate> InText(
+        ImmutableArray<TemplatePart> text, Func<string, string> encode)
     {
         var pairs = ImmutableArray.CreateBuilder<PairTemplate>();
         var pair = ImmutableArray.CreateBuilder<TemplatePart>();
-        foreach (var part in query)
+        foreach (var part in text)
         {
             var texts = part.IsPlaceholder ? [part.Text] : part.Text.Split('&');
             for (var i = 0; i < texts.Length; i++)
             {
                 if (i > 0)
-                    pairs.Add(InUrl(pair));
+                    pairs.Add(InText(pair, encode));
                 if (texts[i].Length > 0)
                     pair.Add(part with { Text = texts[i] });
             }
         }
 
-        pairs.Add(InUrl(pair));
+        pairs.Add(InText(pair, encode));
         return pairs.DrainToImmutable();
     }
 
@@ -81,13 +83,13 @@ internal sealed class PairTemplate
             : elements.Select(element => name + element);
     }
 
-    private static PairTemplate InUrl(ImmutableArray<TemplatePart>.Builder pair)
+    private static PairTemplate InText(ImmutableArray<TemplatePart>.Builder pair, Func<string, string> encode)
     {
         var parts = pair.DrainToImmutable();
         var name = parts
             .TakeWhile(part => part.IsPlaceholder || !part.Text.Contains('=', StringComparison.Ordinal)).ToList();
         if (name.Count == parts.Length)
-            return new PairTemplate(Literal(""), Template.FromParts(parts), ListStyle.Repeated, Uri.EscapeDataString);
+            return new PairTemplate(Literal(""), Template.FromParts(parts), ListStyle.Repeated, encode);
 
         var split = parts[name.Count];
         var length = split.Text.IndexOf('=', StringComparison.Ordinal) + 1;
@@ -96,7 +98,7 @@ internal sealed class PairTemplate
         if (length < split.Text.Length)
             value = value.Prepend(split with { Text = split.Text[length..] });
         return new PairTemplate(
-            Template.FromParts([.. name]), Template.FromParts([.. value]), ListStyle.Repeated, Uri.EscapeDataString);
+            Template.FromParts([.. name]), Template.FromParts([.. value]), ListStyle.Repeated, encode);
     }
 
     private static Template Literal(string text) =>

@@ -101,7 +101,12 @@ internal static class TagRules
         var name = token.Text;
         var isHtml = Void.Contains(name) || OptionalEnd.Contains(name);
         if (token.End - token.Start != name.Length + 2 || Reference.Length(name) != name.Length)
-            return isHtml || name.Contains(':', StringComparison.Ordinal) ? AngleMeaning.Text : AngleMeaning.Lookalike;
+        {
+            // In a URL it is no tag, but a path's converter, as in <int:id>.
+            var isQualified = name.Contains(':', StringComparison.Ordinal) && kind != TemplateKind.Url;
+            return isHtml || isQualified ? AngleMeaning.Text : AngleMeaning.Lookalike;
+        }
+
         if (token.InTag)
             return AngleMeaning.Placeholder;
         var standsAlone = kind switch

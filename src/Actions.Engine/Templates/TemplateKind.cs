@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
 
 namespace Actions.Engine.Templates;
 
@@ -36,36 +37,40 @@ internal enum TemplateKind
     Form,
 }
 
-internal static class TemplateKinds
+internal static partial class TemplateKinds
 {
+    // Without the word "json". GraphQL's strings are JSON's (GraphQL specification, section 2.9.4).
     private static readonly HashSet<string> Json = new(StringComparer.OrdinalIgnoreCase)
     {
-        "application/json", "text/json", "text/x-json", "application/x-json",
-        "application/ndjson", "application/x-ndjson", "application/jsonl", "application/x-jsonl",
-        "application/jsonlines", "application/x-jsonlines", "application/json-lines", "application/json-seq",
-        "application/csp-report", "application/x-amz-json-1.0", "application/x-amz-json-1.1",
-        // GraphQL's strings are JSON's (GraphQL specification, section 2.9.4).
-        "application/graphql",
+        "application/csp-report", "application/graphql",
     };
 
-    private static readonly HashSet<string> Xml = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "application/xml", "text/xml", "application/xml-external-parsed-entity", "text/xml-external-parsed-entity",
-    };
-
-    /// <summary>The kind of a text body. Suffixes: RFC 6838 section 4.2.8.</summary>
+    /// <summary>
+    /// The kind of a text body. By its suffix (RFC 6838 section 4.2.8), and by the words of its name, as most types of
+    /// JSON in lines, and many old ones, are not registered.
+    /// </summary>
     public static TemplateKind Of(string contentType)
     {
         var type = MediaTypeHeaderValue.TryParse(contentType, out var parsed) ? parsed.MediaType ?? "" : "";
-        if (Xml.Contains(type) || type.EndsWith("+xml", StringComparison.OrdinalIgnoreCase))
+        if (type.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
+            return TemplateKind.Form;
+        if (type.EndsWith("+xml", StringComparison.OrdinalIgnoreCase))
             return TemplateKind.Xml;
-        if (type.Equals("text/html", StringComparison.OrdinalIgnoreCase))
-            return TemplateKind.Html;
-        if (Json.Contains(type) || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase)
-            || type.EndsWith("+json-seq", StringComparison.OrdinalIgnoreCase))
+        if (Json.Contains(type) || JsonWord().IsMatch(type))
             return TemplateKind.Json;
-        return type.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
-            ? TemplateKind.Form
-            : TemplateKind.Plain;
+        if (XmlWord().IsMatch(type))
+            return TemplateKind.Xml;
+        return HtmlWord().IsMatch(type) ? TemplateKind.Html : TemplateKind.Plain;
     }
+
+    [GeneratedRegex(
+        @"(?<![a-z0-9])(?:nd|ld)?json(?:l|lines|5)?(?![a-z0-9])",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex JsonWord();
+
+    [GeneratedRegex(@"(?<![a-z0-9])(?:xml|xhtml)(?![a-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex XmlWord();
+
+    [GeneratedRegex(@"(?<![a-z0-9])html(?![a-z0-9])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex HtmlWord();
 }

@@ -8,12 +8,14 @@ namespace Actions.Engine.Templates;
 /// <param name="Tokens">Of the source, all of it.</param>
 /// <param name="Angles">What each token in angle brackets is, by its position.</param>
 /// <param name="IsMarkup">It has tags, or its place is for such texts.</param>
+/// <param name="IsDeclared">Whether a variable of that name is declared.</param>
 internal sealed record TemplateSource(
     string Text,
     TemplateKind Kind,
     IReadOnlyList<TemplateToken> Tokens,
     IReadOnlyDictionary<int, AngleMeaning> Angles,
-    bool IsMarkup)
+    bool IsMarkup,
+    Func<string, bool> IsDeclared)
 {
     private ImmutableArray<TemplatePart> _parts;
 
@@ -27,7 +29,7 @@ internal sealed record TemplateSource(
     {
         var tokens = TemplateScanner.Scan(text);
         var angles = TagRules.Decide(tokens, kind, isDeclared, out var isMarkup);
-        var source = new TemplateSource(text, kind, tokens, angles, isMarkup);
+        var source = new TemplateSource(text, kind, tokens, angles, isMarkup, isDeclared);
         source._parts = source.Assign(source.ToParts());
         return source;
     }
@@ -64,7 +66,6 @@ internal sealed record TemplateSource(
         TemplateKind.Xml or TemplateKind.Html => MarkupForms.Assign(parts, Kind, UnsafePlaces),
         TemplateKind.Message when IsMarkup => MarkupForms.Assign(parts, Kind, UnsafePlaces),
         TemplateKind.Json => JsonForms.Assign(parts, UnsafePlaces),
-        TemplateKind.Form => [.. parts.Select(part => part with { Form = ValueForm.Form })],
         _ => parts,
     };
 }

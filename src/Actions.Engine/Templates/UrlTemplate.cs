@@ -80,7 +80,7 @@ internal sealed class UrlTemplate
         return new UrlTemplate(
             origin,
             segments.ToImmutable().RemoveAt(0),
-            inQuery ? PairTemplate.InUrl(current.DrainToImmutable()) : null);
+            inQuery ? PairTemplate.InText(current.DrainToImmutable(), Uri.EscapeDataString) : null);
     }
 
     /// <param name="parameters">Further query parameters.</param>
@@ -233,8 +233,13 @@ internal sealed class UrlTemplate
     /// Many servers drop an empty segment, or trim a blank one, and see another path: DELETE /bookings/ for one
     /// booking.
     /// </summary>
-    private static bool IsBlankSegment(string segment) => Uri.UnescapeDataString(segment).All(
-        c => char.IsWhiteSpace(c) || char.IsControl(c) || char.GetUnicodeCategory(c) == UnicodeCategory.Format);
+    private static bool IsBlankSegment(string segment) =>
+        Uri.UnescapeDataString(segment).EnumerateRunes().All(IsInvisible);
+
+    // Also marks with nothing to stand on, and what is drawn as nothing: Braille's blank, fillers of Hangul.
+    private static bool IsInvisible(Rune rune) => Rune.IsWhiteSpace(rune) || Rune.IsControl(rune)
+        || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.NonSpacingMark
+        || rune.Value is 0x2800 or 0x3164 or 0x115F or 0x1160 or 0xFFA0;
 
     /// <summary>
     /// Keeps the characters that RFC 3986 allows in a path or query and existing encodings; encodes all others.

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Encodings.Web;
-using Actions.Engine.Http;
 using Actions.Engine.Variables;
 
 namespace Actions.Engine.Templates;
@@ -29,9 +28,6 @@ internal enum ValueForm
 
     /// <summary>As a JSON value, with quotes of its own if it is a string.</summary>
     Json,
-
-    /// <summary>A name or value of application/x-www-form-urlencoded.</summary>
-    Form,
 }
 
 internal static class ValueForms
@@ -47,7 +43,6 @@ internal static class ValueForms
         ValueForm.Speech => EscapeMarkup(WithoutForbidden(variables.Text(name))),
         ValueForm.JsonString => JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(variables.Text(name)),
         ValueForm.Json => variables.Json(name),
-        ValueForm.Form => FormUrlEncoding.Encode(variables.Text(name)),
         _ => variables.Text(name),
     };
 

@@ -35,13 +35,12 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
 
     // Guarded by the gate. At least what the plans take: those that were dropped since the last count are in it.
     private long _bytes;
-    private long _evictedForBytes;
 
     /// <summary>The currently cached plans.</summary>
     public IReadOnlyCollection<KeyValuePair<ActionKey, CachedPlan>> Cached => _plans.ToArray();
 
     /// <summary>The number of plans evicted so far.</summary>
-    public long Evictions => (_plans.Metrics.Value?.Evicted ?? 0) + Interlocked.Read(ref _evictedForBytes);
+    public long Evictions => _plans.Metrics.Value?.Evicted ?? 0;
 
     /// <returns>Null: the plan isn't cached.</returns>
     public ActionPlan? Find(PlanKey wanted)
@@ -139,10 +138,9 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
     {
         _bytes = Count();
         // More than is needed, so that not every load counts.
-        for (var count = _plans.Count; _bytes > _maxBytes / 16 * 15 && count > 0; count--)
+        while (_bytes > _maxBytes / 16 * 15 && _plans.Count is > 0 and var count)
         {
-            _plans.Policy.Eviction.Value!.Trim(1);
-            Interlocked.Increment(ref _evictedForBytes);
+            _plans.Policy.Eviction.Value!.Trim(Math.Max(count / 16, 1));
             _bytes = Count();
         }
 

@@ -13,7 +13,7 @@ public sealed class StoredActionTests
     private static readonly SsrfGuard Guard = Guards.Local;
 
     [Fact]
-    public void PastedToken_OfAStoredAction_Compiles()
+    public void StoredPastedToken_Compiles()
     {
         var config = Compiled.Sound();
         config.Authentication = new Authentication
@@ -28,7 +28,7 @@ public sealed class StoredActionTests
     [Theory]
     [InlineData("7", true)]
     [InlineData("8", false)]
-    public async Task AllowedValueOfAnotherType_OfAStoredAction_MatchesNothing(string value, bool accepted)
+    public async Task StoredAllowedValueOfAnotherType_MatchesNothing(string value, bool accepted)
     {
         await using var api = RawUpstream.Answering(RawUpstream.Response("{}"));
         using var engine = new EngineUnderTest();

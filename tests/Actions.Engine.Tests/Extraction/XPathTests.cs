@@ -143,7 +143,10 @@ public sealed class XPathTests
         {
             path.Select(xml, new WorkBudget(int.MaxValue, deadline.Token), new ValueBudget());
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or TooLargeException)
+        {
+        }
+        catch (TooLargeException)
         {
         }
 
@@ -162,9 +165,13 @@ public sealed class XPathTests
         {
             path.Select(xml, new WorkBudget(), new ValueBudget());
         }
-        catch (SyntaxException e)
+        // Texts that are selected may be too many before the nodes are.
+        catch (SyntaxException e) when (e is not TooLargeException)
         {
-            e.Message.ShouldBe("visits too many nodes of the document");
+            e.Message.ShouldBeOneOf("visits too many nodes of the document", "selects more than fits into one message");
+        }
+        catch (TooLargeException)
+        {
         }
 
         TimeProvider.System.GetElapsedTime(began).ShouldBeLessThan(TimeSpan.FromSeconds(10));

@@ -86,7 +86,7 @@ public sealed class BrokenResponseTests : IDisposable
         var failure = await _engine.FailureAsync(Configs.Get(upstream.Url));
 
         failure.Reason.ShouldBe(FailureReason.InvalidResponse, what);
-        failure.Detail.ShouldBe("The response's content encoding is broken.");
+        failure.Detail.ShouldBe($"The response can't be read: its content encoding '{encoding}' is broken.");
         (failure.StatusCode, failure.Attempts, failure.Retryable).ShouldBe((200, 1, false));
     }
 

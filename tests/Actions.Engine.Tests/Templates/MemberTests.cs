@@ -71,7 +71,6 @@ public sealed class MemberTests : IDisposable
     [InlineData("{text[0]}", "text", "'[0]'")]
     [InlineData("{customer[0]}", "customer", "'[0]'")]
     [InlineData("{items[99999999999]}", "items", "'[99999999999]'")]
-    [InlineData("{customer..name}", "customer", "'name'")]
     [InlineData("{nobody.name}", "nobody.name", "no value")]
     [InlineData("{nobody[0]}", "nobody", "no value")]
     public async Task MissingMember_NamesTheVariableAndTheMember(string template, string variable, string because)

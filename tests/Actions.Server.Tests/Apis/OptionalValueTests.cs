@@ -204,6 +204,9 @@ public sealed class OptionalValueTests(ServerFixture fixture) : IClassFixture<Se
             case "JSON body":
                 action.Request.JsonBody = template;
                 break;
+            case "form text":
+                action.Request.TextBody = new() { Text = template, ContentType = "application/x-www-form-urlencoded" };
+                break;
             case "text body":
                 action.Request.TextBody = new() { Text = template, ContentType = "text/plain" };
                 break;

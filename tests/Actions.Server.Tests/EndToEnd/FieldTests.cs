@@ -72,7 +72,7 @@ public sealed class FieldTests(ServerFixture fixture) : IClassFixture<ServerFixt
 
         var shown = (await InitializeAsync(new() { Draft = draft, Variables = { ["name"] = Value.ForString("it's $HOME `id`") } })).Request;
 
-        shown.Curl.ShouldStartWith($"curl --request POST '{upstream.Url}/search' --header ");
+        shown.Curl.ShouldStartWith($"curl --request POST '{upstream.Url}/search' --compressed --header ");
         shown.Curl.ShouldContain("""--header 'X-Shop: Zoë'\''s'""");
         shown.Curl.ShouldEndWith("""--data-raw '{"name":"it'\''s $HOME `id`"}'""");
         var sent = await upstream.NextRequestAsync(Token);

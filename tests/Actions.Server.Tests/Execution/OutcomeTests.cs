@@ -143,7 +143,7 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
             await connection.HoldAsync();
         });
         var action = Calling(upstream.Url);
-        action.Request.Timeout = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(200));
+        action.Request.Timeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(1.5));
         action.Results.Add(new ResultField { Variable = "a", JsonPath = "$.a" });
 
         await ShouldFailAsync(
@@ -155,7 +155,7 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
     {
         await using var upstream = new RawUpstream(connection => connection.HoldAsync());
         var action = Calling(upstream.Url.Replace("http://", "https://", StringComparison.Ordinal));
-        action.Request.Timeout = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(200));
+        action.Request.Timeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(1.5));
 
         await ShouldFailAsync(
             await _server.CreateAsync(action), FailureReason.Timeout, FailureStage.Tls, 0, retryable: true);

@@ -45,6 +45,8 @@ internal sealed class XPath
 
         var prefixes = tokens
             .Where((token, i) => XPathScanner.IsName(token) && i + 1 < tokens.Count && tokens[i + 1] == ":")
+            // Declared in every document (Namespaces in XML, section 3).
+            .Where(prefix => prefix != "xml")
             .Distinct(StringComparer.Ordinal)
             .ToList();
         var weight = 1 + (tokens.Where(XPathScanner.IsQuoted).Sum(token => token.Length) / CharactersPerWeight);

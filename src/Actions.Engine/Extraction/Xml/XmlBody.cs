@@ -22,8 +22,7 @@ internal sealed class XmlBody
     {
         try
         {
-            // White space before the declaration is a common mistake, and harmless.
-            using var reader = new BoundedReader(text.TrimStart(), maxDepth, budget);
+            using var reader = new BoundedReader(WithoutDeclaration(text), maxDepth, budget);
             return new XmlBody(new XPathDocument(reader));
         }
         catch (XmlException e)
@@ -37,6 +36,20 @@ internal sealed class XmlBody
         {
             throw new SyntaxException("isn't XML without entities of its own");
         }
+    }
+
+    /// <summary>
+    /// White space in place of the declaration, so that places in the text stay. The text is decoded, XML 1.1 is read
+    /// like 1.0, and white space before it is a common mistake.
+    /// </summary>
+    private static string WithoutDeclaration(string text)
+    {
+        var start = text.AsSpan().TrimStart();
+        var end = start.IndexOf("?>", StringComparison.Ordinal);
+        if (end < 0 || !start.StartsWith("<?xml", StringComparison.Ordinal) || !char.IsWhiteSpace(start[5]))
+            return text;
+        var length = text.Length - start.Length + end + 2;
+        return new string(' ', length) + text[length..];
     }
 
     /// <summary>The document's root; every step on it is counted.</summary>

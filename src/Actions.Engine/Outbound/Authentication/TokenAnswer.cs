@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Web;
+using Actions.Engine.Decoding;
 
 namespace Actions.Engine.Outbound.Authentication;
 
@@ -28,7 +29,7 @@ internal sealed record TokenAnswer(string? AccessToken, string? TokenType, strin
         ["n_a"] = "the type N_A (RFC 8693): it isn't an access token; ask for one with requested_token_type",
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    private static TokenAnswer Nothing { get; } = new(null, null, null, null, null);
+    public static TokenAnswer Nothing { get; } = new(null, null, null, null, null);
 
     /// <summary>The reason why the token isn't one that can be sent as a bearer token; null if it can.</summary>
     public string? OtherType => OtherTypes.GetValueOrDefault(TokenType?.Trim() ?? "");
@@ -39,9 +40,8 @@ internal sealed record TokenAnswer(string? AccessToken, string? TokenType, strin
     /// <param name="contentType">As the endpoint states it; often wrong.</param>
     public static TokenAnswer Read(ReadOnlyMemory<byte> body, string contentType)
     {
-        // Removes a byte order mark, which UTF-16 needs.
-        using var reader = new StreamReader(new MemoryStream(body.ToArray()), Encoding.UTF8);
-        var text = reader.ReadToEnd().Trim();
+        var decoded = BodyText.Decode(body, ContentType.Parse(contentType).Charset, isJson: true);
+        var text = Encoding.UTF8.GetString(decoded.Bytes.Span).Trim();
         if (text.StartsWith('{'))
             return ReadJson(text);
         // Also by its shape, because a form may be labelled as text/plain or text/html.
