@@ -143,7 +143,7 @@ public sealed class XPathTests
         {
             path.Select(xml, new WorkBudget(int.MaxValue, deadline.Token), new ValueBudget());
         }
-        catch (Exception e) when (e is OperationCanceledException or TooLargeException)
+        catch (OperationCanceledException)
         {
         }
         catch (TooLargeException)
