@@ -88,6 +88,7 @@ internal sealed class AttemptRunner(
             using var message = await SendAsync(execution, progress, token, stop.Token).ConfigureAwait(false);
             var sample = await samples.ReadAsync(
                 message,
+                execution.Plan.Reading.Policy,
                 execution.TakenNames,
                 execution.MaskOfAnswer(progress.Tokens),
                 execution.Started,

@@ -64,7 +64,7 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     {
         var (policy, status) = (action.Policy, response.Status);
         var isSuccess = policy.SuccessStatuses.Contains(status);
-        if (response.Problem is not null && (isSuccess || policy.Rules.Any(rule => rule.Filter is not null)))
+        if (response.Problem is not null && IsJudgedByBody(policy, status))
             return new Verdict(null, "", response.Problem);
         var rule = policy.Rules.FirstOrDefault(rule => rule.Matches(response));
         var message = rule?.Message is { } template ? Render(template, response, action, variables) : "";
@@ -133,7 +133,12 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         };
     }
 
-    private static UpstreamFailure? ProblemOf(CappedBody read, int cap)
+    /// <summary>Whether the body takes part in the outcome of a response with this status.</summary>
+    public static bool IsJudgedByBody(ResponsePlan policy, int status) =>
+        policy.SuccessStatuses.Contains(status) || policy.Rules.Any(rule => rule.Filter is not null);
+
+    /// <summary>What is wrong with the body as a whole; null if nothing is.</summary>
+    public static UpstreamFailure? ProblemOf(CappedBody read, int cap)
     {
         if (read.Undecodable is { } why)
             return Undecodable(why);

@@ -19,17 +19,23 @@ namespace Actions.Engine.Response;
 internal sealed class SampleReader(EngineOptions options, TimeProvider time)
 {
     /// <param name="response">A response whose headers have arrived.</param>
+    /// <param name="policy">A body that Execute would refuse for its size is refused.</param>
     /// <param name="taken">Names that fields must not have.</param>
     /// <param name="mask">Masks the secrets that were sent.</param>
     /// <param name="started">The clock's timestamp from which the latency counts.</param>
     public async Task<Sample> ReadAsync(
-        HttpResponseMessage response, IEnumerable<string> taken, SecretMask mask, long started, CancellationToken cancellationToken)
+        HttpResponseMessage response,
+        ResponsePlan policy,
+        IEnumerable<string> taken,
+        SecretMask mask,
+        long started,
+        CancellationToken cancellationToken)
     {
-        var read = await CappedBody.ReadAsync(
-            response.Content, ShownBody.NeededBytes, cancellationToken).ConfigureAwait(false);
-        if (read.Undecodable is { } why)
-            throw new UpstreamException(
-                ResponseReader.Undecodable(why) with { Answer = FailureAnswers.Of(response, mask) });
+        var isJudged = ResponseReader.IsJudgedByBody(policy, (int)response.StatusCode);
+        var cap = isJudged ? policy.MaxBodyBytes : ShownBody.NeededBytes;
+        var read = await CappedBody.ReadAsync(response.Content, cap, cancellationToken).ConfigureAwait(false);
+        if ((isJudged || read.Undecodable is not null) && ResponseReader.ProblemOf(read, cap) is { } problem)
+            throw new UpstreamException(problem with { Answer = FailureAnswers.Of(response, mask) });
         var contentType = UpstreamResponse.ContentTypeOf(response);
         var budget = new WorkBudget(cancellationToken: cancellationToken);
         using var body = new ResponseBody(read.ToBytes(), contentType, options.MaxJsonResponseDepth, budget);

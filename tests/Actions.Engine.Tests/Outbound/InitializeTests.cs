@@ -31,6 +31,28 @@ public sealed class InitializeTests : IDisposable
     }
 
     [Theory]
+    [InlineData("200 OK", 100, true)]
+    [InlineData("200 OK", 101, false)]
+    [InlineData("404 Not Found", 101, true)]
+    public async Task BodyBeyondTheLimit_FailsAsItDoesInAnExecution(string status, int length, bool sampled)
+    {
+        await using var upstream =
+            RawUpstream.Answering(RawUpstream.Response(new string('x', length), "text/plain", status));
+        var config = Configs.Get(upstream.Url);
+        config.ResponsePolicy = new ResponsePolicy { MaxBodyBytes = 100 };
+
+        var response = await _engine.InitializeAsync(config);
+        var outcome = await _engine.OutcomeAsync(config);
+
+        (response.Sample is not null).ShouldBe(sampled);
+        if (sampled)
+            return;
+        var (shown, executed) = (response.Failure, outcome.Failure);
+        (shown.Reason, shown.Detail).ShouldBe((executed.Reason, executed.Detail));
+        (shown.Reason, shown.ContentType).ShouldBe((FailureReason.ResponseTooLarge, "text/plain"));
+    }
+
+    [Theory]
     [InlineData("404 Not Found", "application/json", "{\"error\": \"gone\"}")]
     [InlineData("302 Found", "text/html", "<html>")]
     [InlineData("200 OK", "application/json", "{\"cut")]
