@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Actions.Engine.Decoding;
@@ -33,7 +34,8 @@ public sealed class NaughtyStringTests : IAsyncLifetime
         var config = Configs.Get($"{_upstream.Url}/before/{{s}}/mid-<s>/after?q=1");
         await ForEachAsync(async naughty =>
         {
-            var nothing = naughty.All(c => char.IsWhiteSpace(c) || char.IsControl(c) || c is '\ufeff' or '\u200b');
+            var nothing = naughty.EnumerateRunes().All(rune =>
+                Rune.IsWhiteSpace(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format);
             if (naughty is "." or ".." || nothing)
             {
                 Refusal(config, naughty).ShouldBe(["variables.s"]);
