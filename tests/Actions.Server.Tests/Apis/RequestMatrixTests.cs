@@ -142,7 +142,7 @@ public sealed class RequestMatrixTests(ServerFixture fixture) : IClassFixture<Se
     private static ActionConfig Action(RawUpstream upstream, V1.HttpMethod method, Action<HttpRequest> setBody,
         Header[] headers)
     {
-        var action = AnAction.Calling($"{upstream.Url}/a'b/{{v}}/[x]?q={{v}}&*=!$");
+        var action = AnAction.Calling($"{upstream.Url}/a'b/{{v}}/[x]y?q={{v}}&*=!$");
         action.Request.Method = method;
         action.Request.Headers.Add(headers);
         setBody(action.Request);
