@@ -246,6 +246,24 @@ public sealed class SqliteFileTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
+    public async Task PathWithALink_ServesAsTheFileDoes(bool relative)
+    {
+        var real = _directory.File("real.db");
+        using (await OpenAsync(real))
+        {
+        }
+
+        File.CreateSymbolicLink(_path, relative ? "real.db" : real);
+        using var host = await OpenAsync(_path);
+
+        await CreateAsync(host, "order");
+
+        (await host.Store.FindByNameAsync(Workspace, "order", Stop)).ShouldNotBeNull();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
     public async Task WriteAheadLogDeletedMeanwhile_AcknowledgesNoWriteThatIsLost(bool replaced)
     {
         using var host = await OpenAsync(_path);

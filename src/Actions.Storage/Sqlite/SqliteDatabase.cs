@@ -120,7 +120,9 @@ internal sealed class SqliteDatabase : IDisposable
     /// </summary>
     private void RequireLog(SqliteConnection connection)
     {
-        if (new FileInfo(_path + "-wal") is { Exists: true, Length: > 0 })
+        // SQLite keeps the log beside the file that a symbolic link leads to.
+        var file = File.ResolveLinkTarget(_path, returnFinalTarget: true)?.FullName ?? _path;
+        if (new FileInfo(file + "-wal") is { Exists: true, Length: > 0 })
             return;
         // Connections that are opened from now on have a log with a name.
         SqliteConnection.ClearPool(connection);
