@@ -52,8 +52,7 @@ public sealed class UpstreamHttp : IDisposable
     /// </summary>
     /// <returns>The response, as soon as its headers have arrived.</returns>
     /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL, or the workspace has too many
-    /// requests
-    /// to the host in flight.</exception>
+    /// requests to the host in flight.</exception>
     internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
