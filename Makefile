@@ -5,7 +5,7 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: build demo run key copy test clients fuzz soak bench format clean
+.PHONY: build demo run key copy test clients fuzz soak bench bench-check format clean
 
 # The first target: plain `make` builds.
 build:
@@ -67,6 +67,12 @@ fuzz: build
 bench: build
 	dotnet run --configuration Release --project bench/Actions.Bench
 	ACTIONS_WIRE_RATIO=1.5 eng/test-python.sh wire h2
+
+# Bytes that the server allocates for an execution, beside the bare handler. Fails if bench/allocations.json is exceeded by
+# more than 5 %.
+bench-check:
+	dotnet build bench/Actions.Allocations --configuration Release -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
+	bench/Actions.Allocations/bin/Release/net10.0/Actions.Allocations bench/allocations.json
 
 format:
 	eng/npm-ci.sh

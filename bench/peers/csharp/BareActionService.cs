@@ -1,0 +1,84 @@
+using System.Text.Json;
+using Actions.V1;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+
+namespace Actions.Peer;
+
+/// <summary>The API whose paths the actions name.</summary>
+internal sealed record Api(Uri Address);
+
+/// <summary>
+/// The same visible work: Start, a GET of <c>/{name}</c> within the time-out, a Delay beyond a threshold, and a Result
+/// with the selected fields.
+/// </summary>
+internal sealed class BareActionService(Api api) : ActionService.ActionServiceBase, IDisposable
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Threshold = TimeSpan.FromSeconds(2);
+
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseProxy = false, UseCookies = false });
+
+    public override async Task Execute(
+        ExecuteRequest request, IServerStreamWriter<ExecuteResponse> responseStream, ServerCallContext context)
+    {
+        var id = Guid.NewGuid().ToString("N");
+        var began = TimeProvider.System.GetTimestamp();
+        var sequence = 0;
+        await WriteAsync(new ExecutionEvent { Start = new Start { Message = "Let me look that up." } });
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        stop.CancelAfter(Timeout);
+        using var message = new HttpRequestMessage(System.Net.Http.HttpMethod.Get, new Uri(api.Address, request.Name));
+        var call = CallAsync(message, request.Name == "large" ? Large : Small, stop.Token);
+        using var silence = new CancellationTokenSource();
+        if (!call.IsCompleted
+            && await Task.WhenAny(call, Task.Delay(Threshold, TimeProvider.System, silence.Token)) != call)
+            await WriteAsync(new ExecutionEvent { Delay = new Delay { Message = "One moment.", Ordinal = 1 } });
+        await silence.CancelAsync();
+        await WriteAsync(new ExecutionEvent { Result = await call });
+
+        Task WriteAsync(ExecutionEvent next)
+        {
+            next.Sequence = ++sequence;
+            next.Elapsed = Duration.FromTimeSpan(TimeProvider.System.GetElapsedTime(began));
+            return responseStream.WriteAsync(
+                new ExecuteResponse { ExecutionId = id, Event = next }, context.CancellationToken);
+        }
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<Result> CallAsync(
+        HttpRequestMessage message, Action<JsonElement, Result> select, CancellationToken cancellationToken)
+    {
+        using var response = await _http.SendAsync(message, cancellationToken);
+        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+        using var json = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
+        var result = new Result
+        {
+            StatusCode = (int)response.StatusCode,
+            ContentType = response.Content.Headers.ContentType?.ToString() ?? "",
+            Attempts = 1,
+        };
+        select(json.RootElement, result);
+        return result;
+    }
+
+    private static void Small(JsonElement json, Result result)
+    {
+        var order = json.GetProperty("order");
+        result.Variables.Add("status", Value.ForString(order.GetProperty("status").GetString()));
+        result.Variables.Add("eta", Value.ForString(order.GetProperty("eta").GetString()));
+    }
+
+    private static void Large(JsonElement json, Result result)
+    {
+        var orders = json.GetProperty("orders");
+        result.Variables.Add("count", Value.ForNumber(json.GetProperty("count").GetDouble()));
+        result.Variables.Add("first", Value.ForString(orders[0].GetProperty("status").GetString()));
+        result.Variables.Add("tenth", Value.ForString(orders[10].GetProperty("customer").GetProperty("name").GetString()));
+        result.Variables.Add("total", Value.ForNumber(orders[100].GetProperty("total").GetDouble()));
+        result.Variables.Add("next", Value.ForString(json.GetProperty("page").GetProperty("next").GetString()));
+    }
+}
