@@ -9,7 +9,11 @@ namespace Actions.Server.Hosting;
 
 /// <summary>What stands between a listener's socket and Kestrel: limits on connections and on frames.</summary>
 internal sealed class ListenerGuards(
-    Http2FloodLimiter floods, IOptions<ServerOptions> options, TimeProvider time, StrangerLog log)
+    Http2FloodLimiter floods,
+    ClosingHeartbeat heartbeat,
+    IOptions<ServerOptions> options,
+    TimeProvider time,
+    StrangerLog log)
 {
     public void Guard(EndpointConfiguration endpoint)
     {
@@ -18,6 +22,7 @@ internal sealed class ListenerGuards(
         endpoint.ListenOptions.Use(next => connection => connections.RunAsync(connection, next));
         if (endpoint.ListenOptions.Protocols == HttpProtocols.Http1)
             return;
+        endpoint.ListenOptions.Use(next => connection => heartbeat.RunAsync(connection, next));
         if (endpoint.IsHttps)
         {
             // Kestrel adds certificates by name (SNI) itself, and no frame can be read outside of that TLS. Kestrel

@@ -42,6 +42,7 @@ internal static class Listeners
             },
         });
         builder.Services.AddSingleton<Http2FloodLimiter>();
+        builder.Services.AddSingleton<ClosingHeartbeat>();
         builder.Services.AddSingleton<ListenerGuards>();
         builder.Services.AddOptions<KestrelServerOptions>()
             .Configure<IOptions<ServerOptions>, ListenerGuards>((kestrel, options, guards) =>
