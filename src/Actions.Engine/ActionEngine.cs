@@ -59,7 +59,9 @@ public sealed class ActionEngine
         var execution = Prepare(plan, input);
         var progress = new ExecutionProgress();
         var response = new InitializeResponse { Request = Masked(execution) };
-        var (sample, failure) = await _runner.SampleAsync(execution, progress, cancellationToken).ConfigureAwait(false);
+        using var alarm = new Alarm(
+            _time, execution.Started, execution.Timeout, TimeSpan.MaxValue, cancellationToken);
+        var (sample, failure) = await _runner.SampleAsync(execution, progress, alarm).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         if (failure is null)
             response.Sample = sample;
@@ -95,16 +97,19 @@ public sealed class ActionEngine
             yield break;
         }
 
-        using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var progress = new ExecutionProgress();
+        var delays = new DelaySchedule(execution.Plan.Messages);
+        using var alarm = new Alarm(_time, execution.Started, execution.Timeout, delays.Next, cancellationToken);
+        var retries = execution.Plan.Retry.MaxAttempts > 1 ? new RetryFeed() : null;
+        // Writing Start may have taken the client the whole timeout.
+        var attempts = alarm.HasPassed
+            ? TimedOut(execution, progress)
+            : _attempts.RunAsync(execution, progress, retries, alarm);
+        var outcome = attempts;
         try
         {
-            var progress = new ExecutionProgress();
-            var retries = execution.Plan.Retry.MaxAttempts > 1 ? new RetryFeed() : null;
-            // Writing Start may have taken the client the whole timeout.
-            var outcome = events.Elapsed < execution.Timeout
-                ? _attempts.RunAsync(execution, progress, retries, abort.Token)
-                : TimedOut(execution, progress);
-            var delays = new DelaySchedule(execution.Plan.Messages);
+            if (!outcome.IsCompleted)
+                outcome.GetAwaiter().UnsafeOnCompleted(alarm.Complete);
             while (!outcome.IsCompleted)
             {
                 if (retries?.TryTake() is { } retry)
@@ -113,13 +118,13 @@ public sealed class ActionEngine
                     continue;
                 }
 
-                var due = delays.Next < execution.Timeout ? delays.Next : execution.Timeout;
-                Task next = retries is null ? outcome : Task.WhenAny(outcome, retries.WaitAsync());
-                await events.WaitAsync(next, due, cancellationToken).ConfigureAwait(false);
+                await alarm.WaitAsync(delays.Next).ConfigureAwait(false);
+                // A client that has disconnected gets no event that is already due.
+                cancellationToken.ThrowIfCancellationRequested();
                 if (outcome.IsCompleted)
                     break;
                 // The attempt is being cancelled now; the client doesn't wait for it to end.
-                if (events.Elapsed >= execution.Timeout)
+                if (alarm.HasPassed)
                     outcome = TimedOut(execution, progress);
                 else if (events.Elapsed >= delays.Next)
                     yield return events.Delay(delays);
@@ -131,7 +136,8 @@ public sealed class ActionEngine
         }
         finally
         {
-            await abort.CancelAsync().ConfigureAwait(false);
+            if (!attempts.IsCompleted)
+                await alarm.StopAsync().ConfigureAwait(false);
         }
     }
 

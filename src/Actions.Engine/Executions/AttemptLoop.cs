@@ -15,10 +15,10 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
     private readonly RetryBudget _budget = new(options, time, metrics);
 
     /// <param name="retries">Receives the Retry events. Null: the action is never retried.</param>
-    /// <param name="cancellationToken">Aborts the execution.</param>
+    /// <param name="alarm">Aborts the execution.</param>
     /// <returns>The last attempt's result.</returns>
     public async Task<AttemptResult> RunAsync(
-        Execution execution, ExecutionProgress progress, RetryFeed? retries, CancellationToken cancellationToken)
+        Execution execution, ExecutionProgress progress, RetryFeed? retries, Alarm alarm)
     {
         var (plan, host) = (execution.Plan.Retry, execution.Host);
         _budget.CountExecution(host);
@@ -28,17 +28,15 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
             var began = time.GetTimestamp();
             var result = await _hosts.RunAsync(
                 host,
-                static (call, token) => call.Runner.RunAsync(call.Execution, call.Progress, token),
-                (Runner: runner, Execution: execution, Progress: progress),
-                cancellationToken).ConfigureAwait(false);
+                static (call, _) => call.Runner.RunAsync(call.Execution, call.Progress, call.Alarm),
+                (Runner: runner, Execution: execution, Progress: progress, Alarm: alarm),
+                alarm.Token).ConfigureAwait(false);
             metrics.AttemptEnded(result, time.GetElapsedTime(began));
             // An API may close a kept connection at any time. A safe request is sent once more, whatever the policy.
             if (result is AttemptResult.Failed { Failure: { OnKeptConnection: true } closed }
                 && attempts == 1 && execution.Request.Method == HttpMethod.Get)
             {
-                metrics.Retried(closed.Reason);
-                attempts = progress.BeginAttempt();
-                retries?.Add(attempts, closed);
+                attempts = Repeat(closed, progress, retries, alarm);
                 continue;
             }
 
@@ -51,11 +49,23 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
             // If the next attempt can't start in time, the failure is reported at once instead of after the wait.
             if (backoff >= execution.Timeout - time.GetElapsedTime(execution.Started) || !_budget.TryTakeRetry(host))
                 return result;
-            await Task.Delay(backoff, time, cancellationToken).ConfigureAwait(false);
-            metrics.Retried(failure.Reason);
-            attempts = progress.BeginAttempt();
-            retries?.Add(attempts, failure);
+            await Task.Delay(backoff, time, alarm.Token).ConfigureAwait(false);
+            attempts = Repeat(failure, progress, retries, alarm);
         }
+    }
+
+    /// <returns>The number of the attempt that starts.</returns>
+    private int Repeat(UpstreamFailure failure, ExecutionProgress progress, RetryFeed? retries, Alarm alarm)
+    {
+        metrics.Retried(failure.Reason);
+        var attempt = progress.BeginAttempt();
+        if (retries is not null)
+        {
+            retries.Add(attempt, failure);
+            alarm.Wake();
+        }
+
+        return attempt;
     }
 
     /// <summary>A factor of 0.75 to 1.25, so that executions that failed together don't retry together.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Outbound.Guard;
@@ -17,17 +18,16 @@ internal sealed class AttemptRunner(
     UpstreamHttp upstream, TokenCache tokens, ResponseReader responses, SampleReader samples, TimeProvider time)
 {
     /// <exception cref="OperationCanceledException">The execution was aborted.</exception>
-    public async Task<AttemptResult> RunAsync(Execution execution, ExecutionProgress progress, CancellationToken cancellationToken)
+    public async Task<AttemptResult> RunAsync(Execution execution, ExecutionProgress progress, Alarm alarm)
     {
-        var plan = execution.Plan;
-        using var deadline = new DeadlineTimer(time, execution.Started, execution.Timeout);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        var (plan, stop) = (execution.Plan, alarm.Token);
         try
         {
             // 3 authorize
-            var token = await AuthorizeAsync(execution, progress, refused: null, stop.Token).ConfigureAwait(false);
+            var token = await AuthorizeAsync(execution, progress, refused: null, stop).ConfigureAwait(false);
             // 4 guard, 5 send
-            using var message = await SendAsync(execution, progress, token, stop.Token).ConfigureAwait(false);
+            using var message = await SendAsync(execution, progress, token, stop).ConfigureAwait(false);
+            progress.Receive((int)message.StatusCode);
 
             // 6 read with a cap
             using var response = await responses.ReadAsync(
@@ -35,18 +35,18 @@ internal sealed class AttemptRunner(
                 plan.Reading,
                 execution.WantsBody,
                 execution.Timeout - time.GetElapsedTime(execution.Started),
-                stop.Token).ConfigureAwait(false);
+                stop).ConfigureAwait(false);
 
             // 7 classify
             progress.Enter(FailureStage.Judge);
             var result = Conclude(execution, progress, response);
             // A response that was complete only after the deadline counts as a timeout.
-            stop.Token.ThrowIfCancellationRequested();
+            stop.ThrowIfCancellationRequested();
             return result;
         }
-        catch (Exception e) when (IsOutcome(e, stop.Token))
+        catch (Exception e) when (IsOutcome(e, stop))
         {
-            return new AttemptResult.Failed(ToFailure(e, execution, progress, deadline, stop.Token, cancellationToken));
+            return new AttemptResult.Failed(ToFailure(e, execution, progress, alarm));
         }
     }
 
@@ -78,27 +78,27 @@ internal sealed class AttemptRunner(
     /// <returns>Either a sample or a failure.</returns>
     /// <exception cref="OperationCanceledException">The execution was aborted.</exception>
     public async Task<(Sample? Sample, UpstreamFailure? Failure)> SampleAsync(
-        Execution execution, ExecutionProgress progress, CancellationToken cancellationToken)
+        Execution execution, ExecutionProgress progress, Alarm alarm)
     {
-        using var deadline = new DeadlineTimer(time, execution.Started, execution.Timeout);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        var stop = alarm.Token;
         try
         {
-            var token = await AuthorizeAsync(execution, progress, refused: null, stop.Token).ConfigureAwait(false);
-            using var message = await SendAsync(execution, progress, token, stop.Token).ConfigureAwait(false);
+            var token = await AuthorizeAsync(execution, progress, refused: null, stop).ConfigureAwait(false);
+            using var message = await SendAsync(execution, progress, token, stop).ConfigureAwait(false);
+            progress.Receive((int)message.StatusCode);
             var sample = await samples.ReadAsync(
                 message,
                 execution.Plan.Reading.Policy,
                 execution.TakenNames,
                 execution.MaskOfAnswer(progress.Tokens),
                 execution.Started,
-                stop.Token).ConfigureAwait(false);
-            stop.Token.ThrowIfCancellationRequested();
+                stop).ConfigureAwait(false);
+            stop.ThrowIfCancellationRequested();
             return (sample, null);
         }
-        catch (Exception e) when (IsOutcome(e, stop.Token))
+        catch (Exception e) when (IsOutcome(e, stop))
         {
-            return (null, ToFailure(e, execution, progress, deadline, stop.Token, cancellationToken));
+            return (null, ToFailure(e, execution, progress, alarm));
         }
     }
 
@@ -106,21 +106,13 @@ internal sealed class AttemptRunner(
         FailureClassifier.Classify(e) is not null || (e is OperationCanceledException && stop.IsCancellationRequested);
 
     private static UpstreamFailure ToFailure(
-        Exception e,
-        Execution execution,
-        ExecutionProgress progress,
-        DeadlineTimer deadline,
-        CancellationToken stop,
-        CancellationToken aborted)
+        Exception e, Execution execution, ExecutionProgress progress, Alarm alarm)
     {
-        if (stop.IsCancellationRequested)
+        // A socket that is closed during a read because of the cancellation fails with an exception of its own.
+        if (alarm.Token.IsCancellationRequested)
         {
-            // The event stream may have aborted this attempt because its deadline passed: the circuit breaker must
-            // still count it as a timeout. For the same reason, a socket that is closed during a read fails with an
-            // exception of its own.
-            if (!deadline.HasPassed)
-                aborted.ThrowIfCancellationRequested();
-            return execution.TimedOut(progress);
+            // The circuit breaker must count a timeout, also if the event stream was the first to notice it.
+            return alarm.HasPassed ? execution.TimedOut(progress) : throw new OperationCanceledException(alarm.Token);
         }
 
         return FailureClassifier.Classify(e)!.At(progress.Stage, progress.StatusCode);
@@ -145,26 +137,33 @@ internal sealed class AttemptRunner(
     }
 
     /// <returns>The final response, as soon as its headers have arrived.</returns>
-    private async Task<HttpResponseMessage> SendAsync(
-        Execution execution, ExecutionProgress progress, string? secret, CancellationToken cancellationToken)
+    private ValueTask<HttpResponseMessage> SendAsync(
+        Execution execution, ExecutionProgress progress, string? secret, CancellationToken cancellationToken) =>
+        execution.Plan.Authentication is OAuth2Plan oauth
+            ? SendWithTokenAsync(execution, oauth, progress, secret, cancellationToken)
+            : FollowAsync(execution, progress, secret, cancellationToken);
+
+    private async ValueTask<HttpResponseMessage> SendWithTokenAsync(
+        Execution execution,
+        OAuth2Plan oauth,
+        ExecutionProgress progress,
+        string? token,
+        CancellationToken cancellationToken)
     {
-        var response = await FollowAsync(execution, progress, secret, cancellationToken).ConfigureAwait(false);
+        var response = await FollowAsync(execution, progress, token, cancellationToken).ConfigureAwait(false);
         // The token may have been revoked before it expired. An API that refuses the token hasn't done anything yet, so
         // the request can be repeated. If a redirect led to another origin, that origin never received the token.
-        if (execution.Plan.Authentication is OAuth2Plan oauth
-            && response.StatusCode == HttpStatusCode.Unauthorized
-            && response.RequestMessage?.Headers.NonValidated.Contains(oauth.Place.Name) != false)
-        {
-            using (response)
-                secret = await AuthorizeAsync(execution, progress, refused: secret, cancellationToken).ConfigureAwait(false);
-            response = await FollowAsync(execution, progress, secret, cancellationToken).ConfigureAwait(false);
-        }
-
-        progress.Receive((int)response.StatusCode);
-        return response;
+        if (response.StatusCode != HttpStatusCode.Unauthorized
+            || response.RequestMessage?.Headers.NonValidated.Contains(oauth.Place.Name) == false)
+            return response;
+        // First of all: the token endpoint may be on the same host, and wait for this place.
+        response.Dispose();
+        token = await AuthorizeAsync(execution, progress, refused: token, cancellationToken).ConfigureAwait(false);
+        return await FollowAsync(execution, progress, token, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<HttpResponseMessage> FollowAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<HttpResponseMessage> FollowAsync(
         Execution execution, ExecutionProgress progress, string? secret, CancellationToken cancellationToken)
     {
         var (plan, maxRedirects) = (execution.Plan.Authentication, execution.Plan.Response.MaxRedirects);

@@ -7,7 +7,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Executions;
 
-/// <summary>Creates, numbers and timestamps the events of one execution, and waits on its clock.</summary>
+/// <summary>Creates, numbers and timestamps the events of one execution.</summary>
 internal sealed class EventSequence(Execution execution, TimeProvider time)
 {
     private int _sequence;
@@ -66,25 +66,6 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
         Attempts = attempts,
         Retryable = failure.Retryable,
     };
-
-    /// <summary>
-    /// Returns when the task has completed or <see cref="Elapsed"/> has reached <paramref name="due"/>, never earlier.
-    /// </summary>
-    public async Task WaitAsync(Task task, TimeSpan due, CancellationToken cancellationToken)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        // A timer counts coarser ticks than the clock and may fire slightly early.
-        while (!task.IsCompleted && due - Elapsed is { Ticks: > 0 } left)
-        {
-            var timer = Task.Delay(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), time, stop.Token);
-            await Task.WhenAny(task, timer).ConfigureAwait(false);
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        // Checked even when nothing was awaited: a client that has disconnected gets no event that is already due.
-        cancellationToken.ThrowIfCancellationRequested();
-        await stop.CancelAsync().ConfigureAwait(false);
-    }
 
     private ExecutionEvent Next(ExecutionEvent next)
     {

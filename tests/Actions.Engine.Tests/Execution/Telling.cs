@@ -9,8 +9,8 @@ namespace Actions.Engine.Tests.Execution;
 /// </summary>
 internal sealed class Telling : IAsyncDisposable
 {
-    // Two timers are the engine's while it waits during a call: its time-out, and what it waits for next.
-    private const int TimersOfAWaitingEngine = 2;
+    // The engine's while it waits during a call: for its time-out, or for what comes before it.
+    private const int TimersOfAWaitingEngine = 1;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
