@@ -21,7 +21,7 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// <param name="wantsBody">Whether the outcome shows the body.</param>
     /// <param name="left">The rest of the execution's timeout.</param>
     /// <exception cref="Exception">The response broke off: see <see cref="FailureClassifier"/>.</exception>
-    public async Task<UpstreamResponse> ReadAsync(
+    public ValueTask<UpstreamResponse> ReadAsync(
         HttpResponseMessage message,
         ActionReading action,
         bool wantsBody,
@@ -30,18 +30,22 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     {
         var policy = action.Policy;
         if (!policy.Rules.IsEmpty || policy.SuccessStatuses.Contains((int)message.StatusCode))
-            return await ReadAsync(message, policy.MaxBodyBytes, cancellationToken, cancellationToken)
-                .ConfigureAwait(false);
-        if (!wantsBody && !action.ErrorFields.NeedBody)
-            return WithoutBody(message, cancellationToken);
+            return ReadAsync(message, policy.MaxBodyBytes, cancellationToken, cancellationToken);
+        return !wantsBody && !action.ErrorFields.NeedBody
+            ? new(WithoutBody(message, cancellationToken))
+            : ReadErrorAsync(message, policy.MaxBodyBytes, left, cancellationToken);
+    }
 
+    private async ValueTask<UpstreamResponse> ReadErrorAsync(
+        HttpResponseMessage message, int cap, TimeSpan left, CancellationToken cancellationToken)
+    {
         // The status decides alone, so the body must not delay the failure much, nor turn it into a timeout.
         using var patience =
             new CancellationTokenSource(left / 2 < LongestErrorBody ? left / 2 : LongestErrorBody, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            return await ReadAsync(message, policy.MaxBodyBytes, stop.Token, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(message, cap, stop.Token, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && (e is OperationCanceledException || FailureClassifier.Classify(e) is not null))
@@ -117,15 +121,16 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
                 FailureReason.ResponseTooLarge, "The selected fields and the body are too large for one message together.");
     }
 
-    private async Task<UpstreamResponse> ReadAsync(
+    private async ValueTask<UpstreamResponse> ReadAsync(
         HttpResponseMessage message, int cap, CancellationToken cancellationToken, CancellationToken deadline)
     {
         var read = await CappedBody.ReadAsync(message.Content, cap, cancellationToken).ConfigureAwait(false);
         return new UpstreamResponse(
             message,
-            read.Undecodable is null ? read.ToBytes() : default,
+            read.Undecodable is null ? read.Bytes : default,
             options.MaxJsonResponseDepth,
-            new WorkBudget(cancellationToken: deadline))
+            new WorkBudget(cancellationToken: deadline),
+            owner: read)
         {
             Truncated = read.Truncated || read.Undecodable is not null,
             Mislabelled = read.Mislabelled,
