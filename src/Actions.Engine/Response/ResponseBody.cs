@@ -32,6 +32,8 @@ internal sealed partial class ResponseBody(
 
     public ReadOnlyMemory<byte> Bytes => bytes;
 
+    public string StatedType => contentType;
+
     public ContentType Type => _type;
 
     /// <summary>Nothing, or nothing but white space and a byte order mark.</summary>

@@ -70,7 +70,7 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         var isSuccess = policy.SuccessStatuses.Contains(status);
         if (response.Problem is not null && IsJudgedByBody(policy, status))
             return new Verdict(null, "", response.Problem);
-        var rule = policy.Rules.FirstOrDefault(rule => rule.Matches(response));
+        var rule = MatchingRule(policy, response);
         var message = rule?.Message is { } template ? Render(template, response, action, variables) : "";
         if (rule?.Outcome is Outcome.Failure or Outcome.Retry)
         {
@@ -104,15 +104,15 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         // has other fields.
         var ordinary = verdict.Rule is null;
         var result = new Result { StatusCode = response.Status, ContentType = response.ContentType, Message = verdict.Message };
-        result.Variables.Add(results.Extract(response, strict: ordinary, result.Warnings));
-        result.Warnings.Add(response.BodyProblems.Select(problem =>
-            new Warning
+        results.Extract(response, ordinary, result.Variables, result.Warnings);
+        foreach (var problem in response.BodyProblems)
+            result.Warnings.Add(new Warning
             {
                 Kind = WarningKind.InvalidBody,
                 Detail = $"The response's body can't be read as it is declared: {problem}.",
-            }));
+            });
         if (ordinary)
-            result.Warnings.Add(results.Compare(response));
+            results.Compare(response, result.Warnings);
         if (wantsBody)
             result.Body = ByteString.CopyFrom(response.Body.Bytes.Span);
         return result.CalculateSize() <= ContractLimits.MaxEventBytes
@@ -141,6 +141,14 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// <summary>Whether the body takes part in the outcome of a response with this status.</summary>
     public static bool IsJudgedByBody(ResponsePlan policy, int status) =>
         policy.SuccessStatuses.Contains(status) || policy.Rules.Any(rule => rule.Filter is not null);
+
+    private static OutcomeRulePlan? MatchingRule(ResponsePlan policy, UpstreamResponse response)
+    {
+        foreach (var rule in policy.Rules)
+            if (rule.Matches(response))
+                return rule;
+        return null;
+    }
 
     /// <summary>What is wrong with the body as a whole; null if nothing is.</summary>
     public static UpstreamFailure? ProblemOf(CappedBody read, int cap)

@@ -16,7 +16,7 @@ internal sealed class UpstreamResponse(
 {
     public int Status => (int)message.StatusCode;
 
-    public string ContentType => ContentTypeOf(message);
+    public string ContentType => Body.StatedType;
 
     public ResponseBody Body { get; } = new(bytes, ContentTypeOf(message), maxDepth, budget);
 
@@ -65,6 +65,6 @@ internal sealed class UpstreamResponse(
     private static string? HeaderOf(HttpResponseMessage message, string name) =>
         message.Headers.NonValidated.TryGetValues(name, out var values)
         || message.Content.Headers.NonValidated.TryGetValues(name, out values)
-            ? HeaderText.Read(string.Join(", ", values))
+            ? HeaderText.Read(values.Count == 1 ? values.ToString() : string.Join(", ", values))
             : null;
 }
