@@ -119,7 +119,8 @@ public sealed class AmplificationTests : IDisposable
         var before = GC.GetAllocatedBytesForCurrentThread();
 
         using var read = new UpstreamResponse(new HttpResponseMessage(), body, maxDepth: 512, new WorkBudget());
-        Should.Throw<UpstreamException>(() => new ResultPlan([.. fields]).Extract(read, strict: true))
+        var variables = new Dictionary<string, Value>();
+        Should.Throw<UpstreamException>(() => new ResultPlan([.. fields]).Extract(read, strict: true, variables))
             .Failure.Reason.ShouldBe(FailureReason.ResponseTooLarge);
 
         // One takes some 10 MB, and four are as much as fits into an event.

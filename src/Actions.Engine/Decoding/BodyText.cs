@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Unicode;
 
@@ -75,10 +76,10 @@ internal sealed record BodyText(ReadOnlyMemory<byte> Bytes, Encoding Encoding, s
         _ => null,
     };
 
-    private static IReadOnlyList<Encoding> Marked =>
-        [Encoding.UTF8, Encoding.UTF32, Utf32BigEndian, Encoding.Unicode, Encoding.BigEndianUnicode];
-
     private static UTF32Encoding Utf32BigEndian { get; } = new(bigEndian: true, byteOrderMark: true);
+
+    private static ImmutableArray<Encoding> Marked { get; } =
+        [Encoding.UTF8, Encoding.UTF32, Utf32BigEndian, Encoding.Unicode, Encoding.BigEndianUnicode];
 
     private static ReadOnlyMemory<byte> ToUtf8(ReadOnlyMemory<byte> body, Encoding encoding) =>
         encoding.CodePage == Encoding.UTF8.CodePage && Utf8.IsValid(body.Span)

@@ -39,7 +39,7 @@ internal static class ContentCodings
     /// <exception cref="InvalidDataException">Thrown on reading: the data isn't in that coding.</exception>
     public static Stream Decode(ReadOnlyMemory<byte> encoded, string coding)
     {
-        // The bytes of a CappedBody are an array.
+        // The bytes of a CappedBody are in an array.
         MemoryMarshal.TryGetArray(encoded, out var bytes);
         var stream = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
         if (coding == "br")

@@ -87,7 +87,6 @@ internal readonly record struct ContentType(string MediaType, string Charset)
     private static bool IsMediaType(ReadOnlySpan<char> media)
     {
         var slash = media.IndexOf('/');
-        return slash > 0 && HeaderRules.IsName(media[..slash].ToString())
-            && HeaderRules.IsName(media[(slash + 1)..].ToString());
+        return slash > 0 && HeaderRules.IsName(media[..slash]) && HeaderRules.IsName(media[(slash + 1)..]);
     }
 }

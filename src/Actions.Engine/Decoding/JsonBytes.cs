@@ -23,7 +23,11 @@ internal static class JsonBytes
     {
         byte[]? mended = null;
         var span = json.Span;
-        for (var at = span.IndexOf((byte)'\\'); at >= 0;)
+        var at = span.IndexOf((byte)'\\');
+        // Most escapes are quotes and line breaks: they needn't be read one by one.
+        if (at < 0 || span[at..].IndexOf("\\u"u8) < 0)
+            return json;
+        while (at >= 0)
         {
             var length = 2;
             if (Unit(span[at..]) is { } unit)

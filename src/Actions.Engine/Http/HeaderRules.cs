@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 
 namespace Actions.Engine.Http;
@@ -16,6 +17,9 @@ internal static class HeaderRules
         "Host",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
+    private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-.^_`|~");
+
     /// <returns>The problem with the name, or null.</returns>
     public static string? CheckName(string name)
     {
@@ -27,12 +31,9 @@ internal static class HeaderRules
     }
 
     /// <summary>A token, RFC 9110 section 5.6.2.</summary>
-    public static bool IsName(string name) => name.Length > 0 && name.All(IsTokenCharacter);
+    public static bool IsName(ReadOnlySpan<char> name) => !name.IsEmpty && !name.ContainsAnyExcept(TokenCharacters);
 
     public static bool IsAllowedValue(string value) => value.AsSpan().IndexOfAny('\r', '\n', '\0') < 0;
 
     public static bool IsContentType(string name) => name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase);
-
-    private static bool IsTokenCharacter(char c) =>
-        char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal);
 }

@@ -14,7 +14,13 @@ internal sealed class StatusSet(ImmutableArray<(int From, int To)> ranges)
     /// <summary>RFC 9110 section 15.4: the statuses whose Location replaces the request's URL.</summary>
     public static bool IsRedirect(int status) => status is 301 or 302 or 303 or 307 or 308;
 
-    public bool Contains(int status) => ranges.Any(range => status >= range.From && status <= range.To);
+    public bool Contains(int status)
+    {
+        foreach (var (from, to) in ranges)
+            if (status >= from && status <= to)
+                return true;
+        return false;
+    }
 
     /// <returns>Null if the text isn't such a pattern, or is outside 100 to 599.</returns>
     public static (int From, int To)? ParseRange(string pattern)

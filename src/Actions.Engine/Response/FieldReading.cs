@@ -4,19 +4,17 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Response;
 
-/// <summary>The reading of all fields of one response: what was read so far, and the texts in it that are
-/// documents.</summary>
-internal sealed class FieldReading(UpstreamResponse response) : IDisposable
+/// <summary>The reading of all fields of one response, and the texts in it that are documents.</summary>
+/// <param name="known">The fields that were read so far.</param>
+internal sealed class FieldReading(UpstreamResponse response, IDictionary<string, Value> known) : IDisposable
 {
-    private readonly Dictionary<string, Value> _values = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, ResponseBody> _inner = new(StringComparer.Ordinal);
+    // Null: few actions look into texts.
+    private Dictionary<string, ResponseBody>? _inner;
 
     public UpstreamResponse Response => response;
 
     /// <summary>Limits all fields together.</summary>
     public ValueBudget Values { get; } = new();
-
-    public void Keep(string variable, Value value) => _values[variable] = value;
 
     /// <summary>The text of a field that was read before, as a body of its own; the response's body for null.</summary>
     /// <returns>Null: the field has no value.</returns>
@@ -24,19 +22,22 @@ internal sealed class FieldReading(UpstreamResponse response) : IDisposable
     {
         if (variable is null)
             return response.Body;
-        if (_inner.TryGetValue(variable, out var known))
-            return known;
-        if (!_values.TryGetValue(variable, out var value))
+        _inner ??= new(StringComparer.Ordinal);
+        if (_inner.TryGetValue(variable, out var body))
+            return body;
+        if (!known.TryGetValue(variable, out var value))
             return null;
         // A list or an object is JSON already.
-        var inner = response.Inner(Encoding.UTF8.GetBytes(JsonValue.ToText(value)));
-        _inner.Add(variable, inner);
-        return inner;
+        body = response.Inner(Encoding.UTF8.GetBytes(JsonValue.ToText(value)));
+        _inner.Add(variable, body);
+        return body;
     }
 
     public void Dispose()
     {
-        foreach (var inner in _inner.Values)
-            inner.Dispose();
+        if (_inner is null)
+            return;
+        foreach (var body in _inner.Values)
+            body.Dispose();
     }
 }

@@ -63,30 +63,38 @@ internal sealed record JsonSource(string Text, JsonPath Path, string? From)
 
     public override Value? Select(FieldReading reading)
     {
-        if (BodyOf(reading)?.Json is not { } root)
+        if (BodyOf(reading) is not { Json: { } root } body)
             return null;
+        if (Path.IsSingular)
+            return body.SelectOnly(Path) is { } only
+                ? JsonValue.From(only, ContractLimits.MaxVariableDepth, reading.Values)
+                : null;
         var nodes = Path.Select(root, reading.Response.Budget);
-        if (!Path.IsSingular)
-            return Value.ForList(
-                [.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1, reading.Values))]);
-        return nodes is [var only] ? JsonValue.From(only, ContractLimits.MaxVariableDepth, reading.Values) : null;
+        return Value.ForList(
+            [.. nodes.Select(node => JsonValue.From(node, ContractLimits.MaxVariableDepth - 1, reading.Values))]);
     }
 
     /// <summary>The first value that the path selects.</summary>
-    public override FieldKind? KindIn(ResponseBody body, WorkBudget budget) =>
-        From is null && body.Json is { } root && Path.Select(root, budget) is [var first, ..]
-            ? first.ValueKind switch
-            {
-                JsonValueKind.Object => FieldKind.Object,
-                JsonValueKind.Array => FieldKind.Array,
-                JsonValueKind.String => FieldKind.String,
-                JsonValueKind.Number => FieldKind.Number,
-                JsonValueKind.True or JsonValueKind.False => FieldKind.Boolean,
-                _ => FieldKind.Null,
-            }
-            : null;
+    public override FieldKind? KindIn(ResponseBody body, WorkBudget budget)
+    {
+        if (From is not null || body.Json is not { } root)
+            return null;
+        if (Path.IsSingular)
+            return body.SelectOnly(Path) is { } only ? KindOf(only) : null;
+        return Path.Select(root, budget) is [var first, ..] ? KindOf(first) : null;
+    }
 
     public override string? Misfit(ResponseBody body) => body.Json is null ? body.NotJson ?? "isn't JSON" : null;
+
+    private static FieldKind KindOf(JsonElement node) => node.ValueKind switch
+    {
+        JsonValueKind.Object => FieldKind.Object,
+        JsonValueKind.Array => FieldKind.Array,
+        JsonValueKind.String => FieldKind.String,
+        JsonValueKind.Number => FieldKind.Number,
+        JsonValueKind.True or JsonValueKind.False => FieldKind.Boolean,
+        _ => FieldKind.Null,
+    };
 }
 
 /// <param name="From">The variable of the field whose text is read; null: the body.</param>

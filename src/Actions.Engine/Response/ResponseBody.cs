@@ -25,11 +25,14 @@ internal sealed partial class ResponseBody(
     private BodyText? _text;
     private string? _string;
     private JsonDocument? _json;
+    private Evaluation? _queries;
     private XmlBody? _xml;
     private bool _isJsonRead;
     private bool _isXmlRead;
 
     public ReadOnlyMemory<byte> Bytes => bytes;
+
+    public string StatedType => contentType;
 
     public ContentType Type => _type;
 
@@ -95,6 +98,11 @@ internal sealed partial class ResponseBody(
         _text ??= BodyText.Decode(bytes, CharsetOf(), isJson: _type.ClaimsJson || LooksLikeJson);
 
     private bool LooksLikeJson => bytes.Span.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..];
+
+    /// <summary>The node that a singular query selects; null if there is none. All of them are one evaluation: what one
+    /// finds out about the document, such as whether it has escapes, holds for the others.</summary>
+    public JsonElement? SelectOnly(JsonPath path) =>
+        Json is { } root ? path.SelectOnlyFrom(root, _queries ??= new Evaluation(root, budget)) : null;
 
     public void Dispose() => _json?.Dispose();
 

@@ -21,7 +21,7 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// <param name="wantsBody">Whether the outcome shows the body.</param>
     /// <param name="left">The rest of the execution's timeout.</param>
     /// <exception cref="Exception">The response broke off: see <see cref="FailureClassifier"/>.</exception>
-    public async Task<UpstreamResponse> ReadAsync(
+    public ValueTask<UpstreamResponse> ReadAsync(
         HttpResponseMessage message,
         ActionReading action,
         bool wantsBody,
@@ -30,18 +30,22 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     {
         var policy = action.Policy;
         if (!policy.Rules.IsEmpty || policy.SuccessStatuses.Contains((int)message.StatusCode))
-            return await ReadAsync(message, policy.MaxBodyBytes, cancellationToken, cancellationToken)
-                .ConfigureAwait(false);
-        if (!wantsBody && !action.ErrorFields.NeedBody)
-            return WithoutBody(message, cancellationToken);
+            return ReadAsync(message, policy.MaxBodyBytes, cancellationToken, cancellationToken);
+        return !wantsBody && !action.ErrorFields.NeedBody
+            ? new(WithoutBody(message, cancellationToken))
+            : ReadErrorAsync(message, policy.MaxBodyBytes, left, cancellationToken);
+    }
 
+    private async ValueTask<UpstreamResponse> ReadErrorAsync(
+        HttpResponseMessage message, int cap, TimeSpan left, CancellationToken cancellationToken)
+    {
         // The status decides alone, so the body must not delay the failure much, nor turn it into a timeout.
         using var patience =
             new CancellationTokenSource(left / 2 < LongestErrorBody ? left / 2 : LongestErrorBody, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            return await ReadAsync(message, policy.MaxBodyBytes, stop.Token, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(message, cap, stop.Token, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested
             && (e is OperationCanceledException || FailureClassifier.Classify(e) is not null))
@@ -66,7 +70,7 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         var isSuccess = policy.SuccessStatuses.Contains(status);
         if (response.Problem is not null && IsJudgedByBody(policy, status))
             return new Verdict(null, "", response.Problem);
-        var rule = policy.Rules.FirstOrDefault(rule => rule.Matches(response));
+        var rule = MatchingRule(policy, response);
         var message = rule?.Message is { } template ? Render(template, response, action, variables) : "";
         if (rule?.Outcome is Outcome.Failure or Outcome.Retry)
         {
@@ -100,15 +104,15 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
         // has other fields.
         var ordinary = verdict.Rule is null;
         var result = new Result { StatusCode = response.Status, ContentType = response.ContentType, Message = verdict.Message };
-        result.Variables.Add(results.Extract(response, strict: ordinary, result.Warnings));
-        result.Warnings.Add(response.BodyProblems.Select(problem =>
-            new Warning
+        results.Extract(response, ordinary, result.Variables, result.Warnings);
+        foreach (var problem in response.BodyProblems)
+            result.Warnings.Add(new Warning
             {
                 Kind = WarningKind.InvalidBody,
                 Detail = $"The response's body can't be read as it is declared: {problem}.",
-            }));
+            });
         if (ordinary)
-            result.Warnings.Add(results.Compare(response));
+            results.Compare(response, result.Warnings);
         if (wantsBody)
             result.Body = ByteString.CopyFrom(response.Body.Bytes.Span);
         return result.CalculateSize() <= ContractLimits.MaxEventBytes
@@ -117,15 +121,16 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
                 FailureReason.ResponseTooLarge, "The selected fields and the body are too large for one message together.");
     }
 
-    private async Task<UpstreamResponse> ReadAsync(
+    private async ValueTask<UpstreamResponse> ReadAsync(
         HttpResponseMessage message, int cap, CancellationToken cancellationToken, CancellationToken deadline)
     {
         var read = await CappedBody.ReadAsync(message.Content, cap, cancellationToken).ConfigureAwait(false);
         return new UpstreamResponse(
             message,
-            read.Undecodable is null ? read.ToBytes() : default,
+            read.Undecodable is null ? read.Bytes : default,
             options.MaxJsonResponseDepth,
-            new WorkBudget(cancellationToken: deadline))
+            new WorkBudget(cancellationToken: deadline),
+            owner: read)
         {
             Truncated = read.Truncated || read.Undecodable is not null,
             Mislabelled = read.Mislabelled,
@@ -136,6 +141,14 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     /// <summary>Whether the body takes part in the outcome of a response with this status.</summary>
     public static bool IsJudgedByBody(ResponsePlan policy, int status) =>
         policy.SuccessStatuses.Contains(status) || policy.Rules.Any(rule => rule.Filter is not null);
+
+    private static OutcomeRulePlan? MatchingRule(ResponsePlan policy, UpstreamResponse response)
+    {
+        foreach (var rule in policy.Rules)
+            if (rule.Matches(response))
+                return rule;
+        return null;
+    }
 
     /// <summary>What is wrong with the body as a whole; null if nothing is.</summary>
     public static UpstreamFailure? ProblemOf(CappedBody read, int cap)

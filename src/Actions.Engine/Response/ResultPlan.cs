@@ -19,14 +19,17 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
     /// <summary>
     /// Selects the fields. If <paramref name="strict"/>, required fields without a default must be present.
     /// </summary>
+    /// <param name="variables">Receives the fields.</param>
     /// <param name="warnings">Receives a warning for each field that isn't required and can't be read.</param>
     /// <exception cref="UpstreamException">A required field is missing or can't be read, or all fields are too large
     /// for an event.</exception>
-    public Dictionary<string, Value> Extract(
-        UpstreamResponse response, bool strict, ICollection<Warning>? warnings = null)
+    public void Extract(
+        UpstreamResponse response,
+        bool strict,
+        IDictionary<string, Value> variables,
+        ICollection<Warning>? warnings = null)
     {
-        using var reading = new FieldReading(response);
-        var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
+        using var reading = new FieldReading(response, variables);
         foreach (var field in fields)
         {
             Value? value;
@@ -50,21 +53,19 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
                 value = field.Default;
             }
 
-            if (value is null)
-                continue;
-            variables.Add(field.Variable, value);
-            reading.Keep(field.Variable, value);
+            if (value is not null)
+                variables.Add(field.Variable, value);
         }
-
-        return variables;
     }
 
     /// <summary>The fields that can be had; none if all of them together are too large.</summary>
     public Dictionary<string, Value> ExtractLeniently(UpstreamResponse response)
     {
+        var variables = new Dictionary<string, Value>(StringComparer.Ordinal);
         try
         {
-            return Extract(response, strict: false);
+            Extract(response, strict: false, variables);
+            return variables;
         }
         catch (UpstreamException)
         {
@@ -72,7 +73,11 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
         }
     }
 
-    /// <summary>The differences between the response and the sample, without values.</summary>
-    public IEnumerable<Warning> Compare(UpstreamResponse response) =>
-        fields.Select(field => field.Compare(response)).OfType<Warning>();
+    /// <param name="warnings">Receives the differences between the response and the sample, without values.</param>
+    public void Compare(UpstreamResponse response, ICollection<Warning> warnings)
+    {
+        foreach (var field in fields)
+            if (field.Compare(response) is { } warning)
+                warnings.Add(warning);
+    }
 }

@@ -33,12 +33,12 @@ internal sealed class SampleReader(EngineOptions options, TimeProvider time)
     {
         var isJudged = ResponseReader.IsJudgedByBody(policy, (int)response.StatusCode);
         var cap = isJudged ? policy.MaxBodyBytes : ShownBody.NeededBytes;
-        var read = await CappedBody.ReadAsync(response.Content, cap, cancellationToken).ConfigureAwait(false);
+        using var read = await CappedBody.ReadAsync(response.Content, cap, cancellationToken).ConfigureAwait(false);
         if ((isJudged || read.Undecodable is not null) && ResponseReader.ProblemOf(read, cap) is { } problem)
             throw new UpstreamException(problem with { Answer = FailureAnswers.Of(response, mask) });
         var contentType = UpstreamResponse.ContentTypeOf(response);
         var budget = new WorkBudget(cancellationToken: cancellationToken);
-        using var body = new ResponseBody(read.ToBytes(), contentType, options.MaxJsonResponseDepth, budget);
+        using var body = new ResponseBody(read.Bytes, contentType, options.MaxJsonResponseDepth, budget);
         var (shown, truncated) = ShownBody.Of(body, read.Truncated, mask);
         var sample = new Sample
         {

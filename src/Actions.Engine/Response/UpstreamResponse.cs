@@ -9,12 +9,14 @@ namespace Actions.Engine.Response;
 /// <param name="bytes">The body without content codings; empty if it isn't needed.</param>
 /// <param name="maxDepth">The limit of nested arrays and objects, or elements.</param>
 /// <param name="budget">The shared limit on the work of rules, results and warnings.</param>
+/// <param name="owner">Has the bytes, and is disposed with the response; null: nobody.</param>
 internal sealed class UpstreamResponse(
-    HttpResponseMessage message, ReadOnlyMemory<byte> bytes, int maxDepth, WorkBudget budget) : IDisposable
+    HttpResponseMessage message, ReadOnlyMemory<byte> bytes, int maxDepth, WorkBudget budget, IDisposable? owner = null)
+    : IDisposable
 {
     public int Status => (int)message.StatusCode;
 
-    public string ContentType => ContentTypeOf(message);
+    public string ContentType => Body.StatedType;
 
     public ResponseBody Body { get; } = new(bytes, ContentTypeOf(message), maxDepth, budget);
 
@@ -39,7 +41,11 @@ internal sealed class UpstreamResponse(
 
     public static string ContentTypeOf(HttpResponseMessage message) => HeaderOf(message, "Content-Type") ?? "";
 
-    public void Dispose() => Body.Dispose();
+    public void Dispose()
+    {
+        Body.Dispose();
+        owner?.Dispose();
+    }
 
     /// <summary>A text of this response as a body of its own.</summary>
     public ResponseBody Inner(ReadOnlyMemory<byte> text) => new(text, "", maxDepth, budget);
@@ -59,6 +65,6 @@ internal sealed class UpstreamResponse(
     private static string? HeaderOf(HttpResponseMessage message, string name) =>
         message.Headers.NonValidated.TryGetValues(name, out var values)
         || message.Content.Headers.NonValidated.TryGetValues(name, out values)
-            ? HeaderText.Read(string.Join(", ", values))
+            ? HeaderText.Read(values.Count == 1 ? values.ToString() : string.Join(", ", values))
             : null;
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -12,6 +13,9 @@ namespace Actions.Engine.Variables;
 internal static class JsonValue
 {
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    // IEEE 754: a decimal number of so many digits is the same after a conversion to double and back.
+    private const int MaxKeptDigits = 15;
 
     /// <summary>A string as it is, nothing for null, anything else as compact JSON.</summary>
     public static string ToText(Value value)
@@ -103,7 +107,7 @@ internal static class JsonValue
                 return Value.ForString(text);
             case JsonValueKind.Number:
                 budget?.TakeScalar();
-                return FromNumber(element.GetRawText());
+                return FromNumber(element);
             case JsonValueKind.True or JsonValueKind.False:
                 budget?.TakeScalar();
                 return Value.ForBool(element.GetBoolean());
@@ -114,11 +118,13 @@ internal static class JsonValue
     }
 
     /// <summary>A number where the nearest double prints as the same value, else its own text.</summary>
-    private static Value FromNumber(string text)
+    private static Value FromNumber(JsonElement element)
     {
-        // Most are short integers, which need no comparison.
-        if (text.Length <= 15 && text != "-0" && long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var integer))
-            return Value.ForNumber(integer);
+        // Most are short: a double keeps 15 decimal digits of a number that isn't written with an exponent.
+        var digits = JsonMarshal.GetRawUtf8Value(element);
+        if (digits.Length <= MaxKeptDigits && !digits.ContainsAny((byte)'e', (byte)'E'))
+            return Value.ForNumber(element.GetDouble());
+        var text = element.GetRawText();
         var number = double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
         return double.IsFinite(number) && SameDecimal(text, number.ToString("R", CultureInfo.InvariantCulture))
             ? Value.ForNumber(number)

@@ -108,6 +108,8 @@ public sealed class ResultPlanTests
     {
         using var response = new UpstreamResponse(
             new HttpResponseMessage(), Encoding.UTF8.GetBytes(json ?? ""), maxDepth: 512, new WorkBudget());
-        return new ResultPlan([.. fields]).Extract(response, strict: true);
+        var variables = new Dictionary<string, Value>();
+        new ResultPlan([.. fields]).Extract(response, strict: true, variables);
+        return variables;
     }
 }

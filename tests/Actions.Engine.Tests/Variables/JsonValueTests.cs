@@ -46,6 +46,26 @@ public sealed class JsonValueTests
     public void NumberThatADoubleCantHold_IsItsText(string json) => Read(json).ShouldBe(Value.ForString(json));
 
     [Fact]
+    public void NumberOfFifteenDigits_PrintsAsItWasWritten()
+    {
+        var random = new SeededNumbers(FuzzRun.Seed);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var digits = string.Concat(Enumerable.Range(0, random.Next(1, 16)).Select(_ => random.Next(10)));
+            var point = random.Next(digits.Length + 1);
+            var whole = digits[..point].TrimStart('0');
+            var json = (random.Next(2) == 0 ? "-" : "") + (whole.Length == 0 ? "0" : whole)
+                + (point < digits.Length ? "." + digits[point..] : "");
+
+            var value = Read(json);
+
+            value.KindCase.ShouldBe(Value.KindOneofCase.NumberValue, json);
+            NumberText.Normalize(value.NumberValue.ToString("R", CultureInfo.InvariantCulture))
+                .ShouldBe(NumberText.Normalize(json), json);
+        }
+    }
+
+    [Fact]
     public void NegativeZero_KeepsItsSign() => double.IsNegative(Read("-0").NumberValue).ShouldBeTrue();
 
     [Fact]

@@ -19,7 +19,7 @@ internal sealed record LiteralComparable(JsonElement Value) : Comparable
 internal sealed record QueryComparable(FilterQuery Query) : Comparable
 {
     public override JsonElement? Evaluate(JsonElement current, Evaluation evaluation) =>
-        Query.Select(current, evaluation) is [var only] ? only : null;
+        Query.SelectOnly(current, evaluation);
 }
 
 /// <summary>

@@ -143,4 +143,12 @@ internal sealed record FilterQuery(JsonPath Path, bool FromRoot)
 {
     public IReadOnlyList<JsonElement> Select(JsonElement current, Evaluation evaluation) =>
         FromRoot ? evaluation.SelectFromRoot(this) : Path.SelectFrom(current, evaluation);
+
+    /// <returns>Null: the query selects nothing, or several nodes.</returns>
+    public JsonElement? SelectOnly(JsonElement current, Evaluation evaluation)
+    {
+        if (Path.IsSingular && !FromRoot)
+            return Path.SelectOnlyFrom(current, evaluation);
+        return Select(current, evaluation) is [var only] ? only : null;
+    }
 }

@@ -5,8 +5,8 @@ using Actions.Engine.Syntax;
 namespace Actions.Engine.Extraction.Paths;
 
 /// <summary>
-/// The evaluation of one query on one document. Caches results that are needed repeatedly: queries from the root inside
-/// a filter, the text of long strings, and the text of escaped names.
+/// The evaluation of one query on one document, or of all its singular queries. Caches results that are needed
+/// repeatedly: queries from the root inside a filter, the text of long strings, and the text of escaped names.
 /// </summary>
 internal sealed class Evaluation(JsonElement root, WorkBudget budget)
 {
@@ -19,8 +19,9 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
     // Escaping makes a character of a string longer by at most this many bytes ("\\u0061").
     private const int LargestEscape = 6;
 
-    private readonly Dictionary<FilterQuery, IReadOnlyList<JsonElement>> _fromRoot = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<int, string> _texts = [];
+    // Null: most queries need none of them.
+    private Dictionary<FilterQuery, IReadOnlyList<JsonElement>>? _fromRoot;
+    private Dictionary<int, string>? _texts;
     private bool? _hasEscapes;
 
     public WorkBudget Budget => budget;
@@ -46,6 +47,7 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
     /// <summary>A query from the root selects the same nodes for every node of a filter (section 2.3.5.1).</summary>
     public IReadOnlyList<JsonElement> SelectFromRoot(FilterQuery query)
     {
+        _fromRoot ??= new(ReferenceEqualityComparer.Instance);
         if (_fromRoot.TryGetValue(query, out var nodes))
         {
             Step();
@@ -87,6 +89,7 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
             return text.Text();
         }
 
+        _texts ??= [];
         if (_texts.TryGetValue(at, out var known))
             return known;
         Pass(raw.Length);
@@ -125,6 +128,7 @@ internal sealed class Evaluation(JsonElement root, WorkBudget budget)
             return property.NameEquals(name);
         if (raw.Length <= LongText || !RawOf(root).Overlaps(raw, out var at))
             return property.NameText() == name;
+        _texts ??= [];
         if (!_texts.TryGetValue(at, out var known))
             _texts.Add(at, known = property.NameText());
         return known == name;

@@ -27,6 +27,20 @@ internal sealed record JsonPath(ImmutableArray<Segment> Segments)
     public IReadOnlyList<JsonElement> Select(JsonElement root, WorkBudget? budget = null) =>
         SelectFrom(root, new Evaluation(root, budget ?? new WorkBudget()));
 
+    /// <summary>What <see cref="SelectFrom"/> selects, for a singular query: no lists are needed on the way.</summary>
+    /// <returns>Null: the query selects nothing.</returns>
+    public JsonElement? SelectOnlyFrom(JsonElement node, Evaluation evaluation)
+    {
+        foreach (var segment in Segments)
+        {
+            if (((SingularSelector)segment.Selectors[0]).ChildOf(node, evaluation) is not { } child)
+                return null;
+            node = child;
+        }
+
+        return node;
+    }
+
     internal IReadOnlyList<JsonElement> SelectFrom(JsonElement node, Evaluation evaluation)
     {
         List<JsonElement> nodes = [node];
@@ -47,7 +61,7 @@ internal sealed record JsonPath(ImmutableArray<Segment> Segments)
 /// <summary>Selects children, or (descendant) children of every node below as well. Sections 2.5.1 and 2.5.2.</summary>
 internal sealed record Segment(ImmutableArray<Selector> Selectors, bool IsDescendant)
 {
-    public bool IsSingular => !IsDescendant && Selectors is [NameSelector or IndexSelector];
+    public bool IsSingular => !IsDescendant && Selectors is [SingularSelector];
 
     public void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
     {

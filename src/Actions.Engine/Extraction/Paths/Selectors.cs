@@ -8,16 +8,27 @@ internal abstract record Selector
     public abstract void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation);
 }
 
-/// <summary>A member by its name. Section 2.3.1.</summary>
-internal sealed record NameSelector(string Name) : Selector
+/// <summary>Selects one child at most.</summary>
+internal abstract record SingularSelector : Selector
 {
-    public override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
+    public abstract JsonElement? ChildOf(JsonElement node, Evaluation evaluation);
+
+    public sealed override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
+    {
+        if (ChildOf(node, evaluation) is { } child)
+            Evaluation.Add(selected, child);
+    }
+}
+
+/// <summary>A member by its name. Section 2.3.1.</summary>
+internal sealed record NameSelector(string Name) : SingularSelector
+{
+    public override JsonElement? ChildOf(JsonElement node, Evaluation evaluation)
     {
         evaluation.Step();
-        if (node.ValueKind != JsonValueKind.Object)
-            return;
-        if (evaluation.TryGetMember(node, Name, out var member))
-            Evaluation.Add(selected, member);
+        return node.ValueKind == JsonValueKind.Object && evaluation.TryGetMember(node, Name, out var member)
+            ? member
+            : null;
     }
 }
 
@@ -43,19 +54,19 @@ internal sealed record WildcardSelector : Selector
 }
 
 /// <summary>An element by its index; negative indexes count from the end. Section 2.3.3.</summary>
-internal sealed record IndexSelector(long Index) : Selector
+internal sealed record IndexSelector(long Index) : SingularSelector
 {
-    public override void Select(JsonElement node, List<JsonElement> selected, Evaluation evaluation)
+    public override JsonElement? ChildOf(JsonElement node, Evaluation evaluation)
     {
         evaluation.Step();
         if (node.ValueKind != JsonValueKind.Array)
-            return;
+            return null;
         var length = node.GetArrayLength();
         var index = Index < 0 ? length + Index : Index;
         if (index < 0 || index >= length)
-            return;
+            return null;
         evaluation.Pass((int)index);
-        Evaluation.Add(selected, node[(int)index]);
+        return node[(int)index];
     }
 }
 

@@ -78,8 +78,9 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         using var request = TokenRequest.Create(plan, method);
         request.Workspace = workspace;
         using var response = await upstream.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        var body = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
-        var answer = TokenAnswer.Read(body.ToBytes(), UpstreamResponse.ContentTypeOf(response));
+        using var body = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken)
+            .ConfigureAwait(false);
+        var answer = TokenAnswer.Read(body.Bytes, UpstreamResponse.ContentTypeOf(response));
         if (answer == TokenAnswer.Nothing && body.Undecodable is { } why)
             throw new UpstreamException(ResponseReader.Undecodable(why));
         return (answer, TokenRefusal.Of(response, answer, new SecretMask(plan.Secrets)));
