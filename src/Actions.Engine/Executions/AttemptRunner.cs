@@ -1,5 +1,6 @@
 using System.Net;
 using Actions.Engine.Outbound;
+using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Outcomes;
@@ -14,12 +15,14 @@ namespace Actions.Engine.Executions;
 /// variables) and 2 (render the request) precede the first attempt.
 /// </summary>
 internal sealed class AttemptRunner(
-    UpstreamHttp upstream, TokenCache tokens, ResponseReader responses, SampleReader samples, TimeProvider time)
+    UpstreamHttp upstream, UpstreamHosts hosts, TokenCache tokens, ResponseReader responses, SampleReader samples, TimeProvider time)
 {
     /// <exception cref="OperationCanceledException">The execution was aborted.</exception>
-    public async Task<AttemptResult> RunAsync(Execution execution, ExecutionProgress progress, CancellationToken cancellationToken)
+    public async Task<AttemptResult> RunAsync(
+        Execution execution, HostKey host, ExecutionProgress progress, CancellationToken cancellationToken)
     {
         var plan = execution.Plan;
+        using var turn = TurnOf(execution, plan).Guarded(host.Authority);
         using var deadline = new DeadlineTimer(time, execution.Started, execution.Timeout);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
@@ -27,7 +30,7 @@ internal sealed class AttemptRunner(
             // 3 authorize
             var token = await AuthorizeAsync(execution, progress, refused: null, stop.Token).ConfigureAwait(false);
             // 4 guard, 5 send
-            using var message = await SendAsync(execution, progress, token, stop.Token).ConfigureAwait(false);
+            using var message = await SendAsync(execution, progress, turn, token, stop.Token).ConfigureAwait(false);
 
             // 6 read with a cap
             using var response = await responses.ReadAsync(
@@ -42,13 +45,25 @@ internal sealed class AttemptRunner(
             var result = Conclude(execution, progress, response);
             // A response that was complete only after the deadline counts as a timeout.
             stop.Token.ThrowIfCancellationRequested();
+            turn.Tell(result);
             return result;
         }
         catch (Exception e) when (IsOutcome(e, stop.Token))
         {
-            return new AttemptResult.Failed(ToFailure(e, execution, progress, deadline, stop.Token, cancellationToken));
+            var failed = new AttemptResult.Failed(
+                ToFailure(e, execution, progress, deadline, stop.Token, cancellationToken));
+            // Before the place is free: if the host is down, the next in line hears of it instead of calling it.
+            turn.Tell(failed);
+            return failed;
+        }
+        finally
+        {
+            progress.Waited = turn.Waited;
         }
     }
+
+    private HostTurn TurnOf(Execution execution, object action) =>
+        new(hosts, execution.Input.Workspace, action, execution.Started, execution.Timeout);
 
     /// <summary>Steps 7 and 8.</summary>
     private AttemptResult Conclude(Execution execution, ExecutionProgress progress, UpstreamResponse response)
@@ -80,12 +95,14 @@ internal sealed class AttemptRunner(
     public async Task<(Sample? Sample, UpstreamFailure? Failure)> SampleAsync(
         Execution execution, ExecutionProgress progress, CancellationToken cancellationToken)
     {
+        // All samples of a workspace have one queue: nobody gets more turns by taking them.
+        using var turn = TurnOf(execution, this);
         using var deadline = new DeadlineTimer(time, execution.Started, execution.Timeout);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
             var token = await AuthorizeAsync(execution, progress, refused: null, stop.Token).ConfigureAwait(false);
-            using var message = await SendAsync(execution, progress, token, stop.Token).ConfigureAwait(false);
+            using var message = await SendAsync(execution, progress, turn, token, stop.Token).ConfigureAwait(false);
             var sample = await samples.ReadAsync(
                 message,
                 execution.Plan.Reading.Policy,
@@ -146,18 +163,21 @@ internal sealed class AttemptRunner(
 
     /// <returns>The final response, as soon as its headers have arrived.</returns>
     private async Task<HttpResponseMessage> SendAsync(
-        Execution execution, ExecutionProgress progress, string? secret, CancellationToken cancellationToken)
+        Execution execution, ExecutionProgress progress, HostTurn turn, string? secret,
+        CancellationToken cancellationToken)
     {
-        var response = await FollowAsync(execution, progress, secret, cancellationToken).ConfigureAwait(false);
+        var response = await FollowAsync(execution, progress, turn, secret, cancellationToken).ConfigureAwait(false);
         // The token may have been revoked before it expired. An API that refuses the token hasn't done anything yet, so
         // the request can be repeated. If a redirect led to another origin, that origin never received the token.
         if (execution.Plan.Authentication is OAuth2Plan oauth
             && response.StatusCode == HttpStatusCode.Unauthorized
             && response.RequestMessage?.Headers.NonValidated.Contains(oauth.Place.Name) != false)
         {
-            using (response)
-                secret = await AuthorizeAsync(execution, progress, refused: secret, cancellationToken).ConfigureAwait(false);
-            response = await FollowAsync(execution, progress, secret, cancellationToken).ConfigureAwait(false);
+            response.Dispose();
+            // The token may come from the same host.
+            turn.Leave();
+            secret = await AuthorizeAsync(execution, progress, refused: secret, cancellationToken).ConfigureAwait(false);
+            response = await FollowAsync(execution, progress, turn, secret, cancellationToken).ConfigureAwait(false);
         }
 
         progress.Receive((int)response.StatusCode);
@@ -165,7 +185,8 @@ internal sealed class AttemptRunner(
     }
 
     private async Task<HttpResponseMessage> FollowAsync(
-        Execution execution, ExecutionProgress progress, string? secret, CancellationToken cancellationToken)
+        Execution execution, ExecutionProgress progress, HostTurn turn, string? secret,
+        CancellationToken cancellationToken)
     {
         var (plan, maxRedirects) = (execution.Plan.Authentication, execution.Plan.Response.MaxRedirects);
         var request = plan is null ? execution.Request : execution.Request.Authorize(plan.Place, plan.Value(secret!));
@@ -178,7 +199,7 @@ internal sealed class AttemptRunner(
             HttpResponseMessage response;
             try
             {
-                response = await upstream.SendAsync(message, cancellationToken).ConfigureAwait(false);
+                response = await upstream.SendAsync(message, turn, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (redirects > 0 && FailureClassifier.Classify(e) is { Reason: FailureReason.BlockedAddress } blocked)
             {
