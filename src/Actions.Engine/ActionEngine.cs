@@ -3,6 +3,7 @@ using Actions.Engine.Executions;
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
 using Actions.Engine.Outbound;
+using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Request;
@@ -30,9 +31,12 @@ public sealed class ActionEngine
         _upstream = upstream;
         _options = options;
         _time = time;
-        var tokens = new TokenCache(new TokenEndpoint(upstream, options, time), options, time);
-        _runner = new AttemptRunner(upstream, tokens, new ResponseReader(options, time), new SampleReader(options, time), time);
-        _attempts = new AttemptLoop(_runner, options, time, metrics ?? EngineMetrics.Detached);
+        metrics ??= EngineMetrics.Detached;
+        var hosts = new UpstreamHosts(options, time, metrics);
+        var tokens = new TokenCache(new TokenEndpoint(upstream, hosts, options, time), options, time);
+        _runner = new AttemptRunner(
+            upstream, hosts, tokens, new ResponseReader(options, time), new SampleReader(options, time), time);
+        _attempts = new AttemptLoop(_runner, options, time, metrics);
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using Actions.Engine.Executions;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Guard;
+using Actions.Engine.Telemetry;
 using Actions.Engine.Tests.Outbound.Guard;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -21,9 +22,14 @@ internal sealed class EngineUnderTest : IDisposable
     private readonly ActionCompiler _compiler;
 
     /// <summary>Calls real APIs.</summary>
-    public EngineUnderTest(TimeProvider? time = null, EngineOptions? options = null, SsrfGuard? guard = null)
+    public EngineUnderTest(
+        TimeProvider? time = null, EngineOptions? options = null, SsrfGuard? guard = null, EngineMetrics? metrics = null)
         : this(
-            new UpstreamHttp(options ?? new EngineOptions(), guard ?? Guards.Local), time ?? TimeProvider.System, options, guard ?? Guards.Local)
+            new UpstreamHttp(options ?? new EngineOptions(), guard ?? Guards.Local),
+            time ?? TimeProvider.System,
+            options,
+            guard ?? Guards.Local,
+            metrics)
     {
     }
 
@@ -33,11 +39,12 @@ internal sealed class EngineUnderTest : IDisposable
     {
     }
 
-    private EngineUnderTest(UpstreamHttp upstream, TimeProvider time, EngineOptions? options, SsrfGuard guard)
+    private EngineUnderTest(
+        UpstreamHttp upstream, TimeProvider time, EngineOptions? options, SsrfGuard guard, EngineMetrics? metrics = null)
     {
         _upstream = upstream;
         _compiler = new ActionCompiler(options ?? new EngineOptions(), guard);
-        Engine = new ActionEngine(upstream, options ?? new EngineOptions(), time);
+        Engine = new ActionEngine(upstream, options ?? new EngineOptions(), time, metrics);
         _patience.CancelAfter(Patience);
     }
 

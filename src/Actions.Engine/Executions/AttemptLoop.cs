@@ -11,7 +11,6 @@ namespace Actions.Engine.Executions;
 /// </summary>
 internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, TimeProvider time, EngineMetrics metrics)
 {
-    private readonly HostResilience _hosts = new(options, time, metrics);
     private readonly RetryBudget _budget = new(options, time, metrics);
 
     /// <param name="retries">Receives the Retry events. Null: the action is never retried.</param>
@@ -26,12 +25,8 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
         while (true)
         {
             var began = time.GetTimestamp();
-            var result = await _hosts.RunAsync(
-                host,
-                static (call, _) => call.Runner.RunAsync(call.Execution, call.Progress, call.Alarm),
-                (Runner: runner, Execution: execution, Progress: progress, Alarm: alarm),
-                alarm.Token).ConfigureAwait(false);
-            metrics.AttemptEnded(result, time.GetElapsedTime(began));
+            var result = await runner.RunAsync(execution, host, progress, alarm).ConfigureAwait(false);
+            metrics.AttemptEnded(result, time.GetElapsedTime(began) - progress.Waited);
             // An API may close a kept connection at any time. A safe request is sent once more, whatever the policy.
             if (result is AttemptResult.Failed { Failure: { OnKeptConnection: true } closed }
                 && attempts == 1 && execution.Request.Method == HttpMethod.Get)

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using Actions.Engine.Outbound;
+using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Outbound.Authentication;
 using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Outcomes;
@@ -15,18 +16,20 @@ namespace Actions.Engine.Executions;
 /// variables) and 2 (render the request) precede the first attempt.
 /// </summary>
 internal sealed class AttemptRunner(
-    UpstreamHttp upstream, TokenCache tokens, ResponseReader responses, SampleReader samples, TimeProvider time)
+    UpstreamHttp upstream, UpstreamHosts hosts, TokenCache tokens, ResponseReader responses, SampleReader samples, TimeProvider time)
 {
     /// <exception cref="OperationCanceledException">The execution was aborted.</exception>
-    public async Task<AttemptResult> RunAsync(Execution execution, ExecutionProgress progress, Alarm alarm)
+    public async Task<AttemptResult> RunAsync(
+        Execution execution, HostKey host, ExecutionProgress progress, Alarm alarm)
     {
         var (plan, stop) = (execution.Plan, alarm.Token);
+        using var turn = TurnOf(execution, plan).Guarded(host.Authority);
         try
         {
             // 3 authorize
             var token = await AuthorizeAsync(execution, progress, refused: null, stop).ConfigureAwait(false);
             // 4 guard, 5 send
-            using var message = await SendAsync(execution, progress, token, stop).ConfigureAwait(false);
+            using var message = await SendAsync(execution, progress, turn, token, stop).ConfigureAwait(false);
             progress.Receive((int)message.StatusCode);
 
             // 6 read with a cap
@@ -42,13 +45,24 @@ internal sealed class AttemptRunner(
             var result = Conclude(execution, progress, response);
             // A response that was complete only after the deadline counts as a timeout.
             stop.ThrowIfCancellationRequested();
+            turn.Tell(result);
             return result;
         }
         catch (Exception e) when (IsOutcome(e, stop))
         {
-            return new AttemptResult.Failed(ToFailure(e, execution, progress, alarm));
+            var failed = new AttemptResult.Failed(ToFailure(e, execution, progress, alarm));
+            // Before the place is free: if the host is down, the next in line hears of it instead of calling it.
+            turn.Tell(failed);
+            return failed;
+        }
+        finally
+        {
+            progress.Waited = turn.Waited;
         }
     }
+
+    private HostTurn TurnOf(Execution execution, object action) =>
+        new(hosts, execution.Input.Workspace, action, execution.Started, execution.Timeout);
 
     /// <summary>Steps 7 and 8.</summary>
     private AttemptResult Conclude(Execution execution, ExecutionProgress progress, UpstreamResponse response)
@@ -80,11 +94,13 @@ internal sealed class AttemptRunner(
     public async Task<(Sample? Sample, UpstreamFailure? Failure)> SampleAsync(
         Execution execution, ExecutionProgress progress, Alarm alarm)
     {
+        // All samples of a workspace have one queue: nobody gets more turns by taking them.
+        using var turn = TurnOf(execution, this);
         var stop = alarm.Token;
         try
         {
             var token = await AuthorizeAsync(execution, progress, refused: null, stop).ConfigureAwait(false);
-            using var message = await SendAsync(execution, progress, token, stop).ConfigureAwait(false);
+            using var message = await SendAsync(execution, progress, turn, token, stop).ConfigureAwait(false);
             progress.Receive((int)message.StatusCode);
             var sample = await samples.ReadAsync(
                 message,
@@ -138,33 +154,33 @@ internal sealed class AttemptRunner(
 
     /// <returns>The final response, as soon as its headers have arrived.</returns>
     private ValueTask<HttpResponseMessage> SendAsync(
-        Execution execution, ExecutionProgress progress, string? secret, CancellationToken cancellationToken) =>
+        Execution execution, ExecutionProgress progress, HostTurn turn, string? secret,
+        CancellationToken cancellationToken) =>
         execution.Plan.Authentication is OAuth2Plan oauth
-            ? SendWithTokenAsync(execution, oauth, progress, secret, cancellationToken)
-            : FollowAsync(execution, progress, secret, cancellationToken);
+            ? SendWithTokenAsync(execution, oauth, progress, turn, secret, cancellationToken)
+            : FollowAsync(execution, progress, turn, secret, cancellationToken);
 
     private async ValueTask<HttpResponseMessage> SendWithTokenAsync(
-        Execution execution,
-        OAuth2Plan oauth,
-        ExecutionProgress progress,
-        string? token,
+        Execution execution, OAuth2Plan oauth, ExecutionProgress progress, HostTurn turn, string? token,
         CancellationToken cancellationToken)
     {
-        var response = await FollowAsync(execution, progress, token, cancellationToken).ConfigureAwait(false);
+        var response = await FollowAsync(execution, progress, turn, token, cancellationToken).ConfigureAwait(false);
         // The token may have been revoked before it expired. An API that refuses the token hasn't done anything yet, so
         // the request can be repeated. If a redirect led to another origin, that origin never received the token.
         if (response.StatusCode != HttpStatusCode.Unauthorized
             || response.RequestMessage?.Headers.NonValidated.Contains(oauth.Place.Name) == false)
             return response;
-        // First of all: the token endpoint may be on the same host, and wait for this place.
         response.Dispose();
+        // The token may come from the same host.
+        turn.Leave();
         token = await AuthorizeAsync(execution, progress, refused: token, cancellationToken).ConfigureAwait(false);
-        return await FollowAsync(execution, progress, token, cancellationToken).ConfigureAwait(false);
+        return await FollowAsync(execution, progress, turn, token, cancellationToken).ConfigureAwait(false);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<HttpResponseMessage> FollowAsync(
-        Execution execution, ExecutionProgress progress, string? secret, CancellationToken cancellationToken)
+        Execution execution, ExecutionProgress progress, HostTurn turn, string? secret,
+        CancellationToken cancellationToken)
     {
         var (plan, maxRedirects) = (execution.Plan.Authentication, execution.Plan.Response.MaxRedirects);
         var request = plan is null ? execution.Request : execution.Request.Authorize(plan.Place, plan.Value(secret!));
@@ -177,7 +193,7 @@ internal sealed class AttemptRunner(
             HttpResponseMessage response;
             try
             {
-                response = await upstream.SendAsync(message, cancellationToken).ConfigureAwait(false);
+                response = await upstream.SendAsync(message, turn, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (redirects > 0 && FailureClassifier.Classify(e) is { Reason: FailureReason.BlockedAddress } blocked)
             {

@@ -21,6 +21,9 @@ internal sealed class ExecutionProgress
     /// <summary>The final response's status once its headers have arrived; 0 before.</summary>
     public int StatusCode => _statusCode;
 
+    /// <summary>The time that the attempt has spent in lines.</summary>
+    public TimeSpan Waited { get; set; }
+
     public FailureStage Stage => _message?.Stage ?? _stage;
 
     /// <summary>The access tokens that were sent.</summary>
@@ -30,6 +33,7 @@ internal sealed class ExecutionProgress
     public int BeginAttempt()
     {
         _statusCode = 0;
+        Waited = TimeSpan.Zero;
         Enter(FailureStage.Queue);
         return ++_attempts;
     }

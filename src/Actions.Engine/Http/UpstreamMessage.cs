@@ -8,14 +8,13 @@ namespace Actions.Engine.Http;
 /// <summary>A request that records the stage it has reached.</summary>
 internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestMessage(method, url)
 {
-    // Also while it waits for another request's connection.
-    private int _stage = (int)FailureStage.Connect;
+    private int _stage = (int)FailureStage.Queue;
 
     public FailureStage Stage => (FailureStage)Volatile.Read(ref _stage);
 
     /// <summary>
-    /// Called by the connector. It may still be opening a connection after the request was sent on another one; the
-    /// call then has no effect.
+    /// Called when its turn has come, and by the connector. That may still be opening a connection after the request
+    /// was sent on another one; the call then has no effect.
     /// </summary>
     public void ReportConnecting(FailureStage stage)
     {

@@ -135,11 +135,28 @@ public sealed class EngineOptions
     public TimeSpan TokenTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Concurrent calls from one workspace to one host; further calls fail at once with OVERLOADED. Twice the
-    /// concurrency of an API of common size, far below <see cref="MaxConnectionsPerHost"/>, which the workspaces share.
+    /// Concurrent calls from one workspace to one host; further calls wait in line. Twice the concurrency of an API of
+    /// common size, far below <see cref="MaxConnectionsPerHost"/>, which the workspaces share. The server derives its
+    /// own default from the machine.
     /// </summary>
     [Range(1, 100_000)]
     public int MaxCallsPerHost { get; set; } = 128;
+
+    /// <summary>
+    /// Calls that wait in one line; further ones fail at once with OVERLOADED. 0: nobody waits. As many as a workspace
+    /// may have in flight: a waiting execution costs no more than one that waits for its API. The server derives its
+    /// own default from the machine.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int MaxLineLength { get; set; } = 1_000;
+
+    /// <summary>
+    /// How long a call waits in line before it fails with OVERLOADED, and never into the last quarter of its timeout,
+    /// which is left for the call itself. As long as a caller on the phone may wait, like
+    /// <see cref="CircuitBreakDuration"/>.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:02:00", ParseLimitsInInvariantCulture = true)]
+    public TimeSpan MaxWaitInLine { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// Share of failed attempts (no response, or a 5xx) to one host at which its circuit breaker opens.
@@ -173,7 +190,7 @@ public sealed class EngineOptions
     public int RetryBudgetFreeExecutions { get; set; } = 100;
 
     /// <summary>
-    /// Hosts (counted per workspace) whose circuit breaker, concurrency limit and retry budget are kept while no call
+    /// Hosts (counted per workspace) whose circuit breaker, line and retry budget are kept while no call
     /// to them is in flight. The least recently used one is removed first. Some KiB each.
     /// </summary>
     [Range(10, 1_000_000)]

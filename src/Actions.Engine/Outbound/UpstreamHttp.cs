@@ -2,7 +2,9 @@ using System.Net;
 using System.Text;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
+using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Outbound.Guard;
+using Actions.V1;
 
 namespace Actions.Engine.Outbound;
 
@@ -14,7 +16,6 @@ public sealed class UpstreamHttp : IDisposable
 {
     private readonly HttpMessageInvoker _invoker;
     private readonly SsrfGuard _guard;
-    private readonly HostShares _shares;
 
     // Each is read once, on first use, and can be set in no other way.
     static UpstreamHttp()
@@ -28,15 +29,14 @@ public sealed class UpstreamHttp : IDisposable
     }
 
     public UpstreamHttp(EngineOptions options, SsrfGuard guard)
-        : this(CreateHandler(options, guard), guard, options)
+        : this(CreateHandler(options, guard), guard)
     {
     }
 
-    internal UpstreamHttp(HttpMessageHandler handler, SsrfGuard guard, EngineOptions? options = null)
+    internal UpstreamHttp(HttpMessageHandler handler, SsrfGuard guard)
     {
         _invoker = new HttpMessageInvoker(handler);
         _guard = guard;
-        _shares = new HostShares(options ?? new EngineOptions());
     }
 
     public void Dispose() => _invoker.Dispose();
@@ -47,28 +47,24 @@ public sealed class UpstreamHttp : IDisposable
         traceparent.Length > 0 && _guard.IsTraced(url) ? traceparent : "";
 
     /// <summary>
-    /// Steps 4 and 5: checks the URL, and sends. Addresses are checked when a connection is opened. A pooled connection
+    /// Steps 4 and 5: checks the URL, waits for the turn, and sends. Addresses are checked when a connection is opened. A pooled connection
     /// isn't checked again; it lives for <see cref="EngineOptions.ConnectionLifetime"/> at most.
     /// </summary>
+    /// <param name="request">Its workspace is the turn's.</param>
+    /// <param name="turn">Keeps the place at the host until the response was read.</param>
+    /// <param name="cancellationToken">Ends the wait and the request.</param>
     /// <returns>The response, as soon as its headers have arrived.</returns>
-    /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL, or the workspace has too many
-    /// requests to the host in flight.</exception>
-    internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL, or the turn doesn't
+    /// come.</exception>
+    internal async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, HostTurn turn, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
-        var place = _shares.Enter(request.Workspace, request.RequestUri!.Authority);
-        try
-        {
-            var response = await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            BodyFraming.Enforce(response);
-            response.Content = new PlacedContent(response.Content, place);
-            return response;
-        }
-        catch
-        {
-            place.Dispose();
-            throw;
-        }
+        await turn.EnterAsync(request.RequestUri!.Authority, cancellationToken).ConfigureAwait(false);
+        (request as UpstreamMessage)?.ReportConnecting(FailureStage.Connect);
+        var response = await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        BodyFraming.Enforce(response);
+        return response;
     }
 
     internal static SocketsHttpHandler CreateHandler(EngineOptions options, SsrfGuard guard) => new()

@@ -15,7 +15,10 @@ public sealed class EngineMetrics
     public const string RefusalTag = "actions.refusal.reason";
     public const string StateTag = "actions.breaker.state";
 
-    internal const string ConcurrencyLimit = "concurrency_limit";
+    public const string WaitTag = "actions.line.outcome";
+
+    internal const string LineFull = "line_full";
+    internal const string LineTooSlow = "line_too_slow";
     internal const string BreakerOpen = "breaker_open";
     internal const string RetryBudget = "retry_budget";
 
@@ -23,6 +26,7 @@ public sealed class EngineMetrics
     private readonly Counter<long> _retries;
     private readonly Counter<long> _refusals;
     private readonly OpenBreakers _breakers;
+    private readonly WaitingLines _lines;
 
     public EngineMetrics(IMeterFactory meters)
         : this(meters.Create(MeterName))
@@ -37,8 +41,9 @@ public sealed class EngineMetrics
         _retries = meter.CreateCounter<long>(
             "actions.attempt.retries", "{retry}", "Attempts after the first, by the reason why the one before failed.");
         _refusals = meter.CreateCounter<long>(
-            "actions.attempt.refusals", "{attempt}", "Attempts that were not made: limit reached, breaker open or retry budget spent.");
+            "actions.attempt.refusals", "{attempt}", "Attempts that were not made: no place in time, breaker open or retry budget spent.");
         _breakers = new OpenBreakers(meter);
+        _lines = new WaitingLines(meter);
     }
 
     /// <summary>For an engine outside of a host: no listener of a meter factory hears of it.</summary>
@@ -73,6 +78,12 @@ public sealed class EngineMetrics
         if (_refusals.Enabled)
             _refusals.Add(1, new KeyValuePair<string, object?>(RefusalTag, reason));
     }
+
+    internal void JoinedLine() => _lines.Joined();
+
+    /// <param name="outcome">How the wait ended.</param>
+    /// <param name="waited">Since the line was joined.</param>
+    internal void LeftLine(string outcome, TimeSpan waited) => _lines.Left(outcome, waited);
 
     /// <summary>Makes a breaker report its transitions.</summary>
     internal CircuitBreakerStrategyOptions<T> Observed<T>(CircuitBreakerStrategyOptions<T> options) =>

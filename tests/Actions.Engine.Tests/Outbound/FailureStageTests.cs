@@ -147,7 +147,7 @@ public sealed class FailureStageTests : IDisposable
     [Fact]
     public async Task TooManyCalls_Queue()
     {
-        using var engine = new EngineUnderTest(options: new EngineOptions { MaxCallsPerHost = 1 });
+        using var engine = new EngineUnderTest(options: new EngineOptions { MaxCallsPerHost = 1, MaxLineLength = 0 });
         await using var api = new RawUpstream(async connection =>
         {
             await connection.ReadRequestAsync();

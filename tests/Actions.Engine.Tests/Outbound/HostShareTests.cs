@@ -12,7 +12,7 @@ public sealed class HostShareTests
     public async Task Initialize_HasTheLimitOfExecutions()
     {
         using var engine = new EngineUnderTest(options: new EngineOptions { MaxCallsPerHost = 2,
-            MaxConnectionsPerHost = 3 });
+            MaxConnectionsPerHost = 3, MaxLineLength = 0 });
         await using var api = new RawUpstream(async connection =>
         {
             var request = await connection.ReadRequestAsync();
@@ -49,7 +49,7 @@ public sealed class HostShareTests
     [Fact]
     public async Task Redirect_HasAPartInTheShareOfItsTarget()
     {
-        using var engine = new EngineUnderTest(options: new EngineOptions { MaxCallsPerHost = 1 });
+        using var engine = new EngineUnderTest(options: new EngineOptions { MaxCallsPerHost = 1, MaxLineLength = 0 });
         await using var target = new RawUpstream(connection => connection.HoldAsync());
         await using var api = Answers.InTurn(
             $"HTTP/1.1 302 Found\r\nLocation: {target.Url}/\r\nContent-Length: 0\r\n\r\n");

@@ -1,5 +1,6 @@
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
+using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Response;
@@ -12,7 +13,8 @@ namespace Actions.Engine.Outbound.Authentication;
 internal sealed record AccessToken(string Text, DateTimeOffset GoodUntil);
 
 /// <summary>Fetches tokens with the client credentials grant, RFC 6749 section 4.4.</summary>
-internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options, TimeProvider time)
+internal sealed class TokenEndpoint(
+    UpstreamHttp upstream, UpstreamHosts hosts, EngineOptions options, TimeProvider time)
 {
     // Lifetime of a token without expires_in, which section 5.1 leaves open. Short enough to notice a change.
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromMinutes(5);
@@ -30,10 +32,12 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
     {
         // A cache's lazy value calls this: nothing of it may run on the first execution's thread.
         await Task.Yield();
+        // All fetches of a workspace have one queue in the line of a host.
+        using var turn = new HostTurn(hosts, workspace, this, time.GetTimestamp(), options.TokenTimeout);
         using var timeout = new CancellationTokenSource(options.TokenTimeout, time);
         try
         {
-            return await FetchAsync(plan, workspace, timeout.Token).ConfigureAwait(false);
+            return await FetchAsync(plan, workspace, turn, timeout.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -51,13 +55,14 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
         }
     }
 
-    private async Task<AccessToken> FetchAsync(OAuth2Plan plan, string workspace, CancellationToken cancellationToken)
+    private async Task<AccessToken> FetchAsync(
+        OAuth2Plan plan, string workspace, HostTurn turn, CancellationToken cancellationToken)
     {
         var refusals = new List<(ClientAuthentication Method, TokenRefusal Refusal)>();
         foreach (var method in TokenRequest.Methods(plan, _accepted.TryGet(plan, out var accepted)
             ? accepted : default))
         {
-            var (response, refusal) = await AskAsync(plan, method, workspace, cancellationToken).ConfigureAwait(false);
+            var (response, refusal) = await AskAsync(plan, method, workspace, turn, cancellationToken).ConfigureAwait(false);
             if (refusal is null)
             {
                 _accepted.AddOrUpdate(plan, method);
@@ -73,11 +78,12 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
     }
 
     private async Task<(TokenAnswer Answer, TokenRefusal? Refusal)> AskAsync(
-        OAuth2Plan plan, ClientAuthentication method, string workspace, CancellationToken cancellationToken)
+        OAuth2Plan plan, ClientAuthentication method, string workspace, HostTurn turn,
+        CancellationToken cancellationToken)
     {
         using var request = TokenRequest.Create(plan, method);
         request.Workspace = workspace;
-        using var response = await upstream.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        using var response = await upstream.SendAsync(request, turn, cancellationToken).ConfigureAwait(false);
         using var body = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken)
             .ConfigureAwait(false);
         var answer = TokenAnswer.Read(body.Bytes, UpstreamResponse.ContentTypeOf(response));

@@ -3,13 +3,13 @@ using Actions.V1;
 
 namespace Actions.Engine.Tests.Outbound.Attempts;
 
-/// <summary>So many calls at once to one host from one workspace, and no more.</summary>
+/// <summary>So many calls at once to one host from one workspace, and no more, where nobody may wait.</summary>
 public sealed class ConcurrencyLimitTests
 {
     [Fact]
     public async Task OneTooMany_OverloadedAtOnceAndFreeWhenOneEnds()
     {
-        using var engine = new EngineUnderTest(options: new EngineOptions { MaxCallsPerHost = 2 });
+        using var engine = new EngineUnderTest(options: new EngineOptions { MaxCallsPerHost = 2, MaxLineLength = 0 });
         using var answer = new SemaphoreSlim(0);
         await using var api = new RawUpstream(async connection =>
         {
@@ -30,7 +30,8 @@ public sealed class ConcurrencyLimitTests
         var failure = await engine.FailureAsync(config);
 
         (failure.Reason, failure.Attempts, failure.Retryable).ShouldBe((FailureReason.Overloaded, 1, true));
-        (failure.Message, failure.Detail).ShouldBe(("Sorry.", "Too many calls to this host are in flight."));
+        failure.Message.ShouldBe("Sorry.");
+        failure.Detail.ShouldBe("Too many calls to this host are in flight: 2, and 0 more wait, which is the limit.");
         // Others aren't held back.
         await engine.ResultAsync(Configs.Get(other.Url));
         var elsewhere = engine.OutcomeAsync(config, workspace: "other");
@@ -46,7 +47,7 @@ public sealed class ConcurrencyLimitTests
     [Fact]
     public async Task CancelledCalls_LeaveTheirPlace()
     {
-        using var engine = new EngineUnderTest(options: new EngineOptions { MaxCallsPerHost = 1 });
+        using var engine = new EngineUnderTest(options: new EngineOptions { MaxCallsPerHost = 1, MaxLineLength = 0 });
         await using var api = new RawUpstream(async connection =>
         {
             await connection.ReadRequestAsync();
