@@ -19,7 +19,8 @@ internal sealed class AttemptRunner(
     UpstreamHttp upstream, UpstreamHosts hosts, TokenCache tokens, ResponseReader responses, SampleReader samples, TimeProvider time)
 {
     /// <exception cref="OperationCanceledException">The execution was aborted.</exception>
-    public async Task<AttemptResult> RunAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<AttemptResult> RunAsync(
         Execution execution, HostKey host, ExecutionProgress progress, Alarm alarm)
     {
         var (plan, stop) = (execution.Plan, alarm.Token);

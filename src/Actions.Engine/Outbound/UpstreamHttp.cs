@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
@@ -56,7 +57,8 @@ public sealed class UpstreamHttp : IDisposable
     /// <returns>The response, as soon as its headers have arrived.</returns>
     /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL, or the turn doesn't
     /// come.</exception>
-    internal async Task<HttpResponseMessage> SendAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    internal async ValueTask<HttpResponseMessage> SendAsync(
         HttpRequestMessage request, HostTurn turn, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
