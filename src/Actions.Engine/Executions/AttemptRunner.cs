@@ -15,7 +15,8 @@ namespace Actions.Engine.Executions;
 /// variables) and 2 (render the request) precede the first attempt.
 /// </summary>
 internal sealed class AttemptRunner(
-    UpstreamHttp upstream, UpstreamHosts hosts, TokenCache tokens, ResponseReader responses, SampleReader samples, TimeProvider time)
+    UpstreamHttp upstream, UpstreamHosts hosts, TokenCache tokens, ResponseReader responses, SampleReader samples,
+    TimeProvider time)
 {
     /// <exception cref="OperationCanceledException">The execution was aborted.</exception>
     public async Task<AttemptResult> RunAsync(
@@ -176,7 +177,8 @@ internal sealed class AttemptRunner(
             response.Dispose();
             // The token may come from the same host.
             turn.Leave();
-            secret = await AuthorizeAsync(execution, progress, refused: secret, cancellationToken).ConfigureAwait(false);
+            secret = await AuthorizeAsync(execution, progress, refused: secret, cancellationToken)
+                .ConfigureAwait(false);
             response = await FollowAsync(execution, progress, turn, secret, cancellationToken).ConfigureAwait(false);
         }
 
