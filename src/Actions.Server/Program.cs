@@ -22,6 +22,7 @@ static async Task ServeAsync(string[] settings)
     var builder = WebApplication.CreateBuilder(settings);
     FrameworkSettings.Check(builder.Configuration);
     builder.Services.AddSingleton(signals);
+    builder.AddSizing();
     builder.AddListeners();
     builder.Services.AddSafeConsole();
     builder.Services.AddServerOptions(builder.Configuration);

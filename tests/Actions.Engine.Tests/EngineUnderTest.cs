@@ -23,7 +23,8 @@ internal sealed class EngineUnderTest : IDisposable
 
     /// <summary>Calls real APIs.</summary>
     public EngineUnderTest(
-        TimeProvider? time = null, EngineOptions? options = null, SsrfGuard? guard = null, EngineMetrics? metrics = null)
+        TimeProvider? time = null, EngineOptions? options = null, SsrfGuard? guard = null,
+        EngineMetrics? metrics = null)
         : this(
             new UpstreamHttp(options ?? new EngineOptions(), guard ?? Guards.Local),
             time ?? TimeProvider.System,
@@ -40,7 +41,8 @@ internal sealed class EngineUnderTest : IDisposable
     }
 
     private EngineUnderTest(
-        UpstreamHttp upstream, TimeProvider time, EngineOptions? options, SsrfGuard guard, EngineMetrics? metrics = null)
+        UpstreamHttp upstream, TimeProvider time, EngineOptions? options, SsrfGuard guard,
+        EngineMetrics? metrics = null)
     {
         _upstream = upstream;
         _compiler = new ActionCompiler(options ?? new EngineOptions(), guard);

@@ -16,7 +16,8 @@ namespace Actions.Engine.Executions;
 /// variables) and 2 (render the request) precede the first attempt.
 /// </summary>
 internal sealed class AttemptRunner(
-    UpstreamHttp upstream, UpstreamHosts hosts, TokenCache tokens, ResponseReader responses, SampleReader samples, TimeProvider time)
+    UpstreamHttp upstream, UpstreamHosts hosts, TokenCache tokens, ResponseReader responses, SampleReader samples,
+    TimeProvider time)
 {
     /// <exception cref="OperationCanceledException">The execution was aborted.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]

@@ -203,7 +203,10 @@ public sealed class EngineOptions
     [Range(10, 1_000_000)]
     public int MaxCachedTokens { get; set; } = 10_000;
 
-    /// <summary>Connections to one API's host. Limits sockets: half of the usual 1,024 file descriptors.</summary>
+    /// <summary>
+    /// Connections to one API's host. Limits sockets: half of the usual 1,024 file descriptors. The server derives its
+    /// own default from the machine.
+    /// </summary>
     [Range(1, 65_536)]
     public int MaxConnectionsPerHost { get; set; } = 512;
 }

@@ -48,8 +48,8 @@ public sealed class UpstreamHttp : IDisposable
         traceparent.Length > 0 && _guard.IsTraced(url) ? traceparent : "";
 
     /// <summary>
-    /// Steps 4 and 5: checks the URL, waits for the turn, and sends. Addresses are checked when a connection is opened. A pooled connection
-    /// isn't checked again; it lives for <see cref="EngineOptions.ConnectionLifetime"/> at most.
+    /// Steps 4 and 5: checks the URL, waits for the turn, and sends. Addresses are checked when a connection is opened.
+    /// A pooled connection isn't checked again; it lives for <see cref="EngineOptions.ConnectionLifetime"/> at most.
     /// </summary>
     /// <param name="request">Its workspace is the turn's.</param>
     /// <param name="turn">Keeps the place at the host until the response was read.</param>

@@ -41,7 +41,8 @@ public sealed class EngineMetrics
         _retries = meter.CreateCounter<long>(
             "actions.attempt.retries", "{retry}", "Attempts after the first, by the reason why the one before failed.");
         _refusals = meter.CreateCounter<long>(
-            "actions.attempt.refusals", "{attempt}", "Attempts that were not made: no place in time, breaker open or retry budget spent.");
+            "actions.attempt.refusals", "{attempt}",
+            "Attempts that were not made: no place in time, breaker open or retry budget spent.");
         _breakers = new OpenBreakers(meter);
         _lines = new WaitingLines(meter);
     }

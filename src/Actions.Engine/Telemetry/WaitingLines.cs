@@ -17,7 +17,8 @@ internal sealed class WaitingLines
             "actions.line.waiting", () => Interlocked.Read(ref _waiting), "{request}",
             "Requests that wait for their turn at a host.");
         _waits = meter.CreateHistogram(
-            "actions.line.wait.duration", "s", "Time that a request has waited for its turn. Who needn't wait isn't counted.",
+            "actions.line.wait.duration", "s",
+            "Time that a request has waited for its turn. Who needn't wait isn't counted.",
             tags: null, DurationBuckets.Internal);
     }
 

@@ -9,6 +9,7 @@ internal sealed class LimitsOptions
 
     /// <summary>
     /// Average calls per second. 1,000 conversations with an API call every ten seconds use a tenth of the default.
+    /// This and the next two are at least so many; <see cref="Configuration.Sizing"/> derives more from the machine.
     /// </summary>
     [Range(1, 1_000_000)]
     public int CallsPerSecond { get; set; } = 1_000;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.RateLimiting;
 using Actions.Server.Errors;
 using Actions.Server.Logging;
@@ -17,6 +18,10 @@ internal sealed class WorkspaceLimits : IDisposable
     // A concurrency limit has no natural retry time. 500 ms is a typical call.
     private static readonly TimeSpan DefaultRetryAfter = TimeSpan.FromMilliseconds(500);
 
+    // Refused calls are told to come back one after the other, as the bucket is filled, over so much time. Told the
+    // same time, they would come together and be refused again.
+    private static readonly TimeSpan LongestRetryAfter = TimeSpan.FromSeconds(1);
+
     // At most one log event per workspace in this time.
     private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(10);
 
@@ -25,10 +30,13 @@ internal sealed class WorkspaceLimits : IDisposable
     private readonly PartitionedRateLimiter<string> _concurrency;
     private readonly PartitionedRateLimiter<string> _rate;
     private readonly LimitsOptions _options;
+    private readonly TimeProvider _time;
+    // When the call that was refused last may come back.
+    private readonly ConcurrentDictionary<string, long> _comeback = [];
 
     public WorkspaceLimits(IOptions<LimitsOptions> options, TimeProvider time, ILogger<WorkspaceLimits> log)
     {
-        (_throttle, _log) = (new LogThrottle<string>(LogInterval, time), log);
+        (_throttle, _log, _time) = (new LogThrottle<string>(LogInterval, time), log, time);
         _options = options.Value;
         var tokens = Math.Max(1, _options.CallsPerSecond / PerSecond);
         var bucket = new TokenBucketRateLimiterOptions
@@ -58,7 +66,8 @@ internal sealed class WorkspaceLimits : IDisposable
         throw Reached(
             workspace,
             $"{Calls(_options.CallsPerSecond)} per second",
-            token.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : DefaultRetryAfter);
+            RetryAfter(
+                workspace, token.TryGetMetadata(MetadataName.RetryAfter, out var wait) ? wait : DefaultRetryAfter));
     }
 
     public void Dispose()
@@ -66,6 +75,22 @@ internal sealed class WorkspaceLimits : IDisposable
         _concurrency.Dispose();
         _rate.Dispose();
     }
+
+    /// <param name="refill">Until the bucket is filled next.</param>
+    private TimeSpan RetryAfter(string workspace, TimeSpan refill)
+    {
+        var now = _time.GetTimestamp();
+        var perCall = _time.TimestampFrequency / _options.CallsPerSecond;
+        var (first, last) = (now + Ticks(refill), now + Ticks(refill > LongestRetryAfter ? refill : LongestRetryAfter));
+        var turn = _comeback.AddOrUpdate(
+            workspace,
+            static (_, turn) => turn.First,
+            static (_, before, turn) => Math.Clamp(before + turn.PerCall, turn.First, turn.Last),
+            (First: first, Last: last, PerCall: perCall));
+        return _time.GetElapsedTime(now, turn);
+    }
+
+    private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * _time.TimestampFrequency);
 
     private LimitReachedException Reached(string workspace, string limit, TimeSpan retryAfter)
     {

@@ -7,6 +7,13 @@ internal sealed class ServerOptions : IValidatableObject
 {
     public const string Section = "Server";
 
+    /// <summary>
+    /// Moves the limits of load together. <c>standard</c>: a workspace may use a quarter of the machine. <c>large</c>:
+    /// one may use all of it. See <see cref="Sizing"/>.
+    /// </summary>
+    [AllowedValues(Sizing.Standard, Sizing.Large, ErrorMessage = "{0} must be standard or large.")]
+    public string Profile { get; set; } = Sizing.Standard;
+
     /// <summary>Bytes of one request. gRPC's own default, 4 MiB.</summary>
     [Range(1_024, 67_108_864)]
     public int MaxRequestBytes { get; set; } = 4 << 20;

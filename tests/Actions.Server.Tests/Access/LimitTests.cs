@@ -40,6 +40,34 @@ public sealed class LimitTests
     }
 
     [Fact]
+    public async Task RefusedTogether_AreToldToComeBackOneAfterTheOther()
+    {
+        await using var server = await KeyedServer.StartAsync(
+            new() { ["Limits:CallsPerSecond"] = "20", ["Limits:Burst"] = "1" });
+        var greedy = await server.MakeAsync(Role.Editor, "greedy");
+
+        var all = Enumerable.Range(0, 100)
+            .Select(_ => greedy.Configs.ListActionConfigsAsync(new(), cancellationToken: Token).ResponseAsync).ToList();
+
+        var delays = new List<TimeSpan>();
+        foreach (var call in all)
+        {
+            try
+            {
+                await call;
+            }
+            catch (RpcException e)
+            {
+                delays.Add((await Refusal.OfAsync(Task.FromException(e))).RetryDelay!.Value);
+            }
+        }
+
+        // Within a second the bucket is filled for 20.
+        delays.Max().ShouldBeInRange(TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(1));
+        delays.Distinct().Count().ShouldBeGreaterThan(5);
+    }
+
+    [Fact]
     public async Task TooManyCallsAtOnce_AreRefusedUntilOneEnds()
     {
         await using var server = await KeyedServer.StartAsync(new() { ["Limits:ConcurrentCalls"] = "2" });

@@ -78,6 +78,41 @@ public sealed class DrainTests : IDisposable
     }
 
     [Fact]
+    public async Task SigtermWhileOneWaitsInLine_BothFinish()
+    {
+        using var answer = new SemaphoreSlim(0);
+        await using var upstream = new RawUpstream(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is not null)
+            {
+                await answer.WaitAsync(Token);
+                await connection.SendAsync(RawUpstream.Response("{}"));
+            }
+        });
+        await using var server = await StartAsync(grace: "00:05:00", ("Engine:MaxCallsPerHost", "1"));
+        var created = await new V1.ActionConfigService.ActionConfigServiceClient(server.Channel)
+            .CreateActionConfigAsync(new() { ActionConfig = AnAction.Calling(upstream.Url) }, cancellationToken: Token);
+        var actions = new V1.ActionService.ActionServiceClient(server.Channel);
+        using var held = actions.Execute(new() { Id = created.ActionConfig.Id }, cancellationToken: Token);
+        (await held.NextAsync()).Start.ShouldNotBeNull();
+        await upstream.NextRequestAsync(Token);
+        using var waiting = actions.Execute(new() { Id = created.ActionConfig.Id }, cancellationToken: Token);
+        (await waiting.NextAsync()).Start.ShouldNotBeNull();
+        using var watch = new Health.HealthClient(server.Channel).Watch(new(), cancellationToken: Token);
+        (await watch.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+
+        server.Terminate();
+        (await watch.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+        watch.ResponseStream.Current.Status.ShouldBe(NotServing);
+
+        upstream.Requests.Count.ShouldBe(1);
+        answer.Release(2);
+        (await held.NextAsync()).Result.ShouldNotBeNull();
+        (await waiting.NextAsync()).Result.ShouldNotBeNull();
+        (await server.WaitForExitAsync(Token)).ShouldBe(0, server.Output);
+    }
+
+    [Fact]
     public async Task GracePeriodOver_CutsOffWhatStillRuns()
     {
         using var upstream = new HeldUpstream();
@@ -120,12 +155,13 @@ public sealed class DrainTests : IDisposable
         ShouldBeDraining(await Should.ThrowAsync<RpcException>(execution.ResponseStream.MoveNext(Token)));
     }
 
-    private Task<ServerProcess> StartAsync(string grace)
+    private Task<ServerProcess> StartAsync(string grace, params (string Key, string Value)[] settings)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signals.");
         // A stop time-out above our patience: a stream that held the exit up would be noticed.
-        return ServerProcess.StartAsync(
-            new() { ["Drain:GracePeriod"] = grace, ["Drain:StopTimeout"] = "00:01:00" }, Token);
+        var all = settings.ToDictionary(setting => setting.Key, setting => setting.Value);
+        (all["Drain:GracePeriod"], all["Drain:StopTimeout"]) = (grace, "00:01:00");
+        return ServerProcess.StartAsync(all, Token);
     }
 
     // Started, and waiting for the upstream to answer.

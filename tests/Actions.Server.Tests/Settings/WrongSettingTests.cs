@@ -9,6 +9,7 @@ public sealed class WrongSettingTests
     [Theory]
     [InlineData("Server:MaxPageSize", "0")]
     [InlineData("Server:DefaultPageSize", "201")] // more than MaxPageSize
+    [InlineData("Server:Profile", "huge")]
     [InlineData("Engine:MaxHeaders", "x")]
     [InlineData("Engine:ConnectionLifetime", "00:00:00")]
     [InlineData("Drain:GracePeriod", "-1")]

@@ -67,6 +67,36 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task CallsInLine_AreCountedAndTheirWaitsMeasured()
+    {
+        using var answer = new SemaphoreSlim(0);
+        await using var upstream = new RawUpstream(async connection =>
+        {
+            while (await connection.ReadRequestAsync() is not null)
+            {
+                await answer.WaitAsync(TestContext.Current.CancellationToken);
+                await connection.SendAsync(RawUpstream.Response("{}"));
+            }
+        });
+        await using var server = await RunningServer.StartAsync(
+            new() { ["Engine:MaxCallsPerHost"] = "1", ["Engine:MaxLineLength"] = "1" });
+        using var measured = new Measured(server);
+        var action = await server.CreateAsync(AnAction.Calling(upstream.Url));
+        var first = server.ExecuteAsync(new() { Id = action.Id });
+        await upstream.NextRequestAsync(TestContext.Current.CancellationToken);
+        var second = server.ExecuteAsync(new() { Id = action.Id });
+        await Eventually.TrueAsync(() => Task.FromResult(measured.Observe("actions.line.waiting") == 1));
+
+        (await server.ExecuteAsync(new() { Id = action.Id }))[^1].Failure.Reason.ShouldBe(FailureReason.Overloaded);
+        answer.Release(2);
+        await Task.WhenAll(first, second);
+
+        await HasAsync(measured, "actions.attempt.refusals actions.refusal.reason=line_full", 1);
+        await HasAsync(measured, "actions.line.wait.duration actions.line.outcome=turn", 1);
+        measured.Observe("actions.line.waiting").ShouldBe(0);
+    }
+
+    [Fact]
     public async Task ToolNames_AreBounded()
     {
         await using var server = await RunningServer.StartAsync(new() { ["Telemetry:MaxToolNames"] = "1" });

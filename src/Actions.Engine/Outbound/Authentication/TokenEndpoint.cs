@@ -62,7 +62,8 @@ internal sealed class TokenEndpoint(
         foreach (var method in TokenRequest.Methods(plan, _accepted.TryGet(plan, out var accepted)
             ? accepted : default))
         {
-            var (response, refusal) = await AskAsync(plan, method, workspace, turn, cancellationToken).ConfigureAwait(false);
+            var (response, refusal) = await AskAsync(plan, method, workspace, turn, cancellationToken)
+                .ConfigureAwait(false);
             if (refusal is null)
             {
                 _accepted.AddOrUpdate(plan, method);

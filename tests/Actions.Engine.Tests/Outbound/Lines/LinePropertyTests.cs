@@ -27,81 +27,93 @@ public sealed class LinePropertyTests
 
     private static void Play(int places, int length, (int Kind, int Of)[] steps)
     {
-        var line = new HostLine(places, length);
-        var actions = new[] { new object(), new object(), new object() };
-        var taken = 0;
-        var queues = new List<(object Action, List<HostLine.Waiter> Waiters)>();
+        var model = new Model(places, length);
         foreach (var (kind, of) in steps)
         {
-            switch (kind)
-            {
-                case < 5:
-                    Come(actions[of % actions.Length]);
-                    break;
-                case < 8 when taken > 0:
-                    Leave();
-                    break;
-                default:
-                    GiveUp(of);
-                    break;
-            }
-
-            line.Taken.ShouldBe(taken);
-            line.Length.ShouldBe(queues.Sum(queue => queue.Waiters.Count));
-            taken.ShouldBeLessThanOrEqualTo(places);
-            queues.SelectMany(queue => queue.Waiters).ShouldAllBe(waiter => !waiter.Task.IsCompleted);
+            if (kind < 5)
+                model.Come(of);
+            else if (kind < 8)
+                model.Leave();
+            else
+                model.GiveUp(of);
+            model.Compare();
         }
 
-        while (taken > 0)
-            Leave();
-        (line.Taken, line.Length).ShouldBe((0, 0));
+        model.LeaveAll();
+    }
 
-        void Come(object action)
+    private sealed class Model(int places, int length)
+    {
+        private readonly HostLine _line = new(places, length);
+        private readonly object[] _actions = [new(), new(), new()];
+        private readonly List<(object Action, List<HostLine.Waiter> Waiters)> _queues = [];
+        private int _taken;
+
+        private List<HostLine.Waiter> Waiters => [.. _queues.SelectMany(queue => queue.Waiters)];
+
+        public void Come(int of)
         {
-            var waits = queues.Sum(queue => queue.Waiters.Count);
-            var waiter = line.Join(action);
-            if (taken < places)
+            var action = _actions[of % _actions.Length];
+            var isFull = Waiters.Count >= length;
+            var waiter = _line.Join(action);
+            if (_taken < places)
             {
-                taken++;
+                _taken++;
                 waiter!.Task.Result.ShouldBe(WaitEnd.Turn);
             }
-            else if (waits >= length)
+            else if (isFull)
                 waiter.ShouldBeNull();
-            else if (queues.FirstOrDefault(queue => queue.Action == action).Waiters is { } own)
+            else if (_queues.FirstOrDefault(queue => queue.Action == action).Waiters is { } own)
                 own.Add(waiter!);
             else
-                queues.Add((action, [waiter!]));
+                _queues.Add((action, [waiter!]));
         }
 
-        void Leave()
+        public void Leave()
         {
-            line.Leave();
-            if (queues.Count == 0)
+            if (_taken == 0)
+                return;
+            _line.Leave();
+            if (_queues.Count == 0)
             {
-                taken--;
+                _taken--;
                 return;
             }
 
-            var turn = queues[0];
-            queues.RemoveAt(0);
+            var turn = _queues[0];
+            _queues.RemoveAt(0);
             turn.Waiters[0].Task.Result.ShouldBe(WaitEnd.Turn);
             turn.Waiters.RemoveAt(0);
             if (turn.Waiters.Count > 0)
-                queues.Add(turn);
+                _queues.Add(turn);
         }
 
-        void GiveUp(int of)
+        public void GiveUp(int of)
         {
-            var all = queues.SelectMany(queue => queue.Waiters).ToList();
+            var all = Waiters;
             if (all.Count == 0)
                 return;
             var gone = all[of % all.Count];
             gone.GiveUp(WaitEnd.Cancelled);
             gone.Task.Result.ShouldBe(WaitEnd.Cancelled);
-            queues.ForEach(queue => queue.Waiters.Remove(gone));
-            queues.RemoveAll(queue => queue.Waiters.Count == 0);
+            _queues.ForEach(queue => queue.Waiters.Remove(gone));
+            _queues.RemoveAll(queue => queue.Waiters.Count == 0);
             // Late, as a timer may be.
             gone.GiveUp(WaitEnd.TooLong);
+        }
+
+        public void Compare()
+        {
+            (_line.Taken, _line.Length).ShouldBe((_taken, Waiters.Count));
+            _taken.ShouldBeLessThanOrEqualTo(places);
+            Waiters.Any(waiter => waiter.Task.IsCompleted).ShouldBeFalse();
+        }
+
+        public void LeaveAll()
+        {
+            while (_taken > 0)
+                Leave();
+            (_line.Taken, _line.Length).ShouldBe((0, 0));
         }
     }
 }
