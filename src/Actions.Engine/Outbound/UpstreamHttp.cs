@@ -59,11 +59,11 @@ public sealed class UpstreamHttp : IDisposable
     /// come.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     internal async ValueTask<HttpResponseMessage> SendAsync(
-        HttpRequestMessage request, HostTurn turn, CancellationToken cancellationToken)
+        UpstreamMessage request, HostTurn turn, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
         await turn.EnterAsync(request.RequestUri!.Authority, cancellationToken).ConfigureAwait(false);
-        (request as UpstreamMessage)?.ReportConnecting(FailureStage.Connect);
+        request.ReportConnecting(FailureStage.Connect);
         var response = await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
         BodyFraming.Enforce(response);
         return response;

@@ -1,6 +1,5 @@
-using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Actions.Engine.Limits;
 using Google.Protobuf.WellKnownTypes;
@@ -10,10 +9,6 @@ namespace Actions.Engine.Variables;
 /// <summary>The values that one execution's templates are rendered with.</summary>
 internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, IReadOnlySet<string> numeric)
 {
-    // A body is never inside HTML, and stays readable.
-    private static readonly JsonWriterOptions WriterOptions =
-        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
     /// <summary>An empty list for each of the names: no text, and no parameter of its own.</summary>
@@ -31,16 +26,29 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     /// </summary>
     public string Text(string name) => values.TryGetValue(name, out var value) ? ListText.Of(value) : "";
 
+    /// <summary>A number of characters that <see cref="Text"/> doesn't exceed, without making the text. The largest of
+    /// all for a list or an object.</summary>
+    public int LongestText(string name) => !values.TryGetValue(name, out var value) ? 0 : value.KindCase switch
+    {
+        Value.KindOneofCase.StringValue => value.StringValue.Length,
+        Value.KindOneofCase.ListValue or Value.KindOneofCase.StructValue => int.MaxValue,
+        _ => NumberText.MaxLength,
+    };
+
     /// <summary>The texts of a list's elements, or the one text of any other value; none for null and for no
     /// value.</summary>
     public IEnumerable<string> Elements(string name) =>
         values.TryGetValue(name, out var value) ? ListText.Elements(value) : [];
 
+    /// <summary>Whether there is at least one of <see cref="Elements"/>.</summary>
+    public bool HasElements(string name) => values.TryGetValue(name, out var value)
+        && (value.KindCase == Value.KindOneofCase.ListValue ? value.ListValue.Values.Count > 0 : !ListText.IsNull(value));
+
     /// <summary>Refuses values for which only JSON has words.</summary>
     /// <param name="names">The variables of a template.</param>
     /// <param name="place">Where JSON can't stand.</param>
     /// <param name="violations">Receives one for each of them.</param>
-    public void RefuseNested(IEnumerable<string> names, string place, Violations violations)
+    public void RefuseNested(ImmutableArray<string> names, string place, Violations violations)
     {
         foreach (var name in names)
         {
@@ -69,19 +77,10 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     }
 
     /// <summary>The variable's own JSON value, as <see cref="WriteJson"/> writes it.</summary>
-    public string Json(string name)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-        {
-            if (values.ContainsKey(name))
-                WriteJson(writer, name);
-            else
-                writer.WriteNullValue();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+    public string Json(string name) => values.ContainsKey(name)
+        ? Encoding.UTF8.GetString(
+            JsonOutput.Write((Values: this, Name: name), static (writer, one) => one.Values.WriteJson(writer, one.Name)))
+        : "null";
 
     /// <summary>These values and the result fields of a response. A name without a value renders as empty
     /// text.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Actions.Engine.Limits;
+using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
 using FsCheck;
@@ -64,6 +65,54 @@ public sealed class TypingPropertyTests
                 && Json(Bind(binder, Typing.Convert(type, value)!, out _)!) == json
                 && (!IsReadBack(type, bound) || Json(Bind(binder, Value.ForString(bound.Text("v")), out _)!) == json);
         }));
+    }
+
+    [Fact]
+    public void AnyValue_BoundTheSameBesideAReferenceToAMember()
+    {
+        var declared = new[]
+        {
+            new VariablePlan("a", VariableType.Integer, null, Sensitive: false, Optional: true, []),
+            new VariablePlan("b", VariableType.Unspecified, Value.ForString("x"), Sensitive: false, Optional: false, []),
+            new VariablePlan("c.d", VariableType.Number, null, Sensitive: true, Optional: false, []),
+        }.ToFrozenDictionary(variable => variable.Name);
+        var plain = new VariableBinder(declared, ["a", "c.d", "e"], new EngineOptions());
+        var withMember = new VariableBinder(declared, ["a", "c.d", "e", "f.g"], new EngineOptions());
+        var brought = Gen.Elements("a", "b", "c", "c.d", "e").Zip(Values).ArrayOf()
+            .Select(pairs => pairs.DistinctBy(pair => pair.Item1).ToDictionary(pair => pair.Item1, pair => pair.Item2));
+
+        Check.One(Seeded.Runs(Runs), Prop.ForAll(brought.ToArbitrary(), values =>
+        {
+            var member = Value.ForStruct(new Struct { Fields = { ["g"] = Value.ForNumber(1) } });
+            Told(withMember, new(values) { ["f"] = member }).ShouldBe(Told(plain, values));
+        }));
+    }
+
+    private static List<string> Told(VariableBinder binder, Dictionary<string, Value> values)
+    {
+        try
+        {
+            var bound = binder.Bind(values);
+            return [.. new[] { "a", "b", "c.d", "e" }.Select(name => $"{bound.Has(name)} {bound.Text(name)}")];
+        }
+        catch (InvalidFieldsException e)
+        {
+            return [.. e.Violations.Select(violation => violation.ToString()).Order(StringComparer.Ordinal)];
+        }
+    }
+
+    [Fact]
+    public void AnyValue_NeverLongerThanItsBound()
+    {
+        foreach (var form in System.Enum.GetValues<ValueForm>())
+        {
+            Check.One(Seeded.Runs(Runs), Prop.ForAll(Values.ToArbitrary(), value =>
+            {
+                var bound = Bound.Values(("v", value));
+                return ValueRules.HasNonFiniteNumber(value)
+                    || form.Write(bound, "v").Length <= form.LongestText(bound.LongestText("v"));
+            }));
+        }
     }
 
     private static VariableValues? Bind(VariableBinder binder, Value value, out string refusal)

@@ -1,7 +1,6 @@
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
 using Actions.Engine.Outbound.Attempts;
-using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Response;
 using Actions.V1;
@@ -82,8 +81,7 @@ internal sealed class TokenEndpoint(
         OAuth2Plan plan, ClientAuthentication method, string workspace, HostTurn turn,
         CancellationToken cancellationToken)
     {
-        using var request = TokenRequest.Create(plan, method);
-        request.Workspace = workspace;
+        using var request = TokenRequest.Create(plan, method, workspace);
         using var response = await upstream.SendAsync(request, turn, cancellationToken).ConfigureAwait(false);
         using var body = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken)
             .ConfigureAwait(false);
