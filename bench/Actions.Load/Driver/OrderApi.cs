@@ -1,0 +1,89 @@
+using System.Buffers;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Actions.Load.Driver;
+
+/// <summary>
+/// The API of all peers, in the driver's process: <c>/{job}/{key}</c>, answered with that key. It is as cheap as can
+/// be, because it shares a processor with the driver.
+/// </summary>
+internal sealed class OrderApi : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly TimeProvider _time;
+    private readonly Lock _gate = new();
+    private int _inFlight;
+
+    private OrderApi(TimeProvider time)
+    {
+        _time = time;
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        _app = builder.Build();
+        _app.Run(AnswerAsync);
+    }
+
+    public Uri Address => new(_app.Urls.Single());
+
+    /// <summary>How long it takes for an answer.</summary>
+    public TimeSpan Latency { get; set; }
+
+    /// <summary>Calls that it had at once while it took its time.</summary>
+    public int MostInFlight { get; private set; }
+
+    public static async Task<OrderApi> StartAsync(TimeProvider time)
+    {
+        var api = new OrderApi(time);
+        await api._app.StartAsync();
+        return api;
+    }
+
+    public async ValueTask DisposeAsync() => await _app.DisposeAsync();
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        var path = context.Request.Path.Value!;
+        var slash = path.IndexOf('/', 1);
+        var job = slash < 0 ? null : Job.All.FirstOrDefault(job => path.AsSpan(1, slash - 1).SequenceEqual(job.Name));
+        if (job is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        if (Latency > TimeSpan.Zero)
+            await WaitAsync(context.RequestAborted);
+        var key = Encoding.UTF8.GetBytes(path[(slash + 1)..]);
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = job.AnswerLength + key.Length * (job.Answer.Length - 1);
+        for (var i = 0; i < job.Answer.Length; i++)
+        {
+            if (i > 0)
+                context.Response.BodyWriter.Write(key);
+            context.Response.BodyWriter.Write(job.Answer[i]);
+        }
+
+        await context.Response.BodyWriter.FlushAsync();
+    }
+
+    private async Task WaitAsync(CancellationToken aborted)
+    {
+        lock (_gate)
+            MostInFlight = Math.Max(MostInFlight, ++_inFlight);
+        try
+        {
+            await Task.Delay(Latency, _time, aborted);
+        }
+        finally
+        {
+            lock (_gate)
+                _inFlight--;
+        }
+    }
+}
