@@ -14,18 +14,19 @@ internal sealed class Loops(TimeProvider time, CancellationToken stop)
     /// which is why its times look better than they are (coordinated omission).
     /// </summary>
     public async Task<Tally> ClosedAsync(
-        Caller caller, Job job, int callers, TimeSpan duration, Func<Task> opened, Func<Task> closing)
+        Caller caller, Job job, int callers, TimeSpan duration,
+        Func<Tally, Task>? opened = null, Func<Tally, Task>? closed = null)
     {
         var tally = new Tally(time, TimeSpan.MaxValue);
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var ends = false;
         var loops = Enumerable.Range(0, callers).Select(_ => CallAsync()).ToList();
         await Task.Delay(TimeSpan.FromMilliseconds(300), time, stop);
-        await opened();
+        await (opened?.Invoke(tally) ?? Task.CompletedTask);
         tally.Open();
         await Task.Delay(duration, time, stop);
         tally.Close();
-        await closing();
+        await (closed?.Invoke(tally) ?? Task.CompletedTask);
         Volatile.Write(ref ends, true);
         lost.CancelAfter(Patience);
         await Task.WhenAll(loops);
@@ -45,7 +46,8 @@ internal sealed class Loops(TimeProvider time, CancellationToken stop)
     /// the moment at which it should have begun, so that a hiccup is seen by all the calls that it hits.
     /// </summary>
     public async Task<Tally> OpenAsync(
-        Caller caller, Job job, Arrivals arrivals, Func<Task>? opened = null, Func<Task>? closing = null)
+        Caller caller, Job job, Arrivals arrivals,
+        Func<Tally, Task>? opened = null, Func<Tally, Task>? closed = null)
     {
         var tally = new Tally(time, arrivals.Deadline ?? TimeSpan.MaxValue);
         using var lost = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -54,11 +56,11 @@ internal sealed class Loops(TimeProvider time, CancellationToken stop)
         // One place is the pacing's own: before its end 0 is never reached.
         var inFlight = 1;
         await PaceAsync(arrivals.Lead);
-        await (opened?.Invoke() ?? Task.CompletedTask);
+        await (opened?.Invoke(tally) ?? Task.CompletedTask);
         tally.Open();
         await PaceAsync(arrivals.Duration);
         tally.Close();
-        await (closing?.Invoke() ?? Task.CompletedTask);
+        await (closed?.Invoke(tally) ?? Task.CompletedTask);
         lost.CancelAfter(Patience);
         Leave();
         await done.Task;

@@ -65,8 +65,7 @@ internal sealed class RunningPeer : IAsyncDisposable
         var rates = new List<string>();
         for (var i = 0; i < (Peer.IsDotnet ? bursts : Math.Min(bursts, 2)); i++)
         {
-            var tally = await loops.ClosedAsync(
-                Caller, job, WarmCallers, Burst, () => Task.CompletedTask, () => Task.CompletedTask);
+            var tally = await loops.ClosedAsync(Caller, job, WarmCallers, Burst);
             rates.Add($"{tally.Completed / tally.Window.TotalSeconds:0}");
             if (Peer.IsDotnet)
                 await Task.Delay(Pause, time, stop);

@@ -18,7 +18,8 @@ internal sealed class Report(Results results, List<Peer> peers, Options options,
                 .Select(row => new[] { row.Item1, row.Item2 }));
         _text.Append($"Medians of {options.Rounds} rounds in turn, with the least and the most (of overload at most ");
         _text.Append($"{Overload.MostRounds}, of 10,000 in flight {InFlight.MostRounds}); ");
-        _text.Append($"{options.Window.TotalSeconds:0} s each. {Table.Text(results.Checked)} calls, every answer checked: ");
+        _text.Append($"{options.Window.TotalSeconds:0} s each. {Table.Text(results.Checked)} calls, ");
+        _text.Append("every answer checked: ");
         _text.Append(results.Wrong.Count == 0 ? "all of them are right.\n\n" : "**some are wrong**, see the end.\n\n");
         _text.Append("### Goals\n\n").AppendTable(Goals.Head, Goals.Rows(results));
         foreach (var (file, title) in pictures)
@@ -36,7 +37,8 @@ internal sealed class Report(Results results, List<Peer> peers, Options options,
         WriteTable(Steady.Closed, "Closed loop, 64 callers", [
             ("calls/s per core", Metric.Rate, 0), ("CPU per call, µs", Metric.Cpu, 1),
             ("allocated, bytes", Metric.Allocated, 0), ("p50, ms", Metric.P50, 2), ("p99, ms", Metric.P99, 2),
-            ("server busy", Metric.Busy, 2), ("errors", Metric.Errors, 0)]);
+            ("server busy", Metric.Busy, 2), ("driver and API busy", Metric.DriverBusy, 2),
+            ("errors", Metric.Errors, 0)]);
         WriteRatios();
         WriteTable(Steady.One, "One caller", [
             ("p50, ms", Metric.P50, 3), ("p99, ms", Metric.P99, 3), ("Start p50, ms", Metric.StartP50, 3),
@@ -66,7 +68,8 @@ internal sealed class Report(Results results, List<Peer> peers, Options options,
     private void WriteOverload() =>
         WriteTable(Overload.Name, "Overload: 64 KiB answers, five fields, 2 s deadline", [
             ("peak, calls/s", Metric.Goodput, 0), ("goodput at twice", Metric.Goodput2, 0),
-            ("offered", Metric.Offered2, 0), ("goodput at five times", Metric.Goodput5, 0), ("offered", Metric.Offered5, 0)]);
+            ("offered", Metric.Offered2, 0), ("goodput at five times", Metric.Goodput5, 0),
+            ("offered", Metric.Offered5, 0)]);
 
     private void WriteInFlight()
     {

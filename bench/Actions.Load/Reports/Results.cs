@@ -8,6 +8,7 @@ internal static class Metric
     public const string Rate = "calls per second";
     public const string Cpu = "µs of the processor per call";
     public const string Busy = "share of a processor";
+    public const string DriverBusy = "share of a processor, driver and API";
     public const string Allocated = "bytes allocated per call";
     public const string StartP50 = "Start p50";
     public const string StartP99 = "Start p99";

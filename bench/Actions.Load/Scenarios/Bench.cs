@@ -47,24 +47,24 @@ internal sealed record Bench(
         }
     }
 
-    /// <summary>Measures one run: what came of the calls, and what the server used for them.</summary>
+    /// <summary>Measures one run: what came of the calls, and what the processes used for them.</summary>
     public async Task<Tally> MeasureAsync(
-        string scenario, RunningPeer peer, int round, Func<Func<Task>, Func<Task>, Task<Tally>> run)
+        string scenario, RunningPeer peer, int round, Func<Func<Tally, Task>, Func<Tally, Task>, Task<Tally>> run)
     {
-        var (before, after) = (default(Usage), default(Usage));
-        var (allocatedBefore, allocatedAfter) = (0.0, 0.0);
+        var (before, after) = (default(Reading), default(Reading));
         var tally = await run(
-            async () => (allocatedBefore, before) = (await peer.ReadAllocatedAsync(), peer.Usage),
-            async () => (after, allocatedAfter) = (peer.Usage, await peer.ReadAllocatedAsync()));
+            async tally => before = await ReadAsync(peer, tally, allocatedFirst: true),
+            async tally => after = await ReadAsync(peer, tally, allocatedFirst: false));
         var name = peer.Peer.Name;
-        var processor = after.Processor - before.Processor;
+        var processor = after.Server - before.Server;
         Results.Add(scenario, name, tally);
         Add(Metric.Rate, tally.Completed / tally.Window.TotalSeconds);
         Add(Metric.Goodput, tally.Good / tally.Window.TotalSeconds);
         Add(Metric.Offered, tally.Begun / tally.Window.TotalSeconds);
         Add(Metric.Cpu, processor.TotalMicroseconds / tally.Completed);
         Add(Metric.Busy, processor / tally.Window);
-        Add(Metric.Allocated, (allocatedAfter - allocatedBefore) / tally.Completed);
+        Add(Metric.DriverBusy, (after.Driver - before.Driver) / tally.Window);
+        Add(Metric.Allocated, (after.Allocated - before.Allocated) / (after.Calls - before.Calls));
         Add(Metric.StartP50, tally.Starts[0.5]);
         Add(Metric.StartP99, tally.Starts[0.99]);
         Add(Metric.P50, tally.Ends[0.5]);
@@ -88,4 +88,20 @@ internal sealed record Bench(
     public static string Texts(Tally tally) =>
         string.Concat(tally.Errors.Select(error => $"; {error.Value} {error.Key}"))
         + (tally.Wrong.Count > 0 ? $"; WRONG {tally.Wrong[0]}" : "");
+
+    /// <summary>
+    /// The processors' times next to the window. The meter answers late on a busy processor, at both ends of the window:
+    /// its bytes go with the calls that there are when the answer has come.
+    /// </summary>
+    private static async Task<Reading> ReadAsync(RunningPeer peer, Tally tally, bool allocatedFirst)
+    {
+        var allocated = allocatedFirst ? await peer.ReadAllocatedAsync() : 0;
+        var calls = tally.Checked;
+        var (server, driver) = (peer.Usage.Processor, Environment.CpuUsage.TotalTime);
+        if (!allocatedFirst)
+            (allocated, calls) = (await peer.ReadAllocatedAsync(), tally.Checked);
+        return new Reading(server, driver, allocated, calls);
+    }
+
+    private readonly record struct Reading(TimeSpan Server, TimeSpan Driver, double Allocated, int Calls);
 }

@@ -71,7 +71,8 @@ internal static class FirstEvent
         bench.Results.Add(
             Name, name, round, Metric.FirstResult, bench.Time.GetElapsedTime(began, call.Ended).TotalMilliseconds);
         Console.WriteLine(
-            $"{Name,-9}{round,2}  {name,-12} port open {open.TotalMilliseconds:0} ms, event {first.TotalMilliseconds:0} ms");
+            $"{Name,-9}{round,2}  {name,-12} port open {open.TotalMilliseconds:0} ms, "
+            + $"event {first.TotalMilliseconds:0} ms");
     }
 
     /// <returns>The assembly, compiled ahead of time. Null: the compiler for that can't be had.</returns>

@@ -67,7 +67,8 @@ internal static class InFlight
         Add(Metric.MemoryCollected, peer.IsDotnet ? Mebibytes(running.Usage.Resident) : double.NaN);
         Console.WriteLine(
             $"{Name,-9}{round,2}  {peer.Name,-8}{api.MostInFlight,6} at once, {tally.Skews.Count} Delays, "
-            + $"{tally.Early} early, skew p99 {tally.Skews[0.99]:0.0} ms (server's clock {tally.ServerSkews[0.99]:0.0}), "
+            + $"{tally.Early} early, "
+            + $"skew p99 {tally.Skews[0.99]:0.0} ms (server's clock {tally.ServerSkews[0.99]:0.0}), "
             + $"MiB {Mebibytes(before):0} -> {Mebibytes(peak):0} -> {Mebibytes(after):0}{Bench.Texts(tally)}");
 
         void Add(string metric, double value) => bench.Results.Add(Name, peer.Name, round, metric, value);

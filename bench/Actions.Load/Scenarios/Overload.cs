@@ -27,8 +27,8 @@ internal static class Overload
         await bench.InTurnAsync(
             peers, Job.Large, bench.RoundsAtMost(MostRounds), api.Address, Settings.Default, async (peer, round) =>
         {
-            var peak = await bench.MeasureAsync(Name, peer, round, (opened, closing) =>
-                bench.Loops.ClosedAsync(peer.Caller, Job.Large, Bench.Callers, Window, opened, closing));
+            var peak = await bench.MeasureAsync(Name, peer, round, (opened, closed) =>
+                bench.Loops.ClosedAsync(peer.Caller, Job.Large, Bench.Callers, Window, opened, closed));
             var rate = peak.Good / peak.Window.TotalSeconds;
             await CallAsync(bench, peer, round, 2 * rate, Metric.Goodput2, Metric.Offered2);
             await CallAsync(bench, peer, round, 5 * rate, Metric.Goodput5, Metric.Offered5);

@@ -33,8 +33,8 @@ internal static class Steady
 
     private static Task<Tally> ClosedAsync(
         Bench bench, string scenario, RunningPeer peer, int round, int callers, TimeSpan window) =>
-        bench.MeasureAsync(scenario, peer, round, (opened, closing) =>
-            bench.Loops.ClosedAsync(peer.Caller, Job.Small, callers, window, opened, closing));
+        bench.MeasureAsync(scenario, peer, round, (opened, closed) =>
+            bench.Loops.ClosedAsync(peer.Caller, Job.Small, callers, window, opened, closed));
 
     private static async Task HalfAsync(Bench bench, RunningPeer peer, int round)
     {
@@ -43,13 +43,12 @@ internal static class Steady
         if (peak.IsNone)
         {
             var tally = await bench.Loops.ClosedAsync(
-                peer.Caller, Job.Small, Bench.Callers, TimeSpan.FromSeconds(2),
-                () => Task.CompletedTask, () => Task.CompletedTask);
+                peer.Caller, Job.Small, Bench.Callers, TimeSpan.FromSeconds(2));
             rate = tally.Completed / tally.Window.TotalSeconds;
         }
 
         var arrivals = new Arrivals(rate / 2, Lead: TimeSpan.FromSeconds(0.5), bench.Options.Window);
-        await bench.MeasureAsync(Half, peer, round, (opened, closing) =>
-            bench.Loops.OpenAsync(peer.Caller, Job.Small, arrivals, opened, closing));
+        await bench.MeasureAsync(Half, peer, round, (opened, closed) =>
+            bench.Loops.OpenAsync(peer.Caller, Job.Small, arrivals, opened, closed));
     }
 }

@@ -119,7 +119,8 @@ internal sealed class BareActionService(Api api) : ActionService.ActionServiceBa
         var orders = json.GetProperty("orders");
         result.Variables.Add("count", Value.ForNumber(json.GetProperty("count").GetDouble()));
         result.Variables.Add("first", Value.ForString(orders[0].GetProperty("status").GetString()));
-        result.Variables.Add("tenth", Value.ForString(orders[10].GetProperty("customer").GetProperty("name").GetString()));
+        var name = orders[10].GetProperty("customer").GetProperty("name");
+        result.Variables.Add("tenth", Value.ForString(name.GetString()));
         result.Variables.Add("total", Value.ForNumber(orders[100].GetProperty("total").GetDouble()));
         result.Variables.Add("next", Value.ForString(json.GetProperty("page").GetProperty("next").GetString()));
     }
