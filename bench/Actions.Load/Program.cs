@@ -1,12 +1,19 @@
 using System.Runtime.InteropServices;
 using Actions.Load;
+using Actions.Load.Driver;
 using Actions.Load.Peers;
 using Actions.Load.Reports;
 using Actions.Load.Scenarios;
 
 // Actions.Grpc beside servers that a team would write by hand: the same contract, the same visible work, one machine.
-var options = Options.Read();
 var time = TimeProvider.System;
+if (args is [OrderApi.Apart])
+{
+    await OrderApi.ServeAsync(time);
+    return 0;
+}
+
+var options = Options.Read();
 using var stop = new CancellationTokenSource();
 // Ctrl-C and SIGTERM end the run as a failure does: through all that disposes of the servers.
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -13,6 +13,7 @@ namespace Actions.Load.Driver;
 /// </summary>
 internal sealed class Job
 {
+    private const int Orders = 1_200;
     private const string Mark = "@key@";
     private const string StartMessage = "Let me look that up.";
 
@@ -22,9 +23,10 @@ internal sealed class Job
         ["eta"] = ("$.order.eta", key => Value.ForString($"2031-05-04 {key}")),
     });
 
+    /// <summary>256 KiB, so that a server has much more to do with a call than the driver.</summary>
     public static readonly Job Large = new("large", LargeAnswer(), new()
     {
-        ["count"] = ("$.count", _ => Value.ForNumber(310)),
+        ["count"] = ("$.count", _ => Value.ForNumber(Orders)),
         ["first"] = ("$.orders[0].status", key => Value.ForString($"shipped {key}")),
         ["tenth"] = ("$.orders[10].customer.name", _ => Value.ForString("Customer 10")),
         ["total"] = ("$.orders[100].total", _ => Value.ForNumber(100.5)),
@@ -117,8 +119,8 @@ internal sealed class Job
 
     private static string LargeAnswer()
     {
-        var text = new StringBuilder("""{"count":310,"orders":[""");
-        for (var i = 0; i < 310; i++)
+        var text = new StringBuilder($$"""{"count":{{Orders}},"orders":[""");
+        for (var i = 0; i < Orders; i++)
         {
             var status = i == 0 ? $"shipped {Mark}" : "packed";
             text.Append(i == 0 ? "" : ",").Append(

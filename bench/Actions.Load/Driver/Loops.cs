@@ -70,9 +70,10 @@ internal sealed class Loops(TimeProvider time, CancellationToken stop)
         {
             var from = time.GetTimestamp();
             long made = 0;
-            while (time.GetElapsedTime(from) is var elapsed && elapsed < span)
+            var all = (long)(span.TotalSeconds * arrivals.Rate);
+            while (time.GetElapsedTime(from) is var elapsed && (elapsed < span || arrivals.IsComplete && made < all))
             {
-                var due = Math.Min((long)(elapsed.TotalSeconds * arrivals.Rate) + 1, made + MaxPerTick);
+                var due = Math.Min(Math.Min((long)(elapsed.TotalSeconds * arrivals.Rate) + 1, all), made + MaxPerTick);
                 for (; made < due; made++)
                 {
                     var intended = from + (long)(made / arrivals.Rate * time.TimestampFrequency);
@@ -106,5 +107,7 @@ internal sealed class Loops(TimeProvider time, CancellationToken stop)
 /// <param name="Lead">Before the window opens.</param>
 /// <param name="Deadline">Of each call. Null: none.</param>
 /// <param name="MostInFlight">Calls beyond it aren't made, and counted.</param>
+/// <param name="IsComplete">Whether a driver that is late at the end makes up for what is left.</param>
 internal sealed record Arrivals(
-    double Rate, TimeSpan Lead, TimeSpan Duration, TimeSpan? Deadline = null, int MostInFlight = 20_000);
+    double Rate, TimeSpan Lead, TimeSpan Duration, TimeSpan? Deadline = null, int MostInFlight = 20_000,
+    bool IsComplete = false);

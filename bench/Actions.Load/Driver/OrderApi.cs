@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Actions.Allocations;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -8,11 +9,14 @@ using Microsoft.Extensions.Logging;
 namespace Actions.Load.Driver;
 
 /// <summary>
-/// The API of all peers, in the driver's process: <c>/{job}/{key}</c>, answered with that key. It is as cheap as can
-/// be, because it shares a processor with the driver.
+/// The API of all peers: <c>/{job}/{key}</c>, answered with that key. It is as cheap as can be, because it shares a
+/// processor with the driver.
 /// </summary>
 internal sealed class OrderApi : IAsyncDisposable
 {
+    /// <summary>The argument of a process that is only the API.</summary>
+    public const string Apart = "api";
+
     private readonly WebApplication _app;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -42,6 +46,18 @@ internal sealed class OrderApi : IAsyncDisposable
         var api = new OrderApi(time);
         await api._app.StartAsync();
         return api;
+    }
+
+    /// <summary>In a process of its own: a driver that has too much to do must not make the API wait.</summary>
+    public static Task<MeteredServer> StartApartAsync() =>
+        MeteredServer.StartAsync(new ServerCommand(Environment.ProcessPath!, [Apart], []).On(Machine.DriverProcessor));
+
+    /// <summary>What that process does, until its standard input ends: with the driver at the latest.</summary>
+    public static async Task ServeAsync(TimeProvider time)
+    {
+        await using var api = await StartAsync(time);
+        Console.WriteLine($"Grpc {api.Address}");
+        await Console.In.ReadToEndAsync();
     }
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();

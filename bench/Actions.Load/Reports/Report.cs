@@ -66,7 +66,7 @@ internal sealed class Report(Results results, List<Peer> peers, Options options,
     }
 
     private void WriteOverload() =>
-        WriteTable(Overload.Name, "Overload: 64 KiB answers, five fields, 2 s deadline", [
+        WriteTable(Overload.Name, "Overload: 256 KiB answers, five fields, 2 s deadline", [
             ("peak, calls/s", Metric.Goodput, 0), ("goodput at twice", Metric.Goodput2, 0),
             ("offered", Metric.Offered2, 0), ("goodput at five times", Metric.Goodput5, 0),
             ("offered", Metric.Offered5, 0)]);

@@ -43,7 +43,7 @@ internal static class InFlight
         api.Latency = Latency;
         using var enough = new CancellationTokenSource();
         var watch = WatchAsync(running, bench.Time, enough.Token);
-        var arrivals = new Arrivals(Calls / Within.TotalSeconds, Lead: TimeSpan.Zero, Within);
+        var arrivals = new Arrivals(Calls / Within.TotalSeconds, Lead: TimeSpan.Zero, Within, IsComplete: true);
         var tally = await bench.Loops.OpenAsync(running.Caller, Job.Small, arrivals);
         await enough.CancelAsync();
         var peak = await watch;

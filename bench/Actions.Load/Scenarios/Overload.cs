@@ -5,8 +5,8 @@ using Actions.Load.Reports;
 namespace Actions.Load.Scenarios;
 
 /// <summary>
-/// Calls at two and five times the rate that saturates the server, each with a deadline. The answers have 64 KiB: with
-/// small ones the driver, on its one processor, couldn't call five times as often as the server can answer.
+/// Calls at two and five times the rate that saturates the server, each with a deadline. The answers have 256 KiB:
+/// with small ones the driver, on its one processor, couldn't call five times as often as the server can answer.
 /// </summary>
 internal static class Overload
 {
@@ -23,7 +23,7 @@ internal static class Overload
         if (!bench.Has(Name) || peers.Count == 0)
             return;
         await Machine.PinDriverAsync(alone: true);
-        await using var api = await OrderApi.StartAsync(bench.Time);
+        await using var api = await OrderApi.StartApartAsync();
         await bench.InTurnAsync(
             peers, Job.Large, bench.RoundsAtMost(MostRounds), api.Address, Settings.Default, async (peer, round) =>
         {
