@@ -5,7 +5,7 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: build demo run key copy test clients fuzz soak bench bench-check format clean
+.PHONY: build demo run key copy test clients fuzz soak bench bench-check bench-peers format clean
 
 # The first target: plain `make` builds.
 build:
@@ -73,6 +73,14 @@ bench: build
 bench-check:
 	dotnet build bench/Actions.Allocations --configuration Release -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
 	bench/Actions.Allocations/bin/Release/net10.0/Actions.Allocations bench/allocations.json
+
+# Actions.Grpc beside servers written by hand in C#, Go, Node and Python, in one run: bench/README.md. Some 15 minutes, on an
+# idle machine. A part: make bench-peers PEERS="actions csharp" SCENARIOS="closed half" ROUNDS=3 SECONDS=2. Those whose
+# languages' tools are missing and can't be installed are skipped.
+bench-peers:
+	dotnet build bench/Actions.Load --configuration Release -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
+	BENCH_PEERS="$(PEERS)" BENCH_SCENARIOS="$(SCENARIOS)" BENCH_ROUNDS="$(ROUNDS)" BENCH_SECONDS="$(SECONDS)" \
+	  bench/Actions.Load/bin/Release/net10.0/Actions.Load
 
 format:
 	eng/npm-ci.sh

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Reflection;
-using System.Runtime.InteropServices;
 
 namespace Actions.Allocations;
 
@@ -12,56 +10,75 @@ namespace Actions.Allocations;
 /// <param name="Resident">Bytes of its working set.</param>
 internal readonly record struct Reading(long Allocated, long Processor, long Heap, long Resident);
 
-/// <summary>A built server in a process of its own, with the meter in it.</summary>
+/// <summary>A built server in a process of its own, with the meter in it if it is .NET's.</summary>
 internal sealed class MeteredServer : IAsyncDisposable
 {
+    private const int KeptLines = 20;
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("actions-bench-");
+    private readonly DirectoryInfo? _folder;
     private readonly Process _process;
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly List<string> _output = [];
+    private readonly Queue<string> _output = [];
     private TaskCompletionSource<string> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private MeteredServer(string project, string assembly, string[] args, Dictionary<string, string> settings)
+    private MeteredServer(ServerCommand command)
     {
-        var dotnet = Path.GetFullPath(
-            Path.Combine("..", "..", "..", "dotnet"), RuntimeEnvironment.GetRuntimeDirectory());
+        _folder = command.Folder is null ? Directory.CreateTempSubdirectory("actions-bench-") : null;
         _process = new Process
         {
-            StartInfo = new ProcessStartInfo(dotnet, [Built(project, assembly), .. args])
+            StartInfo = new ProcessStartInfo(command.File, command.Arguments)
             {
-                WorkingDirectory = _folder.FullName,
+                WorkingDirectory = command.Folder ?? _folder!.FullName,
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
-                Environment = { ["DOTNET_STARTUP_HOOKS"] = Built("bench/Actions.Meter", "Actions.Meter") },
             },
         };
-        foreach (var (name, value) in settings)
+        if (command.IsMetered)
+            _process.StartInfo.Environment["DOTNET_STARTUP_HOOKS"] = ServerCommand.Meter;
+        foreach (var (name, value) in command.Settings)
             _process.StartInfo.Environment[name] = value;
-        _process.OutputDataReceived += Read;
-        _process.ErrorDataReceived += Read;
+        _process.ErrorDataReceived += (_, line) => ReadError(line.Data);
     }
 
     public Uri Address => _address.Task.Result;
 
-    /// <summary>Actions.Grpc itself.</summary>
-    public static Task<MeteredServer> StartActionsAsync() =>
-        StartAsync(new MeteredServer("src/Actions.Server", "Actions.Server", [], new()
-        {
-            ["Kestrel__Endpoints__Grpc__Url"] = "http://127.0.0.1:0",
-            ["Kestrel__Endpoints__Web__Url"] = "http://127.0.0.1:0",
-            ["Storage__Sqlite__Path"] = "actions.db",
-            ["Outbound__AllowedNetworks"] = "loopback",
-            // What is measured is the way of a call, not its limits.
-            ["Limits__CallsPerSecond"] = "1000000",
-            ["Limits__Burst"] = "1000000",
-        }));
+    public int ProcessId => _process.Id;
 
-    /// <summary>The bare handler on grpc-dotnet.</summary>
-    public static Task<MeteredServer> StartBareAsync(Uri api) =>
-        StartAsync(new MeteredServer("bench/peers/csharp", "Actions.Peer", [api.AbsoluteUri], []));
+    public bool HasExited => _process.HasExited;
+
+    /// <summary>The last lines that it printed.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return string.Join('\n', _output);
+        }
+    }
+
+    /// <returns>A server whose port is open.</returns>
+    public static async Task<MeteredServer> StartAsync(ServerCommand command)
+    {
+        var server = new MeteredServer(command);
+        server._process.Start();
+        server._process.BeginErrorReadLine();
+        _ = server.ReadOutputAsync();
+        try
+        {
+            var ended = server._process.WaitForExitAsync(CancellationToken.None);
+            if (await Task.WhenAny(server._address.Task, ended).WaitAsync(Patience) == ended)
+                throw new InvalidOperationException(server.Output);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <param name="collect">Collects the garbage first.</param>
     public async Task<Reading> ReadAsync(bool collect = false)
@@ -78,41 +95,43 @@ internal sealed class MeteredServer : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync(CancellationToken.None);
         _process.Dispose();
-        _folder.Delete(recursive: true);
+        _folder?.Delete(recursive: true);
     }
 
-    private static async Task<MeteredServer> StartAsync(MeteredServer server)
+    /// <summary>
+    /// Reads lines until the address has come. What follows is emptied: a full pipe would stop the server.
+    /// </summary>
+    private async Task ReadOutputAsync()
     {
-        server._process.Start();
-        server._process.BeginOutputReadLine();
-        server._process.BeginErrorReadLine();
-        var ended = server._process.WaitForExitAsync(CancellationToken.None);
-        if (await Task.WhenAny(server._address.Task, ended).WaitAsync(Patience) == ended)
-            throw new InvalidOperationException(string.Join('\n', server._output));
-        return server;
-    }
-
-    private void Read(object sender, DataReceivedEventArgs line)
-    {
-        if (line.Data is null)
-            return;
-        if (line.Data.StartsWith("METER ", StringComparison.Ordinal))
+        var lines = _process.StandardOutput;
+        while (!_address.Task.IsCompleted && await lines.ReadLineAsync() is { } line)
         {
-            _answer.TrySetResult(line.Data);
-            return;
+            Keep(line);
+            if (line.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["Grpc", var address])
+                _address.TrySetResult(new Uri(address));
         }
 
-        _output.Add(line.Data);
-        if (line.Data.Split(' ', StringSplitOptions.RemoveEmptyEntries) is ["Grpc", var address])
-            _address.TrySetResult(new Uri(address));
+        await lines.BaseStream.CopyToAsync(Stream.Null, bufferSize: 1 << 16);
     }
 
-    private static string Built(string project, string assembly)
+    private void ReadError(string? line)
     {
-        var metadata = typeof(MeteredServer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
-            .ToDictionary(entry => entry.Key, entry => entry.Value!, StringComparer.Ordinal);
-        return Path.GetFullPath(
-            Path.Combine(metadata["Root"], project, metadata["Output"], assembly + ".dll"), AppContext.BaseDirectory);
+        if (line is null)
+            return;
+        if (line.StartsWith("METER ", StringComparison.Ordinal))
+            _answer.TrySetResult(line);
+        else
+            Keep(line);
+    }
+
+    private void Keep(string line)
+    {
+        lock (_output)
+        {
+            _output.Enqueue(line);
+            if (_output.Count > KeptLines)
+                _output.Dequeue();
+        }
     }
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);

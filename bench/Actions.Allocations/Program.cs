@@ -20,8 +20,8 @@ await using var api = await StartApiAsync();
 var address = new Uri(api.Urls.Single());
 var measured = new SortedDictionary<string, double>(StringComparer.Ordinal);
 Console.WriteLine($"{"",-10}{"bytes",10}{"bare",10}{"more",10}   what");
-await using (var server = await MeteredServer.StartActionsAsync())
-await using (var bare = await MeteredServer.StartBareAsync(address))
+await using (var server = await MeteredServer.StartAsync(ServerCommand.Actions()))
+await using (var bare = await MeteredServer.StartAsync(ServerCommand.Bare(address)))
 {
     foreach (var scenario in Scenario.All)
     {

@@ -9,8 +9,8 @@ namespace Actions.Peer;
 internal sealed record Api(Uri Address);
 
 /// <summary>
-/// The same visible work: Start, a GET of <c>/{name}</c> within the time-out, a Delay beyond a threshold, and a Result
-/// with the selected fields.
+/// The same visible work: Start, a GET of <c>/{name}</c> or <c>/{name}/{order}</c> within the time-out, a Delay beyond
+/// a threshold, and a Result with the selected fields, or a Failure.
 /// </summary>
 internal sealed class BareActionService(Api api) : ActionService.ActionServiceBase, IDisposable
 {
@@ -29,14 +29,15 @@ internal sealed class BareActionService(Api api) : ActionService.ActionServiceBa
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
         stop.CancelAfter(Timeout);
-        using var message = new HttpRequestMessage(System.Net.Http.HttpMethod.Get, new Uri(api.Address, request.Name));
+        using var message = new HttpRequestMessage(
+            System.Net.Http.HttpMethod.Get, new Uri(api.Address, ToPath(request)));
         var call = CallAsync(message, request.Name == "large" ? Large : Small, stop.Token);
         using var silence = new CancellationTokenSource();
         if (!call.IsCompleted
             && await Task.WhenAny(call, Task.Delay(Threshold, TimeProvider.System, silence.Token)) != call)
             await WriteAsync(new ExecutionEvent { Delay = new Delay { Message = "One moment.", Ordinal = 1 } });
         await silence.CancelAsync();
-        await WriteAsync(new ExecutionEvent { Result = await call });
+        await WriteAsync(await call);
 
         Task WriteAsync(ExecutionEvent next)
         {
@@ -49,21 +50,62 @@ internal sealed class BareActionService(Api api) : ActionService.ActionServiceBa
 
     public void Dispose() => _http.Dispose();
 
-    private async Task<Result> CallAsync(
+    private static string ToPath(ExecuteRequest request) =>
+        request.Variables.TryGetValue("order", out var order)
+            ? $"{request.Name}/{Uri.EscapeDataString(order.StringValue)}"
+            : request.Name;
+
+    private async Task<ExecutionEvent> CallAsync(
         HttpRequestMessage message, Action<JsonElement, Result> select, CancellationToken cancellationToken)
     {
-        using var response = await _http.SendAsync(message, cancellationToken);
-        await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
-        using var json = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
-        var result = new Result
+        try
         {
-            StatusCode = (int)response.StatusCode,
-            ContentType = response.Content.Headers.ContentType?.ToString() ?? "",
-            Attempts = 1,
-        };
-        select(json.RootElement, result);
-        return result;
+            using var response = await _http.SendAsync(message, cancellationToken);
+            if (!response.IsSuccessStatusCode)
+                return Fail(FailureReason.HttpStatus, (int)response.StatusCode);
+            await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
+            using var json = await JsonDocument.ParseAsync(body, cancellationToken: cancellationToken);
+            var result = new Result
+            {
+                StatusCode = (int)response.StatusCode,
+                ContentType = response.Content.Headers.ContentType?.ToString() ?? "",
+                Attempts = 1,
+            };
+            select(json.RootElement, result);
+            return new ExecutionEvent { Result = result };
+        }
+        catch (OperationCanceledException)
+        {
+            return Fail(FailureReason.Timeout);
+        }
+        catch (HttpRequestException)
+        {
+            return Fail(FailureReason.Connection);
+        }
+        catch (IOException)
+        {
+            return Fail(FailureReason.Connection);
+        }
+        catch (JsonException)
+        {
+            return Fail(FailureReason.InvalidResponse);
+        }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
+        {
+            return Fail(FailureReason.MissingResult);
+        }
     }
+
+    private static ExecutionEvent Fail(FailureReason reason, int status = 0) => new()
+    {
+        Failure = new Failure
+        {
+            Message = "I can't reach the shop now.",
+            Reason = reason,
+            StatusCode = status,
+            Attempts = 1,
+        },
+    };
 
     private static void Small(JsonElement json, Result result)
     {
@@ -77,7 +119,8 @@ internal sealed class BareActionService(Api api) : ActionService.ActionServiceBa
         var orders = json.GetProperty("orders");
         result.Variables.Add("count", Value.ForNumber(json.GetProperty("count").GetDouble()));
         result.Variables.Add("first", Value.ForString(orders[0].GetProperty("status").GetString()));
-        result.Variables.Add("tenth", Value.ForString(orders[10].GetProperty("customer").GetProperty("name").GetString()));
+        var name = orders[10].GetProperty("customer").GetProperty("name");
+        result.Variables.Add("tenth", Value.ForString(name.GetString()));
         result.Variables.Add("total", Value.ForNumber(orders[100].GetProperty("total").GetDouble()));
         result.Variables.Add("next", Value.ForString(json.GetProperty("page").GetProperty("next").GetString()));
     }
