@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Actions.Engine.Limits;
 
 /// <summary>Collects violations under a root field.</summary>
@@ -8,7 +6,8 @@ internal sealed class Violations(string root = "")
     // Far more than a gRPC status can carry, or than a person reads at once.
     private const int MaxViolations = 1_000;
 
-    private readonly ImmutableArray<FieldViolation>.Builder _found = ImmutableArray.CreateBuilder<FieldViolation>();
+    // Null: none. Each execution asks for some of these, and hardly one has a violation.
+    private List<FieldViolation>? _found;
 
     public void Add(string field, string description) => Add(field, description, isMissingVariable: false);
 
@@ -42,8 +41,8 @@ internal sealed class Violations(string root = "")
     /// <exception cref="InvalidFieldsException">There is at least one violation.</exception>
     public void ThrowIfAny()
     {
-        if (_found.Count > 0)
-            throw new InvalidFieldsException(_found.ToImmutable());
+        if (_found is not null)
+            throw new InvalidFieldsException([.. _found]);
     }
 
     private void Add(string field, string description, bool isMissingVariable) =>
@@ -53,6 +52,7 @@ internal sealed class Violations(string root = "")
 
     private void Add(FieldViolation violation)
     {
+        _found ??= [];
         if (_found.Count < MaxViolations && !_found.Contains(violation))
             _found.Add(violation);
     }
