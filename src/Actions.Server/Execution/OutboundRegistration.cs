@@ -1,8 +1,6 @@
 using Actions.Engine.Outbound.Guard;
 using Actions.Server.Configuration;
 using Actions.Server.Logging;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 
@@ -29,7 +27,7 @@ internal static class OutboundRegistration
         {
             var guard = new SsrfGuard(
                 provider.GetRequiredService<IOptions<OutboundOptions>>().Value,
-                () => ListeningPorts(provider.GetRequiredService<IServer>()),
+                new ListeningPorts(provider).Now,
                 provider.GetRequiredService<TimeProvider>());
             var log = provider.GetRequiredService<ILogger<SsrfGuard>>();
             guard.Refused += refusal => log.OutboundCallRefused(refusal.Origin, refusal.Explanation);
@@ -43,9 +41,4 @@ internal static class OutboundRegistration
         list.GetChildren().Select(entry => entry.Value).ToList() is { Count: > 0 } entries
             ? string.Join(',', entries.Prepend(list.Value))
             : otherwise;
-
-    // Read each time an address of this machine is checked, so that the guard always knows the ports that the server
-    // listens on.
-    private static int[] ListeningPorts(IServer server) =>
-        [.. (server.Features.Get<IServerAddressesFeature>()?.Addresses ?? []).Select(address => BindingAddress.Parse(address).Port)];
 }

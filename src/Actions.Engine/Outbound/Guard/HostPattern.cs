@@ -14,6 +14,7 @@ internal sealed record HostPattern(string Name, bool IsSuffix)
     }
 
     public bool Matches(UrlHost host) => host.Address is null && (IsSuffix
-        ? host.Name.Length > Name.Length + 1 && host.Name.EndsWith($".{Name}", StringComparison.Ordinal)
+        ? host.Name.Length > Name.Length + 1 && host.Name[^(Name.Length + 1)] == '.'
+            && host.Name.EndsWith(Name, StringComparison.Ordinal)
         : host.Name == Name);
 }

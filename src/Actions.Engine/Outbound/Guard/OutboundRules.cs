@@ -46,7 +46,7 @@ internal sealed class OutboundRules
         if (port is not (80 or 443 or >= 1024))
             return new Refusal(
                 "The address may not be called: its port isn't allowed.", $"port {port} isn't allowed: only 80, 443 and those from 1024 up are");
-        if (_deniedPorts.Any(range => port >= range.First && port <= range.Last))
+        if (IsDenied(port))
             return new Refusal("The address may not be called: its port isn't allowed.", $"port {port} is among Outbound__DeniedPorts");
         if (host.Address is { } address && CheckAddress(address, host, port, local) is { } refusal)
             return refusal;
@@ -79,7 +79,7 @@ internal sealed class OutboundRules
         return kind.Scope switch
         {
             AddressScope.Public => null,
-            AddressScope.Internal when _allowedHosts.Any(pattern => pattern.Matches(host)) => null,
+            AddressScope.Internal when Matches(_allowedHosts, host) => null,
             AddressScope.Internal when host.Address is null => Refusal.NotPublic(
                 $"{kind.Reason}; a network in Outbound__AllowedNetworks or the name in Outbound__AllowedHosts would allow it"),
             _ => Refusal.NotPublic($"{kind.Reason}; a network in Outbound__AllowedNetworks would allow it"),
@@ -95,7 +95,39 @@ internal sealed class OutboundRules
 
     private static bool IsLoopback(IPAddress address) => IPAddress.IsLoopback(AddressPolicy.AsDialled(address));
 
-    private bool IsAllowed(IPAddress address) => _allowedNetworks.Any(network => network.Contains(address));
+    // Loops, because each request is judged, and a lambda would be an object or two for each.
+    private bool IsAllowed(IPAddress address)
+    {
+        foreach (var network in _allowedNetworks)
+        {
+            if (network.Contains(address))
+                return true;
+        }
+
+        return false;
+    }
+
+    private bool IsDenied(int port)
+    {
+        foreach (var (first, last) in _deniedPorts)
+        {
+            if (port >= first && port <= last)
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool Matches(ImmutableArray<HostPattern> patterns, UrlHost host)
+    {
+        foreach (var pattern in patterns)
+        {
+            if (pattern.Matches(host))
+                return true;
+        }
+
+        return false;
+    }
 
     private static ImmutableArray<T> Read<T>(string list, string name, Func<string, T> parse, Action<string> onWrong)
     {
@@ -171,6 +203,6 @@ internal sealed class OutboundRules
 
     private readonly record struct HostList(ImmutableArray<HostPattern> Names, ImmutableArray<IPAddress> Addresses)
     {
-        public bool Matches(UrlHost host) => Names.Any(pattern => pattern.Matches(host));
+        public bool Matches(UrlHost host) => OutboundRules.Matches(Names, host);
     }
 }

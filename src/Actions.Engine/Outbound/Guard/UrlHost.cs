@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -17,6 +18,9 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
     // RFC 1035 section 2.3.4.
     private const int MaxNameLength = 253;
     private const int MaxLabelLength = 63;
+
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
 
     /// <summary>The name for comparisons, without the trailing dot of a fully qualified one.</summary>
     public string Name => Text.TrimEnd('.');
@@ -56,6 +60,9 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
 
     private static string ToAscii(string text)
     {
+        // Most are written so. The host of each request is parsed, and this leaves it as it is.
+        if (!text.AsSpan().ContainsAnyExcept(NameCharacters))
+            return text;
         var folded = string.Create(text.Length, text, static (span, source) =>
         {
             for (var i = 0; i < span.Length; i++)
@@ -95,53 +102,69 @@ internal sealed record UrlHost(string Text, IPAddress? Address)
 
     private static void CheckName(string name)
     {
-        if (!name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '_' or '.'))
+        if (name.AsSpan().ContainsAnyExcept(NameCharacters))
             throw new SyntaxException("must contain letters, digits, hyphens and dots only");
-        var labels = (name.EndsWith('.') ? name[..^1] : name).Split('.');
-        if (name.Length > MaxNameLength + 1 || labels.Any(label => label.Length is 0 or > MaxLabelLength))
+        var labels = WithoutLastDot(name);
+        var isValid = name.Length <= MaxNameLength + 1;
+        foreach (var label in labels.Split('.'))
+            isValid &= labels[label].Length is > 0 and <= MaxLabelLength;
+        if (!isValid)
             throw new SyntaxException($"must consist of labels of 1 to {MaxLabelLength} characters, {MaxNameLength} characters in total");
     }
+
+    private static ReadOnlySpan<char> WithoutLastDot(string name) => name.EndsWith('.') ? name.AsSpan(..^1) : name;
 
     /// <summary>The WHATWG URL standard's "ends in a number". No top-level domain does.</summary>
     private static bool EndsInNumber(string name)
     {
-        var last = name.TrimEnd('.').Split('.')[^1];
-        return last.All(char.IsAsciiDigit) || (last.StartsWith("0x", StringComparison.Ordinal) && last[2..].All(char.IsAsciiHexDigit));
+        var last = name.AsSpan().TrimEnd('.');
+        last = last[(last.LastIndexOf('.') + 1)..];
+        return !last.ContainsAnyExceptInRange('0', '9') || (last is ['0', 'x', .. var hex] && IsHex(hex));
+    }
+
+    private static bool IsHex(ReadOnlySpan<char> text)
+    {
+        foreach (var c in text)
+        {
+            if (!char.IsAsciiHexDigit(c))
+                return false;
+        }
+
+        return true;
     }
 
     private static IPAddress? ParseIPv4(string name)
     {
-        var parts = (name.EndsWith('.') ? name[..^1] : name).Split('.');
-        if (parts.Length > 4)
+        var text = WithoutLastDot(name);
+        // The fifth would hold all that follows the fourth.
+        Span<Range> parts = stackalloc Range[5];
+        var count = text.Split(parts, '.');
+        if (count > 4)
             return null;
         uint address = 0;
-        for (var i = 0; i < parts.Length; i++)
+        for (var i = 0; i < count; i++)
         {
             // The last number fills the remaining bytes.
-            var limit = i < parts.Length - 1 ? 256 : 1L << (8 * (5 - parts.Length));
-            if (ParseNumber(parts[i]) is not { } number || number >= limit)
+            var limit = i < count - 1 ? 256 : 1L << (8 * (5 - count));
+            if (ParseNumber(text[parts[i]]) is not { } number || number >= limit)
                 return null;
-            address |= i < parts.Length - 1 ? (uint)number << (8 * (3 - i)) : (uint)number;
+            address |= i < count - 1 ? (uint)number << (8 * (3 - i)) : (uint)number;
         }
 
         return new IPAddress([(byte)(address >> 24), (byte)(address >> 16), (byte)(address >> 8), (byte)address]);
     }
 
     /// <returns>The number; null if the text isn't one or exceeds 32 bits.</returns>
-    private static long? ParseNumber(string text)
+    private static long? ParseNumber(ReadOnlySpan<char> text)
     {
-        var (digits, radix) = text switch
-        {
-            ['0', 'x', .. var hex] => (hex, 16),
-            ['0', .. { Length: > 0 } octal] => (octal, 8),
-            _ => (text, 10),
-        };
+        var radix = text is ['0', 'x', ..] ? 16 : text is ['0', _, ..] ? 8 : 10;
         long value = 0;
-        foreach (var c in digits)
+        foreach (var c in text[(radix == 16 ? 2 : radix == 8 ? 1 : 0)..])
         {
-            if (!char.IsAsciiHexDigit(c) || Convert.ToInt32(c.ToString(), 16) is var digit && digit >= radix)
+            if (!int.TryParse([c], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var digit)
+                || digit >= radix)
                 return null;
-            value = (value * radix) + Convert.ToInt32(c.ToString(), 16);
+            value = (value * radix) + digit;
             if (value > uint.MaxValue)
                 return null;
         }

@@ -56,6 +56,16 @@ public sealed class SystemNetworkTests
         same.ShouldBeGreaterThan(addresses / 2);
     }
 
+    /// <summary>A text that is a host already is taken as it is. Any other spelling of it takes the long way.</summary>
+    [Fact]
+    public void HostInCapitalsOrFullWidth_SameHost() => Check.One(Seeded.Runs(Runs), Prop.ForAll(Texts, text =>
+    {
+        var small = text.ToLowerInvariant();
+        var wide = string.Concat(small.Select(c => (char)(c + 0xfee0)));
+        TryParse(small.ToUpperInvariant()).ShouldBe(TryParse(small), text);
+        TryParse(wide).ShouldBe(TryParse(small), text);
+    }));
+
     private static UrlHost? TryParse(string text)
     {
         try
