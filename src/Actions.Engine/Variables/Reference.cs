@@ -18,6 +18,9 @@ internal static class Reference
     /// <summary>Whether the text is a valid name of a variable.</summary>
     public static bool IsName(ReadOnlySpan<char> name) => name.Length > 0 && NameLength(name) == name.Length;
 
+    /// <summary>Whether the reference can be read in one way only, as a variable's name.</summary>
+    public static bool IsPlain(string reference) => !reference.AsSpan().ContainsAny('.', '[');
+
     /// <summary>The length of the reference that the text begins with; 0 if there is none.</summary>
     public static int Length(ReadOnlySpan<char> text)
     {

@@ -7,13 +7,15 @@ namespace Actions.Engine.Variables;
 internal static class ValueRules
 {
     /// <returns>Each problem as words that complete "The value …".</returns>
-    public static IEnumerable<string> ProblemsOf(Value value, int maxBytes)
+    public static IReadOnlyList<string> ProblemsOf(Value value, int maxBytes)
     {
+        List<string>? problems = null;
         var size = value.CalculateSize();
         if (size > maxBytes)
-            yield return $"has {size} bytes; at most {maxBytes} are allowed.";
+            (problems ??= []).Add($"has {size} bytes; at most {maxBytes} are allowed.");
         if (HasNonFiniteNumber(value))
-            yield return "contains NaN or an infinity, which JSON can't express.";
+            (problems ??= []).Add("contains NaN or an infinity, which JSON can't express.");
+        return problems ?? (IReadOnlyList<string>)[];
     }
 
     /// <summary>Whether it has more than <paramref name="levels"/> of lists and objects.</summary>

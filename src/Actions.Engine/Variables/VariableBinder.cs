@@ -1,28 +1,44 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Actions.Engine.Limits;
 using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;
 
 /// <summary>Step 1: binds a value to every name that an action refers to or declares.</summary>
-internal sealed class VariableBinder(
-    FrozenDictionary<string, VariablePlan> declared, IEnumerable<string> referredTo, EngineOptions options)
+internal sealed class VariableBinder
 {
+    private readonly FrozenDictionary<string, VariablePlan> _declared;
+    private readonly EngineOptions _options;
+
     // A placeholder names a variable, or a member of one: see Reference.
-    private readonly FrozenSet<string> _references = referredTo.ToFrozenSet(StringComparer.Ordinal);
+    private readonly FrozenSet<string> _references;
 
-    private readonly FrozenSet<string> _numeric =
-        declared.Values.Where(variable => variable.IsNumeric).Select(variable => variable.Name).ToFrozenSet(StringComparer.Ordinal);
+    // Null: a reference can be read in several ways, and the values of a call decide.
+    private readonly ImmutableArray<Place>? _places;
 
-    /// <summary>Every name that an execution needs a value for.</summary>
-    public IEnumerable<string> Names => _references.Concat(declared.Keys).Distinct();
+    private readonly FrozenSet<string> _numeric;
 
-    /// <summary>The sensitive variables, and the placeholders of their members.</summary>
-    public FrozenSet<string> Sensitive { get; } =
-        declared.Values.Where(variable => variable.Sensitive).Select(variable => variable.Name)
-            .Concat(referredTo.Where(reference => declared.GetValueOrDefault(
+    public VariableBinder(
+        FrozenDictionary<string, VariablePlan> declared, IEnumerable<string> referredTo, EngineOptions options)
+    {
+        (_declared, _options) = (declared, options);
+        _references = referredTo.ToFrozenSet(StringComparer.Ordinal);
+        if (_references.All(reference => Reference.IsPlain(reference) || declared.ContainsKey(reference)))
+            _places = PlacesOf(_references);
+        _numeric = declared.Values.Where(variable => variable.IsNumeric).Select(variable => variable.Name)
+            .ToFrozenSet(StringComparer.Ordinal);
+        Sensitive = declared.Values.Where(variable => variable.Sensitive).Select(variable => variable.Name)
+            .Concat(_references.Where(reference => declared.GetValueOrDefault(
                 Reference.Resolve(reference, declared.ContainsKey).Variable) is { Sensitive: true }))
             .ToFrozenSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Every name that an execution needs a value for.</summary>
+    public IEnumerable<string> Names => _references.Concat(_declared.Keys).Distinct();
+
+    /// <summary>The sensitive variables, and the placeholders of their members.</summary>
+    public FrozenSet<string> Sensitive { get; }
 
     /// <summary>Call-time values override defaults. Values without a reference are ignored.</summary>
     /// <exception cref="InvalidFieldsException">One violation for each variable that is missing or has the wrong
@@ -30,19 +46,20 @@ internal sealed class VariableBinder(
     public VariableValues Bind(IReadOnlyDictionary<string, Value> brought)
     {
         var violations = new Violations();
-        violations.CheckLimit("variables", brought.Count, options.MaxVariables, "variables");
+        violations.CheckLimit("variables", brought.Count, _options.MaxVariables, "variables");
         violations.ThrowIfAny();
 
-        var values = new Dictionary<string, Value>(StringComparer.Ordinal);
-        var readings = _references
-            .Select(reference => (Reference: reference, Reading: Reference.Resolve(reference, Exists))).ToList();
-        foreach (var name in readings.Select(pair => pair.Reading.Variable).Concat(declared.Keys).Distinct())
+        var readings = _places is null ? ReadReferences(brought) : [];
+        var places = _places ?? PlacesOf(readings.Select(reading => reading.Variable));
+        if (places.IsEmpty)
+            return VariableValues.None;
+        var values = new Dictionary<string, Value>(places.Length, StringComparer.Ordinal);
+        foreach (var (name, field, variable) in places)
         {
-            var variable = declared.GetValueOrDefault(name);
             var value = brought.GetValueOrDefault(name);
             var absent = variable?.IsAbsent(value) ?? value is null or { KindCase: Value.KindOneofCase.None };
             if (!absent)
-                value = Read(name, variable, value!, violations);
+                value = Read(field, variable, value!, violations);
             else if ((value = variable?.Default) is null && variable is not { Optional: true })
                 violations.AddMissingVariable(name);
 
@@ -50,26 +67,42 @@ internal sealed class VariableBinder(
                 values.Add(name, value);
         }
 
-        foreach (var (reference, (name, path)) in readings)
+        foreach (var (reference, name, path) in readings)
         {
             if (path.Length == 0 || !values.TryGetValue(name, out var value))
                 continue;
             if (Reference.Select(value, path) is { } member)
                 values.TryAdd(reference, member);
-            else if (declared.GetValueOrDefault(name) is not { Optional: true })
+            else if (_declared.GetValueOrDefault(name) is not { Optional: true })
                 violations.AddMissingMember(name, path);
         }
 
         violations.ThrowIfAny();
         return new VariableValues(values, _numeric);
+    }
 
-        bool Exists(string name) => declared.ContainsKey(name)
+    private List<(string Reference, string Variable, string Path)> ReadReferences(
+        IReadOnlyDictionary<string, Value> brought)
+    {
+        var readings = new List<(string Reference, string Variable, string Path)>(_references.Count);
+        foreach (var reference in _references)
+        {
+            var (variable, path) = Reference.Resolve(reference, Exists);
+            readings.Add((reference, variable, path));
+        }
+
+        return readings;
+
+        bool Exists(string name) => _declared.ContainsKey(name)
             || (brought.TryGetValue(name, out var value) && value.KindCase != Value.KindOneofCase.None);
     }
 
-    private Value? Read(string name, VariablePlan? variable, Value value, Violations violations)
+    private ImmutableArray<Place> PlacesOf(IEnumerable<string> referredTo) =>
+        [.. referredTo.Concat(_declared.Keys).Distinct(StringComparer.Ordinal)
+            .Select(name => new Place(name, $"variables.{name}", _declared.GetValueOrDefault(name)))];
+
+    private Value? Read(string field, VariablePlan? variable, Value value, Violations violations)
     {
-        var field = $"variables.{name}";
         if (!IsSound(value, field, violations))
             return null;
         if (variable is null)
@@ -80,9 +113,13 @@ internal sealed class VariableBinder(
 
     private bool IsSound(Value value, string field, Violations violations)
     {
-        if (ValueRules.ProblemsOf(value, options.MaxVariableBytes).FirstOrDefault() is not { } problem)
+        if (ValueRules.ProblemsOf(value, _options.MaxVariableBytes) is not [var problem, ..])
             return true;
         violations.Add(field, problem);
         return false;
     }
+
+    /// <param name="Field">Of a call's request.</param>
+    /// <param name="Variable">Null: it isn't declared.</param>
+    private readonly record struct Place(string Name, string Field, VariablePlan? Variable);
 }

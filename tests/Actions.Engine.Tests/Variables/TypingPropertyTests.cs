@@ -66,6 +66,40 @@ public sealed class TypingPropertyTests
         }));
     }
 
+    [Fact]
+    public void AnyValue_BoundTheSameBesideAReferenceToAMember()
+    {
+        var declared = new[]
+        {
+            new VariablePlan("a", VariableType.Integer, null, Sensitive: false, Optional: true, []),
+            new VariablePlan("b", VariableType.Unspecified, Value.ForString("x"), Sensitive: false, Optional: false, []),
+            new VariablePlan("c.d", VariableType.Number, null, Sensitive: true, Optional: false, []),
+        }.ToFrozenDictionary(variable => variable.Name);
+        var plain = new VariableBinder(declared, ["a", "c.d", "e"], new EngineOptions());
+        var withMember = new VariableBinder(declared, ["a", "c.d", "e", "f.g"], new EngineOptions());
+        var brought = Gen.Elements("a", "b", "c", "c.d", "e").Zip(Values).ArrayOf()
+            .Select(pairs => pairs.DistinctBy(pair => pair.Item1).ToDictionary(pair => pair.Item1, pair => pair.Item2));
+
+        Check.One(Seeded.Runs(Runs), Prop.ForAll(brought.ToArbitrary(), values =>
+        {
+            var member = Value.ForStruct(new Struct { Fields = { ["g"] = Value.ForNumber(1) } });
+            Told(withMember, new(values) { ["f"] = member }).ShouldBe(Told(plain, values));
+        }));
+    }
+
+    private static List<string> Told(VariableBinder binder, Dictionary<string, Value> values)
+    {
+        try
+        {
+            var bound = binder.Bind(values);
+            return [.. new[] { "a", "b", "c.d", "e" }.Select(name => $"{bound.Has(name)} {bound.Text(name)}")];
+        }
+        catch (InvalidFieldsException e)
+        {
+            return [.. e.Violations.Select(violation => violation.ToString()).Order(StringComparer.Ordinal)];
+        }
+    }
+
     private static VariableValues? Bind(VariableBinder binder, Value value, out string refusal)
     {
         try
