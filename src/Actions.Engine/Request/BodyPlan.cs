@@ -39,15 +39,13 @@ internal sealed record FormBodyPlan(ImmutableArray<PairTemplate> Fields) : BodyP
     public static ReadOnlyMemory<byte> Join(
         ImmutableArray<PairTemplate> fields, VariableValues variables, int limit, Violations violations)
     {
-        var form = new StringBuilder();
-        foreach (var pair in fields.SelectMany(field => field.Render(variables, limit, violations)))
-        {
-            if (form.Length > limit)
-                break;
-            form.Append(pair).Append('&');
-        }
-
-        return Encoding.UTF8.GetBytes(form.ToString(0, Math.Max(0, form.Length - 1)));
+        var form = new PairWriter("", stackalloc char[Template.UsualLength]);
+        foreach (var field in fields)
+            field.WriteTo(ref form, variables, limit, violations);
+        var bytes = new byte[Encoding.UTF8.GetByteCount(form.Text.Text)];
+        Encoding.UTF8.GetBytes(form.Text.Text, bytes);
+        form.Text.Clear();
+        return bytes;
     }
 }
 

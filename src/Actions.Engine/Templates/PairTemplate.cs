@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 using Actions.Engine.Limits;
 using Actions.Engine.Variables;
 using Actions.V1;
@@ -26,9 +25,10 @@ internal sealed class PairTemplate
         _value = value;
         _style = style;
         _encode = encode;
+        Names = [.. name.Names, .. value.Names];
     }
 
-    public IEnumerable<string> Names => _name.Names.Concat(_value.Names);
+    public ImmutableArray<string> Names { get; }
 
     /// <param name="name">Not encoded yet.</param>
     /// <param name="value">Not encoded yet.</param>
@@ -67,20 +67,41 @@ internal sealed class PairTemplate
         return pairs.DrainToImmutable();
     }
 
-    /// <summary>The pairs, encoded.</summary>
+    /// <summary>Writes the pairs, encoded.</summary>
     /// <param name="variables">The values of the placeholders.</param>
-    /// <param name="limit">In characters. Rendering of one pair stops soon after.</param>
+    /// <param name="limit">In characters of all that is written. It stops soon after.</param>
     /// <param name="violations">Receives a violation for each variable whose value has no form here.</param>
-    public IEnumerable<string> Render(VariableValues variables, int limit, Violations violations)
+    public void WriteTo(ref PairWriter pairs, VariableValues variables, int limit, Violations violations)
     {
+        if (pairs.Length > limit)
+            return;
         variables.RefuseNested(Names, "a query or a form", violations);
-        var name = _name.Render(variables, limit, _encode);
         if (_value.OnlyPlaceholder is not { } only)
-            return [name + _value.Render(variables, limit, _encode)];
-        var elements = variables.Elements(only).Select(_encode);
-        return _style == ListStyle.Comma
-            ? Joined(elements, limit) is { } joined ? [name + joined] : []
-            : elements.Select(element => name + element);
+        {
+            Begin(ref pairs, variables, limit);
+            _value.WriteTo(ref pairs.Text, variables, limit, _encode);
+            return;
+        }
+
+        var hasBegun = false;
+        foreach (var element in variables.Elements(only))
+        {
+            if (pairs.Length > limit)
+                return;
+            // A comma within an element is encoded, so it doesn't become one between elements.
+            if (hasBegun && _style == ListStyle.Comma)
+                pairs.Text.AppendLiteral(",");
+            else
+                Begin(ref pairs, variables, limit);
+            pairs.Text.AppendLiteral(_encode(element));
+            hasBegun = true;
+        }
+    }
+
+    private void Begin(ref PairWriter pairs, VariableValues variables, int limit)
+    {
+        pairs.Begin();
+        _name.WriteTo(ref pairs.Text, variables, limit, _encode);
     }
 
     private static PairTemplate InText(ImmutableArray<TemplatePart>.Builder pair, Func<string, string> encode)
@@ -103,18 +124,4 @@ internal sealed class PairTemplate
 
     private static Template Literal(string text) =>
         Template.FromParts(text.Length == 0 ? [] : [new TemplatePart(text, IsPlaceholder: false)]);
-
-    // A comma within an element is encoded, so it doesn't become one between elements.
-    private static string? Joined(IEnumerable<string> elements, int limit)
-    {
-        StringBuilder? joined = null;
-        foreach (var element in elements)
-        {
-            if (joined?.Length > limit)
-                break;
-            joined = joined is null ? new StringBuilder(element) : joined.Append(',').Append(element);
-        }
-
-        return joined?.ToString();
-    }
 }

@@ -1,4 +1,6 @@
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Actions.Engine.Variables;
 
@@ -11,14 +13,21 @@ namespace Actions.Engine.Templates;
 /// </summary>
 internal sealed class Template
 {
-    private Template(ImmutableArray<TemplatePart> parts) => Parts = parts;
+    /// <summary>Characters of a text that is put together without memory of the heap.</summary>
+    public const int UsualLength = 256;
+
+    private Template(ImmutableArray<TemplatePart> parts)
+    {
+        Parts = parts;
+        Names = [.. parts.Where(part => part.IsPlaceholder).Select(part => part.Text)];
+    }
 
     public ImmutableArray<TemplatePart> Parts { get; }
 
     /// <summary>The references in the template, in order, with repetitions.</summary>
-    public IEnumerable<string> Names => Parts.Where(part => part.IsPlaceholder).Select(part => part.Text);
+    public ImmutableArray<string> Names { get; }
 
-    public bool HasPlaceholders => Parts.Any(part => part.IsPlaceholder);
+    public bool HasPlaceholders => !Names.IsEmpty;
 
     /// <summary>The reference if the whole text is exactly one placeholder; otherwise null.</summary>
     public string? OnlyPlaceholder => Parts is [{ IsPlaceholder: true } only] ? only.Text : null;
@@ -57,24 +66,32 @@ internal sealed class Template
     {
         if (Parts.Length == 0)
             return "";
-        if (Parts is [{ IsPlaceholder: false } only])
-            return only.Text;
+        if (Parts is [var only])
+            return Text(only, variables, escape);
+        // The framework's own builder for interpolated strings: a buffer of the pool, if the stack's is too short.
+        var text = new DefaultInterpolatedStringHandler(
+            0, 0, CultureInfo.InvariantCulture, stackalloc char[UsualLength]);
+        WriteTo(ref text, variables, limit, escape);
+        return text.ToStringAndClear();
+    }
 
-        var text = new StringBuilder();
+    /// <summary>As <see cref="Render"/>, at the end of another text.</summary>
+    public void WriteTo(
+        ref DefaultInterpolatedStringHandler text, VariableValues variables, int limit, Func<string, string>? escape)
+    {
+        var start = text.Text.Length;
         foreach (var part in Parts)
         {
-            if (text.Length > limit)
+            if (text.Text.Length - start > limit)
                 break;
-            if (!part.IsPlaceholder)
-                text.Append(part.Text);
-            else if (escape is null)
-                text.Append(part.Form.Write(variables, part.Text));
-            else
-                text.Append(escape(variables.Text(part.Text)));
+            text.AppendLiteral(Text(part, variables, escape));
         }
-
-        return text.ToString();
     }
+
+    private static string Text(TemplatePart part, VariableValues variables, Func<string, string>? escape) =>
+        !part.IsPlaceholder ? part.Text
+        : escape is null ? part.Form.Write(variables, part.Text)
+        : escape(variables.Text(part.Text));
 
     /// <summary>Whether the text is a valid name of a variable.</summary>
     public static bool IsName(ReadOnlySpan<char> name) => Reference.IsName(name);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
@@ -91,37 +92,28 @@ internal sealed class UrlTemplate
     public Uri Render(
         VariableValues variables, ImmutableArray<PairTemplate> parameters, int limit, Violations violations)
     {
-        var url = new StringBuilder(_origin);
+        var url = new PairWriter("?", stackalloc char[Template.UsualLength]);
+        url.Text.AppendLiteral(_origin);
         foreach (var segment in _segments)
         {
             if (url.Length > limit)
                 break;
-            url.Append('/').Append(RenderSegment(segment, variables, limit, violations));
+            url.Text.AppendLiteral("/");
+            WriteSegment(ref url.Text, segment, variables, limit, violations);
         }
 
         if (_segments.IsEmpty)
-            url.Append('/');
-
-        var separator = "?";
-        foreach (var pair in (_query ?? []).SelectMany(pair => pair.Render(variables, limit, violations)))
-        {
-            if (url.Length > limit)
-                break;
-            url.Append(separator).Append(pair);
-            separator = "&";
-        }
-
-        foreach (var pair in parameters.SelectMany(parameter => parameter.Render(variables, limit, violations)))
-        {
-            if (url.Length > limit)
-                break;
-            // The URL's own query may end with a '&'.
-            url.Append(separator == "&" && url[^1] is '?' or '&' ? "" : separator).Append(pair);
-            separator = "&";
-        }
+            url.Text.AppendLiteral("/");
+        foreach (var pair in _query ?? [])
+            pair.WriteTo(ref url, variables, limit, violations);
+        // The URL's own query may end with a '&'.
+        url.MayBeSeparated = true;
+        foreach (var parameter in parameters)
+            parameter.WriteTo(ref url, variables, limit, violations);
 
         // Already in its final form: normalizing again could undo the encoding of a variable (%2E%2E).
-        return new Uri(url.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+        return new Uri(
+            url.Text.ToStringAndClear(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
     }
 
     /// <summary>Parses a URL without placeholders: brackets are literal.</summary>
@@ -135,11 +127,15 @@ internal sealed class UrlTemplate
     /// <exception cref="SyntaxException">They aren't those of an http or https URL.</exception>
     public static string OriginOf(string text) => ParseOrigin(text, hasMore: false).Origin;
 
-    private static string RenderSegment(Template segment, VariableValues variables, int limit, Violations violations)
+    private static void WriteSegment(
+        ref DefaultInterpolatedStringHandler url, Template segment, VariableValues variables, int limit,
+        Violations violations)
     {
-        var rendered = segment.Render(variables, limit, Uri.EscapeDataString);
+        var start = url.Text.Length;
+        segment.WriteTo(ref url, variables, limit, Uri.EscapeDataString);
         if (!segment.HasPlaceholders)
-            return rendered;
+            return;
+        var rendered = url.Text[start..];
         var problem = IsDotSegment(rendered) ? "would change the URL's path: a segment can't be '.' or '..'."
             : IsBlankSegment(rendered) ? "would change the URL's path: a segment can't be empty or blank."
             : null;
@@ -152,8 +148,6 @@ internal sealed class UrlTemplate
             else if (problem is not null)
                 violations.Add($"variables.{name}", problem);
         }
-
-        return rendered;
     }
 
     private static (string Origin, int Length) ParseOrigin(string head, bool hasMore)
@@ -226,15 +220,31 @@ internal sealed class UrlTemplate
             : segment;
     }
 
-    private static bool IsDotSegment(string segment) =>
-        segment.Length is > 0 and <= 6 && segment.Replace("%2E", ".", StringComparison.OrdinalIgnoreCase) is "." or "..";
+    private static bool IsDotSegment(ReadOnlySpan<char> segment)
+    {
+        var first = DotLength(segment);
+        return first > 0 && (first == segment.Length || first + DotLength(segment[first..]) == segment.Length);
+    }
+
+    /// <summary>Of the dot that the text begins with, encoded or not; 0 if there is none.</summary>
+    private static int DotLength(ReadOnlySpan<char> text) =>
+        text is ['.', ..] ? 1 : text.StartsWith("%2E", StringComparison.OrdinalIgnoreCase) ? 3 : 0;
 
     /// <summary>
     /// Many servers drop an empty segment, or trim a blank one, and see another path: DELETE /bookings/ for one
     /// booking.
     /// </summary>
-    private static bool IsBlankSegment(string segment) =>
-        Uri.UnescapeDataString(segment).EnumerateRunes().All(IsInvisible);
+    private static bool IsBlankSegment(ReadOnlySpan<char> segment)
+    {
+        var text = segment.Contains('%') ? Uri.UnescapeDataString(segment) : segment;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (!IsInvisible(rune))
+                return false;
+        }
+
+        return true;
+    }
 
     // Also marks with nothing to stand on, and what is drawn as nothing: Braille's blank, fillers of Hangul.
     private static bool IsInvisible(Rune rune) => Rune.IsWhiteSpace(rune) || Rune.IsControl(rune)

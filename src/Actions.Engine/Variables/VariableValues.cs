@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -40,7 +41,7 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     /// <param name="names">The variables of a template.</param>
     /// <param name="place">Where JSON can't stand.</param>
     /// <param name="violations">Receives one for each of them.</param>
-    public void RefuseNested(IEnumerable<string> names, string place, Violations violations)
+    public void RefuseNested(ImmutableArray<string> names, string place, Violations violations)
     {
         foreach (var name in names)
         {
