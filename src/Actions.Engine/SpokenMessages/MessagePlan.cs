@@ -30,28 +30,38 @@ internal sealed record MessagePlan(
     /// <exception cref="InvalidFieldsException">The variables make a message too long.</exception>
     public SpokenTexts Render(VariableValues variables, EngineOptions options)
     {
+        var texts = new SpokenTexts(this, variables, options.MaxRenderedMessageLength);
         var violations = new Violations();
-        string Text(Template template, string name)
+        if (!SpeakNaturally)
         {
-            var text = ControlCharacters.ReplaceC1(template.Render(variables, options.MaxRenderedMessageLength));
-            if (text.Length > options.MaxRenderedMessageLength)
-                violations.Add("variables", $"make the {name} message longer than {options.MaxRenderedMessageLength} characters.");
-            return text;
+            texts.Check(Start, "start", violations);
+            texts.Check(Delay, "delay", violations);
         }
 
-        var texts = new SpokenTexts(
-            SpeakNaturally ? "" : Text(Start, "start"),
-            SpeakNaturally ? "" : Text(Delay, "delay"),
-            Text(Failure, "failure"),
-            FailureByReason.ToImmutableDictionary(pair => pair.Key, pair => Text(pair.Value, $"{pair.Key} failure")));
+        texts.Check(Failure, "failure", violations);
+        foreach (var (reason, message) in FailureByReason)
+            texts.Check(message, $"{reason} failure", violations);
         violations.ThrowIfAny();
         return texts;
     }
 }
 
-/// <summary>The rendered messages of one execution.</summary>
-internal sealed record SpokenTexts(
-    string Start, string Delay, string Failure, ImmutableDictionary<FailureReason, string> FailureByReason)
+/// <summary>The messages of one execution. Each is rendered when it is said: hardly an execution fails or is
+/// slow.</summary>
+internal sealed class SpokenTexts(MessagePlan plan, VariableValues variables, int limit)
 {
-    public string For(FailureReason reason) => FailureByReason.GetValueOrDefault(reason, Failure);
+    public string Start => plan.SpeakNaturally ? "" : Text(plan.Start);
+
+    public string Delay => plan.SpeakNaturally ? "" : Text(plan.Delay);
+
+    public string For(FailureReason reason) => Text(plan.FailureByReason.GetValueOrDefault(reason, plan.Failure));
+
+    /// <summary>Adds a violation if the message is too long. Hardly any has to be rendered to know.</summary>
+    public void Check(Template template, string name, Violations violations)
+    {
+        if (template.LongestText(variables) > limit && Text(template).Length > limit)
+            violations.Add("variables", $"make the {name} message longer than {limit} characters.");
+    }
+
+    private string Text(Template template) => ControlCharacters.ReplaceC1(template.Render(variables, limit));
 }

@@ -88,6 +88,15 @@ internal sealed class Template
         }
     }
 
+    /// <summary>A number of characters that the text doesn't exceed, without rendering it.</summary>
+    public long LongestText(VariableValues variables)
+    {
+        var longest = 0L;
+        foreach (var part in Parts)
+            longest += part.IsPlaceholder ? part.Form.LongestText(variables.LongestText(part.Text)) : part.Text.Length;
+        return longest;
+    }
+
     private static string Text(TemplatePart part, VariableValues variables, Func<string, string>? escape) =>
         !part.IsPlaceholder ? part.Text
         : escape is null ? part.Form.Write(variables, part.Text)

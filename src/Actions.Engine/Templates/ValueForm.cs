@@ -46,6 +46,11 @@ internal static class ValueForms
         _ => variables.Text(name),
     };
 
+    /// <summary>The longest that a text of so many characters becomes.</summary>
+    public static long LongestText(this ValueForm form, long length) =>
+        // One becomes "&quot;" or "\\u0001" at most. A section is left and entered again; null is a word in JSON.
+        form == ValueForm.Text ? length : (6 * length) + "]]><![CDATA[".Length;
+
     /// <summary>The first character that XML 1.0 can't have in any escaping (section 2.2); null if there is
     /// none.</summary>
     public static Rune? ForbiddenInXml(string text)

@@ -7,6 +7,10 @@ namespace Actions.Engine.Variables;
 /// <summary>Numbers as decimal digits.</summary>
 internal static partial class NumberText
 {
+    /// <summary>Characters of <see cref="Of"/>: a sign, "0.000000" or an exponent, and the 17 digits that a double has;
+    /// and longer than a word such as "false".</summary>
+    public const int MaxLength = 32;
+
     // Every integer below is a double of its own (2^53). A double from here on may stand for another number that was
     // written.
     private const double FirstInexactInteger = 9_007_199_254_740_992;

@@ -32,6 +32,15 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     /// </summary>
     public string Text(string name) => values.TryGetValue(name, out var value) ? ListText.Of(value) : "";
 
+    /// <summary>A number of characters that <see cref="Text"/> doesn't exceed, without making the text. The largest of
+    /// all for a list or an object.</summary>
+    public int LongestText(string name) => !values.TryGetValue(name, out var value) ? 0 : value.KindCase switch
+    {
+        Value.KindOneofCase.StringValue => value.StringValue.Length,
+        Value.KindOneofCase.ListValue or Value.KindOneofCase.StructValue => int.MaxValue,
+        _ => NumberText.MaxLength,
+    };
+
     /// <summary>The texts of a list's elements, or the one text of any other value; none for null and for no
     /// value.</summary>
     public IEnumerable<string> Elements(string name) =>

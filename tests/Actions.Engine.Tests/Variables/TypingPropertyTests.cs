@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Actions.Engine.Limits;
+using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
 using FsCheck;
@@ -97,6 +98,20 @@ public sealed class TypingPropertyTests
         catch (InvalidFieldsException e)
         {
             return [.. e.Violations.Select(violation => violation.ToString()).Order(StringComparer.Ordinal)];
+        }
+    }
+
+    [Fact]
+    public void AnyValue_NeverLongerThanItsBound()
+    {
+        foreach (var form in System.Enum.GetValues<ValueForm>())
+        {
+            Check.One(Seeded.Runs(Runs), Prop.ForAll(Values.ToArbitrary(), value =>
+            {
+                var bound = Bound.Values(("v", value));
+                return ValueRules.HasNonFiniteNumber(value)
+                    || form.Write(bound, "v").Length <= form.LongestText(bound.LongestText("v"));
+            }));
         }
     }
 
