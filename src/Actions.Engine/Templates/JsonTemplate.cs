@@ -1,5 +1,5 @@
-using System.Buffers;
-using System.Text.Encodings.Web;
+using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using Actions.Engine.Syntax;
 using Actions.Engine.Variables;
@@ -13,20 +13,15 @@ namespace Actions.Engine.Templates;
 /// </summary>
 internal sealed class JsonTemplate
 {
-    // Relaxed: the body is sent as application/json, never inside HTML, and stays readable in the API's own logs.
-    private static readonly JsonWriterOptions WriterOptions =
-        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+    private readonly JsonPart _document;
 
-    private readonly JsonElement _document;
-    private readonly Dictionary<string, Template> _templates;
-
-    private JsonTemplate(JsonElement document, Dictionary<string, Template> templates)
+    private JsonTemplate(JsonPart document, ImmutableArray<string> names)
     {
         _document = document;
-        _templates = templates;
+        Names = names;
     }
 
-    public IEnumerable<string> Names => _templates.Values.SelectMany(template => template.Names);
+    public ImmutableArray<string> Names { get; }
 
     /// <exception cref="JsonException">The text isn't JSON, or is nested deeper than
     /// <paramref name="maxDepth"/>.</exception>
@@ -36,11 +31,8 @@ internal sealed class JsonTemplate
     public static JsonTemplate Parse(string json, int maxDepth, Func<string, Template> read)
     {
         using var parsed = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = maxDepth });
-        // As large as it has to be: a document has buffers of the pool.
-        var document = parsed.RootElement.Clone();
-        var templates = new Dictionary<string, Template>(StringComparer.Ordinal);
-        Collect(document, templates, read);
-        return new JsonTemplate(document, templates);
+        var reader = new Reader(read);
+        return new JsonTemplate(Fixed(reader.Read(parsed.RootElement)), reader.Names);
     }
 
     /// <summary>The document in UTF-8, without the members and elements whose variable has no value.</summary>
@@ -49,83 +41,76 @@ internal sealed class JsonTemplate
     /// <returns>Null: the whole document is a variable without a value.</returns>
     public ReadOnlyMemory<byte>? Render(VariableValues variables, int limit)
     {
-        if (IsLeftOut(_document, variables))
+        if (_document.IsLeftOut(variables))
             return null;
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-            Write(writer, _document, variables, limit);
-        return buffer.WrittenMemory;
+        return _document is JsonPart.Literal literal ? literal.Json : Write(_document, variables, limit);
     }
 
-    private static void Collect(
-        JsonElement element, Dictionary<string, Template> templates, Func<string, Template> read)
-    {
-        switch (element.ValueKind)
-        {
-            case JsonValueKind.Object:
-                foreach (var property in element.EnumerateObject())
-                {
-                    var name = property.NameText();
-                    if (!templates.TryGetValue(name, out var inName))
-                        templates.Add(name, inName = read(name));
-                    if (inName.HasPlaceholders)
-                        throw new SyntaxException($"has a placeholder in the property name '{name}'; only values may hold one");
-                    Collect(property.Value, templates, read);
-                }
+    private static byte[] Write(JsonPart part, VariableValues variables, int limit) => JsonOutput.Write(
+        (Part: part, Variables: variables, Limit: limit),
+        static (writer, document) => document.Part.Write(writer, document.Variables, document.Limit));
 
-                break;
-            case JsonValueKind.Array:
-                foreach (var item in element.EnumerateArray())
-                    Collect(item, templates, read);
-                break;
-            case JsonValueKind.String:
-                var text = element.Text();
-                if (!templates.ContainsKey(text))
-                    templates.Add(text, read(text));
-                break;
-            default:
-                break;
+    /// <summary>A part without placeholders is written once, together with all that is in it.</summary>
+    private static JsonPart Fixed(JsonPart part) =>
+        part.IsFixed && part is not JsonPart.Literal
+            ? new JsonPart.Literal(Write(part, VariableValues.None, int.MaxValue))
+            : part;
+
+    /// <summary>Reads the parts. Equal texts are one template, and equal names one text.</summary>
+    private sealed class Reader(Func<string, Template> read)
+    {
+        private readonly Dictionary<string, Template> _templates = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, JsonEncodedText> _names = new(StringComparer.Ordinal);
+
+        public ImmutableArray<string> Names => [.. _templates.Values.SelectMany(template => template.Names)];
+
+        public JsonPart Read(JsonElement element) => element.ValueKind switch
+        {
+            JsonValueKind.Object => ReadObject(element),
+            JsonValueKind.Array => ReadArray(element),
+            JsonValueKind.String => new JsonPart.Text(ReadText(element.Text())),
+            _ => new JsonPart.Literal(Encoding.UTF8.GetBytes(element.GetRawText())),
+        };
+
+        private JsonPart.Object ReadObject(JsonElement element)
+        {
+            var members = ImmutableArray.CreateBuilder<(JsonEncodedText Name, JsonPart Value)>(element.GetPropertyCount());
+            foreach (var property in element.EnumerateObject())
+                members.Add((ReadName(property.NameText()), Read(property.Value)));
+            var isFixed = members.All(member => member.Value.IsFixed);
+            for (var i = 0; i < members.Count && !isFixed; i++)
+                members[i] = members[i] with { Value = Fixed(members[i].Value) };
+            return new JsonPart.Object(members.DrainToImmutable());
         }
-    }
 
-    private bool IsLeftOut(JsonElement element, VariableValues variables) =>
-        element.ValueKind == JsonValueKind.String
-        && _templates[element.GetString()!].OnlyPlaceholder is { } name && !variables.Has(name);
-
-    private void Write(Utf8JsonWriter writer, JsonElement element, VariableValues variables, int limit)
-    {
-        if (writer.BytesCommitted + writer.BytesPending > limit)
-            return;
-        switch (element.ValueKind)
+        private JsonPart.Array ReadArray(JsonElement element)
         {
-            case JsonValueKind.Object:
-                writer.WriteStartObject();
-                foreach (var property in element.EnumerateObject())
-                {
-                    if (IsLeftOut(property.Value, variables))
-                        continue;
-                    writer.WritePropertyName(_templates[property.Name].Render(variables, limit));
-                    Write(writer, property.Value, variables, limit);
-                }
+            var items = ImmutableArray.CreateBuilder<JsonPart>(element.GetArrayLength());
+            foreach (var item in element.EnumerateArray())
+                items.Add(Read(item));
+            var isFixed = items.All(item => item.IsFixed);
+            for (var i = 0; i < items.Count && !isFixed; i++)
+                items[i] = Fixed(items[i]);
+            return new JsonPart.Array(items.DrainToImmutable());
+        }
 
-                writer.WriteEndObject();
-                break;
-            case JsonValueKind.Array:
-                writer.WriteStartArray();
-                foreach (var item in element.EnumerateArray().Where(item => !IsLeftOut(item, variables)))
-                    Write(writer, item, variables, limit);
-                writer.WriteEndArray();
-                break;
-            case JsonValueKind.String:
-                var template = _templates[element.GetString()!];
-                if (template.OnlyPlaceholder is { } name)
-                    variables.WriteJson(writer, name);
-                else
-                    writer.WriteStringValue(template.Render(variables, limit));
-                break;
-            default:
-                element.WriteTo(writer);
-                break;
+        private JsonEncodedText ReadName(string text)
+        {
+            if (_names.TryGetValue(text, out var name))
+                return name;
+            var template = ReadText(text);
+            if (template.HasPlaceholders)
+                throw new SyntaxException($"has a placeholder in the property name '{text}'; only values may hold one");
+            name = JsonEncodedText.Encode(template.Render(VariableValues.None, int.MaxValue), JsonOutput.Options.Encoder);
+            _names.Add(text, name);
+            return name;
+        }
+
+        private Template ReadText(string text)
+        {
+            if (!_templates.TryGetValue(text, out var template))
+                _templates.Add(text, template = read(text));
+            return template;
         }
     }
 }

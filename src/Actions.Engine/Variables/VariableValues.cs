@@ -1,7 +1,5 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using Actions.Engine.Limits;
 using Google.Protobuf.WellKnownTypes;
@@ -11,10 +9,6 @@ namespace Actions.Engine.Variables;
 /// <summary>The values that one execution's templates are rendered with.</summary>
 internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, IReadOnlySet<string> numeric)
 {
-    // A body is never inside HTML, and stays readable.
-    private static readonly JsonWriterOptions WriterOptions =
-        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
 
     /// <summary>An empty list for each of the names: no text, and no parameter of its own.</summary>
@@ -79,19 +73,10 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     }
 
     /// <summary>The variable's own JSON value, as <see cref="WriteJson"/> writes it.</summary>
-    public string Json(string name)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-        {
-            if (values.ContainsKey(name))
-                WriteJson(writer, name);
-            else
-                writer.WriteNullValue();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+    public string Json(string name) => values.ContainsKey(name)
+        ? Encoding.UTF8.GetString(
+            JsonOutput.Write((Values: this, Name: name), static (writer, one) => one.Values.WriteJson(writer, one.Name)))
+        : "null";
 
     /// <summary>These values and the result fields of a response. A name without a value renders as empty
     /// text.</summary>
