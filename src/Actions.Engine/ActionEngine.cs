@@ -77,7 +77,8 @@ public sealed class ActionEngine
         var variables = parts.Variables.Bind(input.Variables);
         // 2 render
         var key = IdempotencyKey.For(parts.Request, variables, input.IdempotencyKey, parts.Retry.NeedsIdempotencyKey);
-        input = input with { IdempotencyKey = key };
+        if (key != input.IdempotencyKey)
+            input = input with { IdempotencyKey = key };
         var request = UpstreamRequest.Render(parts.Request, variables, input.IdempotencyKey, _options);
         request = request.InTrace(_upstream.TraceparentFor(request.Url, input.Traceparent));
         return new Execution(parts, request, parts.Messages.Render(variables, _options), variables, input, started);

@@ -19,7 +19,7 @@ internal sealed record Execution(
 {
     public TimeSpan Timeout => Plan.Request.Timeout;
 
-    public HostKey Host => new(Input.Workspace, Request.Url.Authority);
+    public HostKey Host => new(Input.Workspace, Plan.Request.Authority);
 
     public bool WantsBody =>
         Input.BodyView == BodyView.Full || (Input.BodyView == BodyView.Unspecified && Plan.Results.IsEmpty);

@@ -19,16 +19,23 @@ internal static class IdempotencyKey
     /// <param name="brought">The client's key; empty if there is none.</param>
     /// <param name="needed">The request may be sent twice but must be processed only once.</param>
     /// <returns>The key to send; empty if the header of the action is sent, or none.</returns>
-    public static string For(RequestPlan plan, VariableValues variables, string brought, bool needed) =>
-        needed && brought.Length == 0
-            && !plan.Headers.Any(header => IsHeader(header.Name) && UpstreamRequest.IsSent(header, variables))
-            ? Guid.NewGuid().ToString()
-            : brought;
+    public static string For(RequestPlan plan, VariableValues variables, string brought, bool needed)
+    {
+        if (!needed || brought.Length > 0)
+            return brought;
+        foreach (var header in plan.Headers)
+        {
+            if (IsHeader(header.Name) && RequestHeaders.IsSent(header, variables))
+                return "";
+        }
+
+        return Guid.NewGuid().ToString();
+    }
 
     /// <summary>Sets the header, replacing the action's own one.</summary>
     public static void Write(ImmutableArray<KeyValuePair<string, string>>.Builder headers, string key, Violations violations)
     {
-        if (key.Length > ContractLimits.MaxIdempotencyKeyLength || key.Any(c => c is < ' ' or > '~'))
+        if (key.Length > ContractLimits.MaxIdempotencyKeyLength || key.AsSpan().ContainsAnyExceptInRange(' ', '~'))
         {
             violations.Add("idempotency_key", $"must be at most {ContractLimits.MaxIdempotencyKeyLength} visible ASCII characters.");
             return;

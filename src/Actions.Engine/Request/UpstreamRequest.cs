@@ -1,12 +1,10 @@
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
-using Actions.Engine.Decoding;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
 using Actions.Engine.Outbound.Authentication;
-using Actions.Engine.Templates;
 using Actions.Engine.Variables;
 using Actions.V1;
 
@@ -37,18 +35,16 @@ internal sealed record UpstreamRequest(
         RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options)
     {
         var violations = new Violations();
-        var url = plan.Url.Render(variables, plan.QueryParameters, options.MaxRenderedUrlLength, violations);
+        var url = plan.RenderUrl(variables, options.MaxRenderedUrlLength, violations);
         if (url.OriginalString.Length > options.MaxRenderedUrlLength)
             violations.Add("variables", $"make the URL longer than {options.MaxRenderedUrlLength} characters.");
 
-        var body = plan.Body?.Render(variables, options.MaxRenderedBodyBytes, violations);
-        var headers = RenderHeaders(plan, variables, idempotencyKey, options, violations);
-        if (body is not null)
-            AddDefault(headers, "Content-Type", plan.Body!.ContentType);
+        var body = plan.RenderBody(variables, options.MaxRenderedBodyBytes, violations);
+        var headers = plan.RenderHeaders(variables, body is not null, idempotencyKey, options, violations);
         if (body?.Length > options.MaxRenderedBodyBytes)
             violations.Add("variables", $"make the body larger than {options.MaxRenderedBodyBytes} bytes.");
         violations.ThrowIfAny();
-        return new UpstreamRequest(plan.Method, url, headers.ToImmutable(), body);
+        return new UpstreamRequest(plan.Method, url, headers, body);
     }
 
     /// <summary>The request for display: the one that was sent, with masked values.</summary>
@@ -63,18 +59,17 @@ internal sealed record UpstreamRequest(
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
         };
-        var content = new UpstreamContent(message, Body ?? default, MayOmitLength);
         // Without content, SocketsHttpHandler sends a request of any method again when a pooled connection is closed
         // during it.
         if (Body is not null || !MayOmitLength)
-            message.Content = content;
+            message.Content = ToContent(message);
         foreach (var (name, value) in Headers)
         {
             if (message.Headers.TryAddWithoutValidation(name, value))
                 continue;
             // Content headers need a content to belong to.
-            message.Content = content;
-            content.Headers.TryAddWithoutValidation(name, value);
+            message.Content ??= ToContent(message);
+            message.Content.Headers.TryAddWithoutValidation(name, value);
         }
 
         return message;
@@ -85,7 +80,7 @@ internal sealed record UpstreamRequest(
     {
         var (name, inQuery) = place;
         if (!inQuery)
-            return this with { Headers = [.. Headers.RemoveAll(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)), new(name, value)] };
+            return this with { Headers = Without(name).Add(new(name, value)) };
         var separator = Url.Query.Length switch
         {
             0 => Url.OriginalString.EndsWith('?') ? "" : "?",
@@ -132,36 +127,16 @@ internal sealed record UpstreamRequest(
         return RenderedSize.Fit(rendered);
     }
 
-    private static ImmutableArray<KeyValuePair<string, string>>.Builder RenderHeaders(
-        RequestPlan plan, VariableValues variables, string idempotencyKey, EngineOptions options, Violations violations)
+    private UpstreamContent ToContent(UpstreamMessage message) => new(message, Body ?? default, MayOmitLength);
+
+    private ImmutableArray<KeyValuePair<string, string>> Without(string name)
     {
-        var headers = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>(plan.Headers.Length + 4);
-        foreach (var (name, template) in plan.Headers.Where(header => IsSent(header, variables)))
+        foreach (var (other, _) in Headers)
         {
-            variables.RefuseNested(template.Names, "a header", violations);
-            var value = template.Render(variables, options.MaxHeaderValueLength);
-            if (!HeaderRules.IsAllowedValue(value))
-                foreach (var variable in template.Names.Where(variable => !HeaderRules.IsAllowedValue(variables.Text(variable))))
-                    violations.Add($"variables.{variable}", $"contains CR, LF or NUL, which the header '{name}' can't carry.");
-            if (value.Length > options.MaxHeaderValueLength)
-                violations.Add("variables", $"make the header '{name}' longer than {options.MaxHeaderValueLength} characters.");
-            headers.Add(KeyValuePair.Create(name, value));
+            if (other.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return Headers.RemoveAll(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase));
         }
 
-        IdempotencyKey.Write(headers, idempotencyKey, violations);
-        AddDefault(headers, "Accept", OwnHeaders.Accept);
-        AddDefault(headers, "Accept-Encoding", ContentCodings.Accepted);
-        AddDefault(headers, "User-Agent", OwnHeaders.UserAgent);
-        return headers;
-    }
-
-    /// <summary>Whether the header isn't left out: for want of a value, or of elements of a list.</summary>
-    public static bool IsSent(NamedTemplate header, VariableValues variables) =>
-        header.Value.OnlyPlaceholder is not { } only || variables.Elements(only).Any();
-
-    private static void AddDefault(ImmutableArray<KeyValuePair<string, string>>.Builder headers, string name, string value)
-    {
-        if (!headers.Any(header => header.Key.Equals(name, StringComparison.OrdinalIgnoreCase)))
-            headers.Add(KeyValuePair.Create(name, value));
+        return Headers;
     }
 }

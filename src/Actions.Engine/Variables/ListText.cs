@@ -26,7 +26,7 @@ internal static class ListText
         _ => null,
     };
 
-    private static bool IsNull(Value value) =>
+    public static bool IsNull(Value value) =>
         value.KindCase is Value.KindOneofCase.None or Value.KindOneofCase.NullValue;
 
     private static bool IsScalar(Value value) => value.KindCase

@@ -40,6 +40,10 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
     public IEnumerable<string> Elements(string name) =>
         values.TryGetValue(name, out var value) ? ListText.Elements(value) : [];
 
+    /// <summary>Whether there is at least one of <see cref="Elements"/>.</summary>
+    public bool HasElements(string name) => values.TryGetValue(name, out var value)
+        && (value.KindCase == Value.KindOneofCase.ListValue ? value.ListValue.Values.Count > 0 : !ListText.IsNull(value));
+
     /// <summary>Refuses values for which only JSON has words.</summary>
     /// <param name="names">The variables of a template.</param>
     /// <param name="place">Where JSON can't stand.</param>

@@ -31,7 +31,7 @@ internal readonly record struct CredentialPlace(string Name, bool InQuery)
     public static CredentialPlace Authorization { get; } = new("Authorization", InQuery: false);
 }
 
-/// <summary>A credential that is known before the request.</summary>
+/// <summary>A credential that is known before the request. What is sent is made once.</summary>
 internal abstract record FixedAuthenticationPlan(string Secret) : AuthenticationPlan
 {
     public override IEnumerable<string> Secrets => [Secret];
@@ -51,21 +51,30 @@ internal sealed record BearerTokenPlan(bool InQuery, string Scheme, string Secre
 {
     public const string Bearer = "Bearer";
 
+    private readonly string _sent = Sent(InQuery, Scheme, Secret);
+
     public override CredentialPlace Place =>
         InQuery ? new CredentialPlace("access_token", InQuery: true) : CredentialPlace.Authorization;
 
-    public override string Value(string secret) => InQuery ? secret : $"{Scheme} {secret}";
+    public override string Value(string secret) => secret == Secret ? _sent : Sent(InQuery, Scheme, secret);
+
+    private static string Sent(bool inQuery, string scheme, string secret) =>
+        inQuery ? secret : $"{scheme} {secret}";
 }
 
 /// <summary>User name and password in UTF-8, RFC 7617.</summary>
 internal sealed record BasicCredentialsPlan(string UserName, string Secret) : FixedAuthenticationPlan(Secret)
 {
+    private readonly string _sent = Sent(UserName, Secret);
+
     public override CredentialPlace Place => CredentialPlace.Authorization;
 
     public override string MaskedValue => $"Basic {SecretMask.Text}";
 
-    public override string Value(string secret) =>
-        $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{UserName}:{secret}"))}";
+    public override string Value(string secret) => secret == Secret ? _sent : Sent(UserName, secret);
+
+    private static string Sent(string userName, string secret) =>
+        $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{userName}:{secret}"))}";
 }
 
 /// <summary>A token from a token endpoint, RFC 6749 section 4.4, sent as in RFC 6750 section 2.1.</summary>
