@@ -1,7 +1,6 @@
 using System.Net;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Authentication;
-using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Request;
 using Actions.Engine.Response;
@@ -172,8 +171,7 @@ internal sealed class AttemptRunner(
         var status = 0;
         for (var redirects = 0; ; redirects++)
         {
-            using var message = request.ToMessage();
-            message.Workspace = execution.Input.Workspace;
+            using var message = request.ToMessage(execution.Input.Workspace);
             progress.Send(message);
             HttpResponseMessage response;
             try

@@ -5,11 +5,14 @@ using HttpMethod = System.Net.Http.HttpMethod;
 
 namespace Actions.Engine.Http;
 
-/// <summary>A request that records the stage it has reached.</summary>
+/// <summary>A request to an API, for an action or for a token. It records the stage that it has reached.</summary>
 internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestMessage(method, url)
 {
     // Also while it waits for another request's connection.
     private int _stage = (int)FailureStage.Connect;
+
+    /// <summary>The workspace that the request is for: for the code that opens its connection, too.</summary>
+    public string Workspace { get; init; } = "";
 
     public FailureStage Stage => (FailureStage)Volatile.Read(ref _stage);
 

@@ -53,7 +53,7 @@ public sealed class UpstreamHttp : IDisposable
     /// <returns>The response, as soon as its headers have arrived.</returns>
     /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL, or the workspace has too many
     /// requests to the host in flight.</exception>
-    internal async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    internal async Task<HttpResponseMessage> SendAsync(UpstreamMessage request, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
         var place = _shares.Enter(request.Workspace, request.RequestUri!.Authority);

@@ -51,10 +51,12 @@ internal sealed record UpstreamRequest(
     public static UpstreamRequest RenderMasked(RequestPlan plan, VariableValues masked, string idempotencyKey) =>
         Render(plan, masked, idempotencyKey, NoLimits);
 
-    public UpstreamMessage ToMessage()
+    /// <param name="workspace">The workspace that the request is for.</param>
+    public UpstreamMessage ToMessage(string workspace)
     {
         var message = new UpstreamMessage(Method, Url)
         {
+            Workspace = workspace,
             // HTTP/2 if TLS negotiates it, else HTTP/1.1.
             Version = HttpVersion.Version20,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrLower,
@@ -114,7 +116,7 @@ internal sealed record UpstreamRequest(
     /// <returns>At most <see cref="ContractLimits.MaxRenderedRequestBytes"/>.</returns>
     public RenderedRequest ToRendered()
     {
-        using var message = ToMessage();
+        using var message = ToMessage(workspace: "");
         var body = Body is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : "";
         var rendered = new RenderedRequest
         {

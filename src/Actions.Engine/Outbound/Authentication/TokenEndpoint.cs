@@ -1,6 +1,5 @@
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
-using Actions.Engine.Outbound.Guard;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Response;
 using Actions.V1;
@@ -75,8 +74,7 @@ internal sealed class TokenEndpoint(UpstreamHttp upstream, EngineOptions options
     private async Task<(TokenAnswer Answer, TokenRefusal? Refusal)> AskAsync(
         OAuth2Plan plan, ClientAuthentication method, string workspace, CancellationToken cancellationToken)
     {
-        using var request = TokenRequest.Create(plan, method);
-        request.Workspace = workspace;
+        using var request = TokenRequest.Create(plan, method, workspace);
         using var response = await upstream.SendAsync(request, cancellationToken).ConfigureAwait(false);
         var body = await CappedBody.ReadAsync(response.Content, MaxAnswerBytes, cancellationToken).ConfigureAwait(false);
         var answer = TokenAnswer.Read(body.ToBytes(), UpstreamResponse.ContentTypeOf(response));

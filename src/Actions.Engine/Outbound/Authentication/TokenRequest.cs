@@ -25,13 +25,14 @@ internal static class TokenRequest
             method != accepted)];
     }
 
-    public static HttpRequestMessage Create(OAuth2Plan plan, ClientAuthentication method)
+    public static UpstreamMessage Create(OAuth2Plan plan, ClientAuthentication method, string workspace)
     {
         var form = method == ClientAuthentication.Form
             ? $"{plan.Form.Text}&client_id={FormUrlEncoding.Encode(plan.ClientId)}&client_secret={FormUrlEncoding.Encode(plan.ClientSecret)}"
             : plan.Form.Text;
-        var request = new HttpRequestMessage(HttpMethod.Post, plan.TokenUrl)
+        var request = new UpstreamMessage(HttpMethod.Post, plan.TokenUrl)
         {
+            Workspace = workspace,
             Content = new ByteArrayContent(Encoding.ASCII.GetBytes(form)),
         };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", "application/x-www-form-urlencoded");

@@ -79,7 +79,7 @@ public sealed class SsrfGuard
         var host = UrlHost.Parse(context.DnsEndPoint.Host);
         if (host.Address is null)
             message?.ReportConnecting(FailureStage.Resolve);
-        var addresses = host.Address is { } literal ? [literal] : await ResolveAsync(context.InitialRequestMessage.Workspace, host, cancellationToken).ConfigureAwait(false);
+        var addresses = host.Address is { } literal ? [literal] : await ResolveAsync(message?.Workspace ?? "", host, cancellationToken).ConfigureAwait(false);
         var port = context.DnsEndPoint.Port;
         if (_rules.CheckAddresses(url.Scheme == Uri.UriSchemeHttps, host, port, addresses, _local) is { } refusal)
             throw Refuse(url, refusal);
