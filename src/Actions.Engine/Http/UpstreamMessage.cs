@@ -13,9 +13,6 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
     /// <summary>The workspace that the request is for: for the code that opens its connection, too.</summary>
     public string Workspace { get; init; } = "";
 
-    /// <summary>The workspace that the request is for: for the code that opens its connection, too.</summary>
-    public string Workspace { get; init; } = "";
-
     public FailureStage Stage => (FailureStage)Volatile.Read(ref _stage);
 
     /// <summary>
