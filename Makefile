@@ -69,10 +69,9 @@ bench: build
 	ACTIONS_WIRE_RATIO=1.5 eng/test-python.sh wire h2
 
 # Bytes that the server allocates for an execution, beside the bare handler. Fails if bench/allocations.json is exceeded by
-# more than 5 %.
+# more than 5 %. A part of `make test`.
 bench-check:
-	dotnet build bench/Actions.Allocations --configuration Release -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
-	bench/Actions.Allocations/bin/Release/net10.0/Actions.Allocations bench/allocations.json
+	@eng/bench-check.sh
 
 # Actions.Grpc beside servers written by hand in C#, Go, Node and Python, in one run: bench/README.md. Some 15 minutes, on an
 # idle machine. A part: make bench-peers PEERS="actions csharp" SCENARIOS="closed half" ROUNDS=3 SECONDS=2. Those whose
