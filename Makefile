@@ -5,7 +5,7 @@ export CONFIGURATION
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
 
-.PHONY: build demo run key copy test clients fuzz soak bench bench-check bench-peers format clean
+.PHONY: build demo run key copy test clients fuzz soak bench bench-check bench-parts bench-peers format clean
 
 # The first target: plain `make` builds.
 build:
@@ -72,6 +72,12 @@ bench: build
 # more than 5 %. A part of `make test`.
 bench-check:
 	@eng/bench-check.sh
+
+# Time and allocations of the parts of an execution: make bench-parts FILTER='*Path*' for some of them. Takes two minutes.
+bench-parts: FILTER ?= *
+bench-parts:
+	dotnet build bench/Actions.Parts --configuration Release -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
+	bench/Actions.Parts/bin/Release/net10.0/Actions.Parts --filter '$(FILTER)'
 
 # Actions.Grpc beside servers written by hand in C#, Go, Node and Python, in one run: bench/README.md. Some 15 minutes, on an
 # idle machine. A part: make bench-peers PEERS="actions csharp" SCENARIOS="closed half" ROUNDS=3 SECONDS=2. Those whose
