@@ -24,6 +24,8 @@ DOTNET = ["dotnet", "test", "Actions.Grpc.sln", "--no-build", "--nologo", "--con
 # Name, limit in seconds, command. With the build's limit the sum stays below an hour; a run takes some minutes.
 PARTS = [
     ("dotnet", 900, DOTNET),
+    # Builds the server once more, as it ships.
+    ("allocations", 300, ["eng/bench-check.sh"]),
     ("python", 150, ["clients/python/test.sh"]),
     ("wire", 200, ["eng/test-python.sh", "wire", "h2"]),
     ("interop-python", 60, ["eng/test-python.sh", "interop"]),
@@ -79,7 +81,7 @@ def part(name, limit, command, failures):
         counts = dotnet_counts(failures)
     else:
         counts = tuple(int(count or 0) for count in summary.groups()) if summary else (0, 1, 0)
-        # The words of unittest and node:test.
+        # The words of unittest, bench-check and node:test.
         failures += [f"{name}: {line.strip()}" for line in lines if re.match(r"(FAIL|ERROR): |\s*✖ ", line)][:5]
     passed, failed, skipped = counts
     if status != 0 and failed == 0:
