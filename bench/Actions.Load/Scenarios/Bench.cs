@@ -90,7 +90,7 @@ internal sealed record Bench(
         + (tally.Wrong.Count > 0 ? $"; WRONG {tally.Wrong[0]}" : "");
 
     /// <summary>
-    /// The processors' times next to the window. The meter answers late on a busy processor, at both ends of the window:
+    /// The processors' times next to the window. The meter answers late on a busy processor, at both ends of it:
     /// its bytes go with the calls that there are when the answer has come.
     /// </summary>
     private static async Task<Reading> ReadAsync(RunningPeer peer, Tally tally, bool allocatedFirst)
