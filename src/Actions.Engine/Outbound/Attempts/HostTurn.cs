@@ -111,6 +111,9 @@ internal sealed class HostTurn(
     {
         var waiter = line.Join(action) ?? throw Overloaded(
             EngineMetrics.LineFull, line, $"and {line.MaxLength} more wait, which is the limit");
+        // A place has become free meanwhile.
+        if (waiter.Task.IsCompleted)
+            return;
         var began = hosts.Time.GetTimestamp();
         var left = timeout - (timeout / ShareOfTheCall) - hosts.Time.GetElapsedTime(started);
         var patience = Min(left, hosts.Options.MaxWaitInLine);
