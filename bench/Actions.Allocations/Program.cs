@@ -18,7 +18,7 @@ var failed = 0;
 await using (var api = await StandInApi.StartAsync())
 // All calls of a scenario fail, and are to be answered all the same.
 await using (var server = await MeteredServer.StartAsync(
-    ServerCommand.Actions(new() { ["Engine__CircuitMinimumAttempts"] = "100000" })))
+    ServerCommand.Actions(new(ServerCommand.Unlimited) { ["Engine__CircuitMinimumAttempts"] = "100000" })))
 await using (var bare = await MeteredServer.StartAsync(ServerCommand.Bare(api.Address)))
 {
     using var channel = GrpcChannel.ForAddress(server.Address);

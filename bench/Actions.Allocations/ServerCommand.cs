@@ -8,6 +8,14 @@ namespace Actions.Allocations;
 /// <param name="Settings">Added to its environment.</param>
 internal sealed record ServerCommand(string File, string[] Arguments, Dictionary<string, string> Settings)
 {
+    /// <summary>For what measures the way of a call, not its limits.</summary>
+    public static readonly IReadOnlyDictionary<string, string> Unlimited = new Dictionary<string, string>(
+        StringComparer.Ordinal)
+    {
+        ["Limits__CallsPerSecond"] = "1000000",
+        ["Limits__Burst"] = "1000000",
+    };
+
     /// <summary>Whether the meter answers: .NET only.</summary>
     public bool IsMetered { get; init; }
 
@@ -24,9 +32,6 @@ internal sealed record ServerCommand(string File, string[] Arguments, Dictionary
             ["Kestrel__Endpoints__Web__Url"] = "http://127.0.0.1:0",
             ["Storage__Sqlite__Path"] = "actions.db",
             ["Outbound__AllowedNetworks"] = "loopback",
-            // What is measured is the way of a call, not its limits.
-            ["Limits__CallsPerSecond"] = "1000000",
-            ["Limits__Burst"] = "1000000",
         };
         foreach (var (name, value) in more ?? [])
             settings[name] = value;

@@ -59,7 +59,7 @@ internal static class Program
         }
     }
 
-    private static Task<MeteredServer> StartAsync(string store) => MeteredServer.StartAsync(ServerCommand.Actions(new()
+    private static Task<MeteredServer> StartAsync(string store) => MeteredServer.StartAsync(ServerCommand.Actions(new(ServerCommand.Unlimited)
     {
         ["Storage__Sqlite__Path"] = store,
         // The machine may be busy.
