@@ -36,12 +36,12 @@ internal sealed class WorkspaceLimits : IDisposable
             TokenLimit = _options.Burst,
             TokensPerPeriod = tokens,
             ReplenishmentPeriod = TimeSpan.FromSeconds((double)tokens / _options.CallsPerSecond),
+            // The partitioned limiter replenishes all of them.
+            AutoReplenishment = false,
         };
         var concurrency = new ConcurrencyLimiterOptions { PermitLimit = _options.ConcurrentCalls };
-        _rate = PartitionedRateLimiter.Create<string, string>(
-            workspace => RateLimitPartition.GetTokenBucketLimiter(workspace, _ => bucket));
-        _concurrency = PartitionedRateLimiter.Create<string, string>(
-            workspace => RateLimitPartition.GetConcurrencyLimiter(workspace, _ => concurrency));
+        _rate = PerWorkspace(_ => new TokenBucketRateLimiter(bucket));
+        _concurrency = PerWorkspace(_ => new ConcurrencyLimiter(concurrency));
     }
 
     /// <returns>Dispose it when the call ends.</returns>
@@ -66,6 +66,9 @@ internal sealed class WorkspaceLimits : IDisposable
         _concurrency.Dispose();
         _rate.Dispose();
     }
+
+    private static PartitionedRateLimiter<string> PerWorkspace(Func<string, RateLimiter> create) =>
+        PartitionedRateLimiter.Create<string, string>(workspace => RateLimitPartition.Get(workspace, create));
 
     private LimitReachedException Reached(string workspace, string limit, TimeSpan retryAfter)
     {
