@@ -18,9 +18,10 @@ demo:
 	  -p:RunAnalyzers=false -p:EnforceCodeStyleInBuild=false
 	dotnet run --no-build --configuration $(CONFIGURATION) --project samples/Actions.Demo
 
-# The server in the foreground, on its default ports, with data/actions.db in this folder.
+# The server in the foreground, on its default ports, with data/actions.db in this folder. Collects garbage half as often as by
+# default, as the image does.
 run: build
-	dotnet src/Actions.Server/bin/$(CONFIGURATION)/net10.0/Actions.Server.dll
+	DOTNET_GCgen0size=2000000 dotnet src/Actions.Server/bin/$(CONFIGURATION)/net10.0/Actions.Server.dll
 
 # Prints a new API key, once: make key WORKSPACE=default ROLE=admin (or editor, engine). It is for the store of `make run`,
 # or for the one that the settings in the environment name.

@@ -2,7 +2,6 @@ using Actions.Server;
 using Actions.Server.Access;
 using Actions.Server.Commands;
 using Actions.Server.Configuration;
-using Actions.Server.Errors;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
@@ -38,7 +37,6 @@ static async Task ServeAsync(string[] settings)
     builder.Services.AddTelemetry(builder.Configuration);
 
     var app = builder.Build();
-    app.UseFrameworkStatuses();
     app.UseAccess();
     app.MapActionServices();
     app.MapIntrospection();

@@ -2,15 +2,17 @@ using Actions.Engine;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound;
 using Actions.Server.Access;
+using Actions.Server.Calls;
 using Actions.Server.Catalog;
 using Actions.Server.Configs;
 using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
-using Actions.Server.Lifecycle;
 using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
+using Grpc.HealthCheck;
+using Grpc.Reflection;
 using Microsoft.Extensions.Options;
 
 namespace Actions.Server;
@@ -41,16 +43,17 @@ internal static class Registration
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ActiveExecutions>();
-        services.AddSingleton<ErrorInterceptor>();
-        services.AddSingleton<DrainInterceptor>();
-        services.AddSingleton<ResponseCompression>();
-        services.AddGrpc(grpc =>
-        {
-            // The outer one first: it knows what the inner one throws.
-            grpc.Interceptors.Add<ErrorInterceptor>();
-            grpc.Interceptors.Add<DrainInterceptor>();
-            grpc.Interceptors.Add<ResponseCompression>();
-        });
+        services.AddSingleton<CallErrors>();
+        services.AddSingleton<CallGuard>();
+        services.AddSingleton<CallInterceptor>();
+        services.AddGrpc();
+        // Each service by its name, because ActionService guards its calls itself: an interceptor would allocate half a
+        // kilobyte for each.
+        services.GuardCalls<ActionConfigService>();
+        services.GuardCalls<ApiKeyService>();
+        services.GuardCalls<HealthServiceImpl>();
+        services.GuardCalls<ReflectionServiceImpl>();
+        services.GuardCalls<ReflectionV1ServiceImpl>();
         // Health and reflection need no credentials: only what AccessGate guards takes large messages.
         services.AddOptions<GrpcServiceOptions>().Configure<IOptions<StrangerOptions>>(
             (grpc, options) => grpc.MaxReceiveMessageSize = options.Value.MaxMessageBytes);
@@ -62,6 +65,10 @@ internal static class Registration
         services.AddSingleton<ApiKeyService>();
         return services;
     }
+
+    private static void GuardCalls<TService>(this IServiceCollection services)
+        where TService : class =>
+        services.AddOptions<GrpcServiceOptions<TService>>().Configure(grpc => grpc.Interceptors.Add<CallInterceptor>());
 
     private static void TakeLargeMessages<TService>(this IServiceCollection services)
         where TService : class =>

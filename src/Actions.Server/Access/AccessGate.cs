@@ -18,6 +18,7 @@ internal sealed class AccessGate(
     ClientCertificates certificates,
     WorkspaceLimits limits,
     OpenCalls openCalls,
+    FrameworkStatuses statuses,
     WrongKeys wrongKeys,
     StrangerLog log)
 {
@@ -30,6 +31,7 @@ internal sealed class AccessGate(
         if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>()?.Method is not { } method)
         {
             await next(context).ConfigureAwait(false);
+            statuses.Complete(context);
             return;
         }
 
@@ -37,7 +39,7 @@ internal sealed class AccessGate(
         try
         {
             // Health and reflection are open: probes have no keys, and reflection shows only the public protos.
-            lease = CallInterceptor.IsInfrastructure(method.FullName)
+            lease = Infrastructure.Has(method.FullName)
                 ? openCalls.Enter(context, isStream: method.Type != MethodType.Unary)
                 : await EnterAsync(context, connection, method.FullName).ConfigureAwait(false);
         }
@@ -57,9 +59,10 @@ internal sealed class AccessGate(
 
         using (lease)
             await next(context).ConfigureAwait(false);
+        statuses.Complete(context);
     }
 
-    private async Task<IDisposable> EnterAsync(HttpContext context, ClientConnection? connection, string method)
+    private async ValueTask<IDisposable> EnterAsync(HttpContext context, ClientConnection? connection, string method)
     {
         if (!status.Prepared.IsCompleted)
             throw new StoreUnavailableException(new IOException("The store is not prepared yet."), isTransient: true);

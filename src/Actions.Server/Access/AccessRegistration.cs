@@ -1,5 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
 using Actions.Server.Configuration;
+using Actions.Server.Errors;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,7 @@ internal static class AccessRegistration
         services.AddHostedService<ApiKeyRefresher>();
         services.AddSingleton<ClientCertificates>();
         services.AddSingleton<WorkspaceLimits>();
+        services.AddSingleton<FrameworkStatuses>();
         services.AddSingleton<AccessGate>();
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<AccessOptions>>((kestrel, options) =>
         {
@@ -27,9 +29,7 @@ internal static class AccessRegistration
         return services;
     }
 
-    /// <summary>
-    /// Add it before the endpoints that handle calls, and after the middleware that completes refusals.
-    /// </summary>
+    /// <summary>Add it before the endpoints that handle calls.</summary>
     public static void UseAccess(this IApplicationBuilder app)
     {
         var gate = app.ApplicationServices.GetRequiredService<AccessGate>();

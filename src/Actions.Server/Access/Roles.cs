@@ -16,7 +16,8 @@ internal static class Roles
     /// <param name="method">E.g. <c>/actions.v1.ActionService/Execute</c>.</param>
     /// <returns>Null: no client may call it.</returns>
     public static Role? NeededFor(string method) =>
-        Needed.TryGetValue(method[..(method.LastIndexOf('/') + 1)], out var role) ? role : null;
+        Needed.GetAlternateLookup<ReadOnlySpan<char>>()
+            .TryGetValue(method.AsSpan(0, method.LastIndexOf('/') + 1), out var role) ? role : null;
 
     /// <returns><see cref="Role.Unspecified"/> for anything but the three names.</returns>
     public static Role Parse(string name) => name switch

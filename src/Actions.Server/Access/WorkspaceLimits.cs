@@ -44,12 +44,12 @@ internal sealed class WorkspaceLimits : IDisposable
             TokenLimit = _options.Burst,
             TokensPerPeriod = tokens,
             ReplenishmentPeriod = TimeSpan.FromSeconds((double)tokens / _options.CallsPerSecond),
+            // The partitioned limiter replenishes all of them.
+            AutoReplenishment = false,
         };
         var concurrency = new ConcurrencyLimiterOptions { PermitLimit = _options.ConcurrentCalls };
-        _rate = PartitionedRateLimiter.Create<string, string>(
-            workspace => RateLimitPartition.GetTokenBucketLimiter(workspace, _ => bucket));
-        _concurrency = PartitionedRateLimiter.Create<string, string>(
-            workspace => RateLimitPartition.GetConcurrencyLimiter(workspace, _ => concurrency));
+        _rate = PerWorkspace(_ => new TokenBucketRateLimiter(bucket));
+        _concurrency = PerWorkspace(_ => new ConcurrencyLimiter(concurrency));
     }
 
     /// <returns>Dispose it when the call ends.</returns>
@@ -91,6 +91,9 @@ internal sealed class WorkspaceLimits : IDisposable
     }
 
     private long Ticks(TimeSpan time) => (long)(time.TotalSeconds * _time.TimestampFrequency);
+
+    private static PartitionedRateLimiter<string> PerWorkspace(Func<string, RateLimiter> create) =>
+        PartitionedRateLimiter.Create<string, string>(workspace => RateLimitPartition.Get(workspace, create));
 
     private LimitReachedException Reached(string workspace, string limit, TimeSpan retryAfter)
     {

@@ -16,37 +16,38 @@ internal sealed class ActionCatalog(
     /// <exception cref="ActionNotFoundException">The workspace has no such action.</exception>
     /// <exception cref="SecretUnreadableException">A secret of the action can't be decrypted.</exception>
     /// <exception cref="StoreUnavailableException">Not cached, and the store is unavailable.</exception>
-    public async ValueTask<ActionPlan> GetAsync(string workspace, string id, CancellationToken cancellationToken) =>
-        await FindAsync(
-            new PlanKey(workspace, id, ""),
-            () => store.GetAsync(workspace, id, CancellationToken.None),
-            cancellationToken).ConfigureAwait(false)
-            ?? throw new ActionNotFoundException(id);
+    public ValueTask<ActionPlan> GetAsync(string workspace, string id, CancellationToken cancellationToken) =>
+        FindAsync(new PlanKey(workspace, id, ""), id, cancellationToken);
 
     /// <exception cref="ActionNameNotFoundException">The workspace has no action of that name.</exception>
     /// <exception cref="SecretUnreadableException">A secret of the action can't be decrypted.</exception>
     /// <exception cref="StoreUnavailableException">Not cached, and the store is unavailable.</exception>
-    public async ValueTask<ActionPlan> FindByNameAsync(string workspace, string name, CancellationToken cancellationToken) =>
-        await FindAsync(
-            new PlanKey(workspace, "", ActionName.Key(name)),
-            () => store.FindByNameAsync(workspace, name, CancellationToken.None),
-            cancellationToken).ConfigureAwait(false)
-            ?? throw new ActionNameNotFoundException(name);
+    public ValueTask<ActionPlan> FindByNameAsync(string workspace, string name, CancellationToken cancellationToken) =>
+        FindAsync(new PlanKey(workspace, "", ActionName.Key(name)), name, cancellationToken);
 
-    private async ValueTask<ActionPlan?> FindAsync(
-        PlanKey wanted, Func<Task<EncryptedAction?>> read, CancellationToken cancellationToken)
+    private ValueTask<ActionPlan> FindAsync(PlanKey wanted, string asked, CancellationToken cancellationToken)
     {
-        if (cache.Find(wanted) is { } cached)
-        {
-            metrics.Hit();
-            return cached;
-        }
+        if (cache.Find(wanted) is not { } cached)
+            return LoadAsync(wanted, asked, cancellationToken);
+        metrics.Hit();
+        return new(cached);
+    }
 
+    private async ValueTask<ActionPlan> LoadAsync(PlanKey wanted, string asked, CancellationToken cancellationToken)
+    {
         metrics.Miss();
-        return await cache.LoadAsync(wanted, () => metrics.LoadAsync(LoadAsync)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        var loaded = await cache.LoadAsync(wanted, () => metrics.LoadAsync(CompileAsync))
+            .WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (loaded is not null)
+            return loaded;
+        throw wanted.Id.Length > 0 ? new ActionNotFoundException(asked) : new ActionNameNotFoundException(asked);
 
-        async Task<CachedPlan?> LoadAsync() => await read().ConfigureAwait(false) is { } stored
+        async Task<CachedPlan?> CompileAsync() => await ReadAsync().ConfigureAwait(false) is { } stored
             ? new CachedPlan(compiler.CompileStored(vault.Reveal(wanted.Workspace, stored), "action_config"), stored.Etag)
             : null;
+
+        Task<EncryptedAction?> ReadAsync() => wanted.Id.Length > 0
+            ? store.GetAsync(wanted.Workspace, wanted.Id, CancellationToken.None)
+            : store.FindByNameAsync(wanted.Workspace, asked, CancellationToken.None);
     }
 }

@@ -50,13 +50,14 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
             return null;
         return _plans.TryGet(new(wanted.Workspace, id), out var cached)
             // The action may have been renamed since.
-            && (wanted.NameKey.Length == 0 || ActionName.Key(cached.Plan.Name) == wanted.NameKey)
+            && (wanted.NameKey.Length == 0 || cached.NameKey == wanted.NameKey)
             ? cached.Plan
             : null;
     }
 
     /// <summary>
-    /// Concurrent calls for the same plan share one load. The load continues when the calls are cancelled.
+    /// Concurrent calls for the same plan share one load. The load continues when the calls are cancelled. A call that
+    /// missed the plan while the load was about to end gets what it has kept.
     /// </summary>
     public Task<ActionPlan?> LoadAsync(PlanKey wanted, Func<Task<CachedPlan?>> load)
     {
@@ -64,6 +65,8 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
         {
             if (!_loads.TryGetValue(wanted, out var running))
             {
+                if (Find(wanted) is { } kept)
+                    return Task.FromResult<ActionPlan?>(kept);
                 _loads[wanted] = running = new Load();
                 // On another thread, because this one holds the gate.
                 running.Plan = Task.Run(() => RunAsync(wanted, running, load), CancellationToken.None);
@@ -130,7 +133,7 @@ internal sealed class PlanCache(IOptions<ServerOptions> options)
         _bytes += loaded.Plan.Bytes;
         if (_bytes > _maxBytes)
             EvictBytes();
-        _ids.AddOrUpdate((workspace, ActionName.Key(loaded.Plan.Name)), loaded.Plan.Id);
+        _ids.AddOrUpdate((workspace, loaded.NameKey), loaded.Plan.Id);
     }
 
     /// <summary>The cache itself counts plans, however large.</summary>
@@ -162,4 +165,7 @@ internal sealed class CachedPlan(ActionPlan plan, string etag)
     public ActionPlan Plan { get; } = plan;
 
     public string Etag { get; } = etag;
+
+    /// <summary>The compared form of the action's name.</summary>
+    public string NameKey { get; } = ActionName.Key(plan.Name);
 }

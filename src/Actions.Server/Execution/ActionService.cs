@@ -2,6 +2,7 @@ using Actions.Engine;
 using Actions.Engine.Executions;
 using Actions.Engine.Limits;
 using Actions.Server.Access;
+using Actions.Server.Calls;
 using Actions.Server.Catalog;
 using Actions.Server.Configuration;
 using Actions.Server.Errors;
@@ -20,6 +21,7 @@ namespace Actions.Server.Execution;
 internal sealed class ActionService(
     ActionCatalog catalog,
     ActionEngine engine,
+    CallGuard guard,
     Drain drain,
     ResultDrift drift,
     ActiveExecutions active,
@@ -28,7 +30,14 @@ internal sealed class ActionService(
     IOptions<ServerOptions> options,
     ILogger<ActionService> log) : V1.ActionService.ActionServiceBase
 {
-    public override async Task Execute(
+    public override Task Execute(
+        ExecuteRequest request, IServerStreamWriter<ExecuteResponse> responseStream, ServerCallContext context) =>
+        guard.RunAsync(
+            context,
+            (Service: this, request, responseStream, context),
+            static call => call.Service.ExecuteAsync(call.request, call.responseStream, call.context));
+
+    private async Task ExecuteAsync(
         ExecuteRequest request, IServerStreamWriter<ExecuteResponse> responseStream, ServerCallContext context)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, drain.Aborted);

@@ -31,13 +31,16 @@ internal static class Listeners
                 ["Logging:LogLevel:Default"] = "Information",
                 ["Logging:LogLevel:Microsoft.AspNetCore"] = "Warning",
                 ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Warning",
+                // While it may log anything at all, it makes an Activity and a scope for each request, which nothing here
+                // reads. What it would log of a failed request, Kestrel logs.
+                ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "None",
                 // Warns that each new key isn't encrypted: KeyRing encrypts it, or KeyRingStart logs that it stays in
                 // the clear.
                 ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager"] = "Error",
-                // gRPC would log every refused call with its stack; ErrorInterceptor logs the relevant ones.
+                // gRPC would log every refused call with its stack; CallErrors logs the relevant ones.
                 ["Logging:LogLevel:Grpc"] = "Warning",
                 // Here only messages that can't be read arrive, which anybody can send: an error of a method ends in
-                // ErrorInterceptor.
+                // CallErrors.
                 ["Logging:LogLevel:Grpc.AspNetCore.Server.ServerCallHandler"] = "None",
             },
         });

@@ -28,7 +28,7 @@ internal sealed class Drain(
 
     /// <summary>
     /// Cancelled when a call that still runs has to end now. Link to it and let the cancellation surface:
-    /// <see cref="DrainInterceptor"/> turns it into <see cref="DrainingException"/>.
+    /// the interceptor turns it into <see cref="DrainingException"/>.
     /// </summary>
     public CancellationToken Aborted => _aborted.Token;
 

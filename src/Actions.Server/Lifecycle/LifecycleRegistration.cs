@@ -9,9 +9,8 @@ internal static class LifecycleRegistration
     private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
 
     /// <summary>
-    /// Registers the readiness and the drain. Needs <see cref="Storage.IActionStore"/>, and
-    /// <see cref="DrainInterceptor"/> among gRPC's interceptors, inside the one that maps <c>DrainingException</c> to a
-    /// status.
+    /// Registers the readiness and the drain. Needs <see cref="Storage.IActionStore"/>, and an interceptor that counts
+    /// the calls in and out of <see cref="Drain"/>.
     /// </summary>
     public static IServiceCollection AddLifecycle(this IServiceCollection services, IConfiguration configuration)
     {

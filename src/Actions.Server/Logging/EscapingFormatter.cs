@@ -59,7 +59,7 @@ internal sealed class EscapingFormatter(ConsoleFormatter inner) : ConsoleFormatt
     }
 }
 
-/// <summary>Registers the wrapped formatters.</summary>
+/// <summary>Registers the console with the wrapped formatters.</summary>
 internal static class LoggingRegistration
 {
     public static void AddSafeConsole(this IServiceCollection services)
@@ -69,6 +69,12 @@ internal static class LoggingRegistration
             services.Remove(formatter);
             services.AddSingleton<ConsoleFormatter>(provider => new EscapingFormatter(
                 (ConsoleFormatter)ActivatorUtilities.CreateInstance(provider, formatter.ImplementationType!)));
+        }
+
+        foreach (var console in services.Where(service => service.ImplementationType == typeof(ConsoleLoggerProvider)).ToList())
+        {
+            services.Remove(console);
+            services.AddSingleton<ILoggerProvider, ConsoleLog>();
         }
     }
 }

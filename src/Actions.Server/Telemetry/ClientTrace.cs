@@ -6,15 +6,14 @@ namespace Actions.Server.Telemetry;
 /// <summary>The trace of a client's call, W3C Trace Context.</summary>
 internal static class ClientTrace
 {
-    private const string Header = "traceparent";
-
     // Of version 00. A later version may be longer, with members that nobody here knows.
     private const int Length = 55;
 
     /// <returns>The traceparent as the client sent it; empty if there is none, or one that isn't valid. This server records
     /// no spans of its own, so the client's span stays the parent.</returns>
     public static string Of(ServerCallContext context) =>
-        context.RequestHeaders.GetAll(Header).ToList() is [{ IsBinary: false, Value: { Length: Length } value }]
+        // The framework's own: RequestHeaders would copy all of them.
+        context.GetHttpContext().Request.Headers.TraceParent is [{ Length: Length } value]
         && ActivityContext.TryParse(value, traceState: null, out _)
             ? value
             : "";

@@ -32,6 +32,21 @@ public sealed class PlanCacheTests(ServerFixture fixture) : IClassFixture<Server
         _cache.Find(ByName).ShouldBeSameAs(plan.Plan);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task CallThatMissedBeforeTheLoadEnded_StartsNoSecondOne(bool byId)
+    {
+        var wanted = byId ? ById : ByName;
+        _cache.Find(wanted).ShouldBeNull();
+        var plan = Plan("a");
+        await _cache.LoadAsync(ById, () => Task.FromResult<CachedPlan?>(plan));
+
+        var late = await _cache.LoadAsync(wanted, () => throw new InvalidOperationException("It was loaded."));
+
+        late.ShouldBeSameAs(plan.Plan);
+    }
+
     [Fact]
     public async Task LargePlans_KeptUpToTheirBytes()
     {

@@ -25,6 +25,7 @@ public sealed class ForgedLineTests
                 ["Logging:Console:FormatterOptions:IncludeScopes"] = "true",
                 ["Logging:LogLevel:Default"] = "Debug",
                 ["Logging:LogLevel:Grpc"] = "Debug",
+                ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "Debug",
             },
             Token);
         var configs = new V1.ActionConfigService.ActionConfigServiceClient(server.Channel);

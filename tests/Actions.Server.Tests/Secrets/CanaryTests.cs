@@ -92,6 +92,7 @@ public sealed class CanaryTests : IDisposable
         ["Logging:LogLevel:Default"] = "Trace",
         ["Logging:LogLevel:Grpc"] = "Trace",
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Trace",
+        ["Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics"] = "Trace",
         ["Logging:LogLevel:Microsoft.Hosting.Lifetime"] = "Trace",
         ["Logging:LogLevel:Microsoft.AspNetCore.DataProtection.KeyManagement.XmlKeyManager"] = "Trace",
         ["Logging:Console:FormatterName"] = "simple",

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Connections;
 
 namespace Actions.Server.Hosting.Floods;
@@ -30,6 +31,8 @@ internal sealed class FrameMeter(PipeReader bytes, Func<FrameHeader, bool> allow
     /// </summary>
     public bool IsHttp2 => _prefaceBytes == Preface.Length;
 
+    // Each call of a client is one or two reads that wait.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
         Counted(await bytes.ReadAsync(cancellationToken).ConfigureAwait(false));
 
