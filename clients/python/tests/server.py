@@ -54,6 +54,12 @@ class Server:
             self._log.close()
             self._folder.cleanup()
 
+    def whole_log(self):
+        """Ends the server, which writes what it has gathered of its log."""
+        self.process.terminate()
+        self.process.wait(PATIENCE)
+        return self.log()
+
     def log(self):
         self._log.seek(0)
         return self._log.read().decode(errors="replace")

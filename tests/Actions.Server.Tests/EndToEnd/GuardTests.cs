@@ -1,8 +1,5 @@
 using Actions.V1;
 using Grpc.Core;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Server.Tests.EndToEnd;
 
@@ -37,18 +34,6 @@ public sealed class GuardTests
                 $"Outbound call to http://localhost:{address.Port} blocked:", StringComparison.Ordinal)
                 && line.Contains("is this server itself, which no setting allows.", StringComparison.Ordinal));
         }
-    }
-
-    [Fact]
-    public async Task ListenerThatOpensLater_BlockedFromThenOn()
-    {
-        await using var server = await RunningServer.StartAsync();
-        const string url = "http://127.0.0.1:61234/";
-        await server.CreateAsync(AnAction.Calling(url));
-
-        server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Add(url);
-
-        (await RefusalOfAsync(server, url)).ShouldEndWith(" is this server itself, which no setting allows.");
     }
 
     [Fact]
