@@ -44,7 +44,16 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
             // If the next attempt can't start in time, the failure is reported at once instead of after the wait.
             if (backoff >= execution.Timeout - time.GetElapsedTime(execution.Started) || !_budget.TryTakeRetry(host))
                 return result;
-            await Task.Delay(backoff, time, alarm.Token).ConfigureAwait(false);
+            try
+            {
+                await Task.Delay(backoff, time, alarm.Token).ConfigureAwait(false);
+            }
+            // Both timers may fire at once, late, on a busy machine.
+            catch (OperationCanceledException) when (alarm.HasPassed)
+            {
+                return new AttemptResult.Failed(execution.TimedOut(progress));
+            }
+
             attempts = Repeat(failure, progress, retries, alarm);
         }
     }
