@@ -16,6 +16,13 @@ internal sealed record ServerCommand(string File, string[] Arguments, Dictionary
         ["Limits__Burst"] = "1000000",
     };
 
+    // What the image of Actions.Grpc sets (deploy/Dockerfile), for the bare handler as well.
+    private static readonly Dictionary<string, string> Runtime = new(StringComparer.Ordinal)
+    {
+        ["DOTNET_GCgen0size"] = "2000000",
+        ["DOTNET_TC_DelaySingleProcMultiplier"] = "1",
+    };
+
     /// <summary>Whether the meter answers: .NET only.</summary>
     public bool IsMetered { get; init; }
 
@@ -57,6 +64,8 @@ internal sealed record ServerCommand(string File, string[] Arguments, Dictionary
         // The one that runs this program: the PATH may have another one, or none.
         var dotnet = Path.GetFullPath(
             Path.Combine("..", "..", "..", "dotnet"), RuntimeEnvironment.GetRuntimeDirectory());
+        foreach (var (name, value) in Runtime)
+            settings[name] = value;
         return new ServerCommand(dotnet, [assembly, .. arguments], settings) { IsMetered = true };
     }
 

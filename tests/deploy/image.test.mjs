@@ -64,6 +64,12 @@ describe("image", { timeout: 200_000 }, () => {
     assert.ok(!existsSync(join(app, "appsettings.Development.json")));
   });
 
+  it("is compiled ahead of time", () => {
+    // The signature of ReadyToRun's header.
+    for (const name of ["Actions.Server", "Actions.Engine", "Google.Protobuf"])
+      assert.ok(readFileSync(join(app, `${name}.dll`)).includes("RTR\0"), name);
+  });
+
   it("serves as a user without rights, on a read-only file system, and drains on SIGTERM", {
     skip: process.getuid() === 0 && canBecomeTheUser() ? false : "needs root, and a mount namespace", timeout: 60_000,
   }, async () => {
