@@ -12,11 +12,11 @@ internal static class Sizing
     public const string Standard = "standard";
     public const string Large = "large";
 
-    // Measured: 7,900 on one core, with a small answer and nothing else on that core.
+    // A quarter of what was measured on one core, with a small answer, and nothing else on that core (bench/README.md).
     private const int CallsPerSecondAndCore = 6_000;
     // An API that takes 2 s, so many calls per second: two seconds of them are in flight.
     private const int CallsPerCore = 2 * CallsPerSecondAndCore;
-    // 34 to 50 KiB were measured for an execution in flight. Half of the memory for executions.
+    // 27 to 50 KiB were measured for an execution in flight. Half of the memory for executions.
     private const int BytesPerCall = 100 << 10;
     // Connections to one address need a local port each. Linux has 28,232 (net.ipv4.ip_local_port_range).
     private const int LocalPorts = 28_000;
