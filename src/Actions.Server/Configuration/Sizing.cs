@@ -14,6 +14,10 @@ internal static class Sizing
 
     // A quarter of what was measured on one core, with a small answer, and nothing else on that core (bench/README.md).
     private const int CallsPerSecondAndCore = 6_000;
+    // A server of one team may come near to what was measured.
+    private const int MostCallsPerSecondAndCore = 20_000;
+    // LimitsOptions has it for all of its settings.
+    private const int MostCalls = 1_000_000;
     // An API that takes 2 s, so many calls per second: two seconds of them are in flight.
     private const int CallsPerCore = 2 * CallsPerSecondAndCore;
     // 27 to 50 KiB were measured for an execution in flight. Half of the memory for executions.
@@ -55,14 +59,14 @@ internal static class Sizing
             machine.MemoryBytes / BytesPerCall, LeastConcurrentCalls, CallsPerCore * cores);
         // The rest of the files is for clients, the store and the runtime.
         var connections = Math.Clamp(machine.Files / 8 * 5, LeastCallsPerHost, Math.Min(calls, LocalPorts));
-        var perSecond = CallsPerSecondAndCore * cores;
         if (isLarge)
         {
+            var most = Math.Min(MostCallsPerSecondAndCore * cores, MostCalls);
             return new Dictionary<string, int>
             {
                 ["Limits:ConcurrentCalls"] = calls,
-                ["Limits:CallsPerSecond"] = perSecond,
-                ["Limits:Burst"] = 2 * perSecond,
+                ["Limits:CallsPerSecond"] = most,
+                ["Limits:Burst"] = Math.Min(2 * most, MostCalls),
                 ["Engine:MaxCallsPerHost"] = connections,
                 ["Engine:MaxConnectionsPerHost"] = connections,
                 ["Engine:MaxLineLength"] = calls,
@@ -75,7 +79,7 @@ internal static class Sizing
         var share = Math.Max(LeastConcurrentCalls, calls / Workspaces);
         var perHost = Math.Clamp(
             CallsPerHostAndCore * cores, LeastCallsPerHost, Math.Max(LeastCallsPerHost, connections / Workspaces));
-        perSecond = Math.Max(LeastCallsPerSecond, perSecond / Workspaces);
+        var perSecond = Math.Max(LeastCallsPerSecond, CallsPerSecondAndCore * cores / Workspaces);
         return new Dictionary<string, int>
         {
             ["Limits:ConcurrentCalls"] = share,
