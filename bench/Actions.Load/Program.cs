@@ -13,7 +13,17 @@ if (args is [OrderApi.Apart])
     return 0;
 }
 
-var options = Options.Read();
+Options options;
+try
+{
+    options = Options.Read();
+}
+catch (ArgumentException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
+
 using var stop = new CancellationTokenSource();
 // Ctrl-C and SIGTERM end the run as a failure does: through all that disposes of the servers.
 using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using Actions.Allocations;
 using Actions.Engine;
 using Actions.Engine.Extraction.Paths;
@@ -50,6 +51,14 @@ internal static class Parts
     /// <summary>A response that was read, as the last steps of an attempt take it.</summary>
     public static UpstreamResponse Read(HttpResponseMessage message, byte[] answer) =>
         new(message, answer, Options.MaxJsonResponseDepth, new WorkBudget());
+
+    /// <summary>The result as a competent engineer makes it.</summary>
+    public static Result ByHand(string name, JsonElement json)
+    {
+        var result = new Result { StatusCode = 200, ContentType = "application/json" };
+        Peer.ByHand.Select(name, json, result);
+        return result;
+    }
 
     /// <summary>The engine, with what answers in the place of the network.</summary>
     public static ActionEngine Engine(byte[] answer) =>

@@ -31,7 +31,7 @@ internal sealed class BareActionService(Api api) : ActionService.ActionServiceBa
         stop.CancelAfter(Timeout);
         using var message = new HttpRequestMessage(
             System.Net.Http.HttpMethod.Get, new Uri(api.Address, ToPath(request)));
-        var call = CallAsync(message, request.Name == "large" ? Large : Small, stop.Token);
+        var call = CallAsync(message, request.Name, stop.Token);
         using var silence = new CancellationTokenSource();
         if (!call.IsCompleted
             && await Task.WhenAny(call, Task.Delay(Threshold, TimeProvider.System, silence.Token)) != call)
@@ -56,7 +56,7 @@ internal sealed class BareActionService(Api api) : ActionService.ActionServiceBa
             : request.Name;
 
     private async Task<ExecutionEvent> CallAsync(
-        HttpRequestMessage message, Action<JsonElement, Result> select, CancellationToken cancellationToken)
+        HttpRequestMessage message, string action, CancellationToken cancellationToken)
     {
         try
         {
@@ -71,7 +71,7 @@ internal sealed class BareActionService(Api api) : ActionService.ActionServiceBa
                 ContentType = response.Content.Headers.ContentType?.ToString() ?? "",
                 Attempts = 1,
             };
-            select(json.RootElement, result);
+            ByHand.Select(action, json.RootElement, result);
             return new ExecutionEvent { Result = result };
         }
         catch (OperationCanceledException)
@@ -106,22 +106,4 @@ internal sealed class BareActionService(Api api) : ActionService.ActionServiceBa
             Attempts = 1,
         },
     };
-
-    private static void Small(JsonElement json, Result result)
-    {
-        var order = json.GetProperty("order");
-        result.Variables.Add("status", Value.ForString(order.GetProperty("status").GetString()));
-        result.Variables.Add("eta", Value.ForString(order.GetProperty("eta").GetString()));
-    }
-
-    private static void Large(JsonElement json, Result result)
-    {
-        var orders = json.GetProperty("orders");
-        result.Variables.Add("count", Value.ForNumber(json.GetProperty("count").GetDouble()));
-        result.Variables.Add("first", Value.ForString(orders[0].GetProperty("status").GetString()));
-        var name = orders[10].GetProperty("customer").GetProperty("name");
-        result.Variables.Add("tenth", Value.ForString(name.GetString()));
-        result.Variables.Add("total", Value.ForNumber(orders[100].GetProperty("total").GetDouble()));
-        result.Variables.Add("next", Value.ForString(json.GetProperty("page").GetProperty("next").GetString()));
-    }
 }
