@@ -21,7 +21,9 @@ public sealed class ActionPlan
     {
         Id = config.Id;
         Name = config.Name;
+        Revision = config.Etag;
         Disabled = config.Disabled;
+        Conversation = ConversationPlan.Of(config);
         Parts = parts;
         Bytes = (compiledBytes / AllocatedPerKept) + (KeptPerByte * config.CalculateSize());
     }
@@ -30,6 +32,15 @@ public sealed class ActionPlan
     public string Id { get; }
 
     public string Name { get; }
+
+    /// <summary>The etag of the stored action; empty for a draft.</summary>
+    public string Revision { get; }
+
+    /// <summary>From the start of an execution to the last byte read.</summary>
+    public TimeSpan Timeout => Parts.Request.Timeout;
+
+    /// <summary>What a conversation may repeat, and what an interruption ends.</summary>
+    public ConversationPlan Conversation { get; }
 
     /// <summary>The action is stored but must not be executed.</summary>
     public bool Disabled { get; }

@@ -17,4 +17,11 @@ public sealed record ExecutionInput(
     string IdempotencyKey = "",
     BodyView BodyView = BodyView.Unspecified,
     bool DryRun = false,
-    string Traceparent = "");
+    string Traceparent = "")
+{
+    /// <summary>Filled by the execution. Null: nobody wants to know.</summary>
+    public ExecutionJournal? Journal { get; init; }
+
+    /// <summary>Stands in for the API. Null: the API is called.</summary>
+    public Simulation? Simulation { get; init; }
+}

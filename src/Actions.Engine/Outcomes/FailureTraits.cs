@@ -43,6 +43,9 @@ internal sealed record FailureTraits
         [FailureReason.Overloaded] = new() { IsTransient = true, Stage = FailureStage.Queue },
         [FailureReason.InvalidArguments] = new(),
         [FailureReason.OutcomeRule] = new() { Retry = RetryRule.OnRequest, Stage = FailureStage.Judge },
+        // Of a conversation's earlier execution, not of an attempt.
+        [FailureReason.UnknownOutcome] = new() { Stage = FailureStage.Queue },
+        [FailureReason.Aborted] = new(),
     }.ToFrozenDictionary();
 
     /// <summary>The same call may succeed later. Some statuses indicate it too.</summary>

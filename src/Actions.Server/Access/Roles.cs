@@ -10,6 +10,7 @@ internal static class Roles
     {
         ["/actions.v1.ActionService/"] = Role.Engine,
         ["/actions.v1.ActionConfigService/"] = Role.Editor,
+        ["/actions.v1.ExecutionService/"] = Role.Editor,
         ["/actions.v1.ApiKeyService/"] = Role.Admin,
     };
 

@@ -6,6 +6,7 @@ using Actions.Server.Calls;
 using Actions.Server.Catalog;
 using Actions.Server.Configuration;
 using Actions.Server.Errors;
+using Actions.Server.History;
 using Actions.Server.Lifecycle;
 using Actions.Server.Logging;
 using Actions.Server.Telemetry;
@@ -26,6 +27,7 @@ internal sealed class ActionService(
     ResultDrift drift,
     ActiveExecutions active,
     ExecutionMetrics metrics,
+    ExecutionRecorder recorder,
     TimeProvider time,
     IOptions<ServerOptions> options,
     ILogger<ActionService> log) : V1.ActionService.ActionServiceBase
@@ -50,9 +52,13 @@ internal sealed class ActionService(
             throw new ActionDisabledException(plan.Id);
 
         var executionId = Guid.CreateVersion7(time.GetUtcNow()).ToString("N");
+        var trail = recorder.Begin(workspace, executionId, plan, request);
         var input = new ExecutionInput(
             workspace, request.Variables, request.IdempotencyKey, request.BodyView, request.DryRun,
-                ClientTrace.Of(context));
+                ClientTrace.Of(context))
+        {
+            Journal = trail?.Journal,
+        };
         ExecutionEvent? last = null;
         var began = time.GetTimestamp();
         active.Enter();
@@ -61,6 +67,7 @@ internal sealed class ActionService(
             await foreach (var next in engine.ExecuteAsync(plan, input, stop.Token).ConfigureAwait(false))
             {
                 last = next;
+                trail?.Add(next);
                 if (next.Retry is { } retry)
                     log.ExecutionRetried(executionId, plan.Id, retry.Attempt, retry.Reason, retry.Detail);
                 await responseStream.WriteAsync(new ExecuteResponse { ExecutionId = executionId, Event = next }, stop.Token)
@@ -76,6 +83,9 @@ internal sealed class ActionService(
                 metrics.Ended(plan.Name, last, request.DryRun, began);
                 LogEnd(executionId, plan, request, last);
             }
+
+            if (trail is not null)
+                recorder.End(trail);
         }
     }
 

@@ -22,6 +22,7 @@ internal static class SecretsRegistration
             && service.ImplementationType?.Assembly == typeof(DataProtectionOptions).Assembly));
         services.AddSingleton<RingProtection>();
         services.AddSingleton<SecretVault>();
+        services.AddSingleton<CallVault>();
         services.AddSingleton<EncryptedActionStore>();
         return services;
     }
