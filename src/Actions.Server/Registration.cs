@@ -8,6 +8,7 @@ using Actions.Server.Configs;
 using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
+using Actions.Server.Execution.Reports;
 using Actions.Server.History;
 using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
@@ -44,6 +45,7 @@ internal static class Registration
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ActiveExecutions>();
+        services.AddSingleton<ExecutionReport>();
         services.AddSingleton<ExecutionRecorder>();
         services.AddSingleton<CallErrors>();
         services.AddSingleton<CallGuard>();

@@ -27,6 +27,8 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
 
     public IMongoCollection<BsonDocument> KeyRing => Collection("key_ring");
 
+    public IMongoCollection<BsonDocument> Calls => Collection("calls");
+
     /// <summary>Time limit of one operation.</summary>
     public TimeSpan OperationTimeout => _options.OperationTimeout;
 
