@@ -27,7 +27,7 @@ public static class StorageRegistration
         services.AddSingleton(provider =>
         {
             var sqlite = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Sqlite;
-            return new SqliteDatabase(sqlite.Path, sqlite.BusyTimeout);
+            return new SqliteDatabase(sqlite.Path, sqlite.BusyTimeout, SqliteActionSchema.Schema);
         });
         services.AddSingleton<SqliteActionStore>();
         services.AddSingleton<SqliteApiKeyStore>();
