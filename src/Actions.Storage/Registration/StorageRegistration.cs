@@ -33,11 +33,19 @@ public static class StorageRegistration
         services.AddSingleton<SqliteApiKeyStore>();
         services.AddSingleton<SqliteKeyRingStore>();
         services.AddSingleton<SqliteArchive>();
+        services.AddKeyedSingleton(SqliteHistoryStore.File, (provider, _) =>
+        {
+            var sqlite = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Sqlite;
+            return new SqliteDatabase(
+                sqlite.PathBeside(SqliteHistoryStore.File), sqlite.BusyTimeout, SqliteHistorySchema.Schema);
+        });
+        services.AddSingleton<SqliteHistoryStore>();
         // Only this method knows the available engines.
         services.AddMongo();
         services.AddEngine<IActionStore, SqliteActionStore, MongoActionStore>();
         services.AddEngine<IApiKeyStore, SqliteApiKeyStore, MongoApiKeyStore>();
         services.AddEngine<IKeyRingStore, SqliteKeyRingStore, MongoKeyRingStore>();
+        services.AddEngine<IHistoryStore, SqliteHistoryStore, MongoHistoryStore>();
         services.AddEngine<IStoreArchive, SqliteArchive, MongoArchive>();
         return services;
     }
