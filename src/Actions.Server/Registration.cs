@@ -8,7 +8,6 @@ using Actions.Server.Configs;
 using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
-using Actions.Server.History;
 using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
@@ -44,7 +43,6 @@ internal static class Registration
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ActiveExecutions>();
-        services.AddSingleton<ExecutionRecorder>();
         services.AddSingleton<CallErrors>();
         services.AddSingleton<CallGuard>();
         services.AddSingleton<CallInterceptor>();
