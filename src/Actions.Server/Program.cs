@@ -3,6 +3,7 @@ using Actions.Server.Access;
 using Actions.Server.Commands;
 using Actions.Server.Configuration;
 using Actions.Server.Conversations;
+using Actions.Server.History;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
@@ -32,6 +33,7 @@ static async Task ServeAsync(string[] settings)
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
     builder.Services.AddConversations(builder.Configuration);
+    builder.Services.AddHistory(builder.Configuration);
     builder.Services.AddLifecycle(builder.Configuration);
     builder.Services.AddStartup(builder.Configuration);
     builder.Services.AddSecrets(builder.Configuration);

@@ -9,7 +9,6 @@ using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
 using Actions.Server.Execution.Reports;
-using Actions.Server.History;
 using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
@@ -46,7 +45,6 @@ internal static class Registration
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ActiveExecutions>();
         services.AddSingleton<ExecutionReport>();
-        services.AddSingleton<ExecutionRecorder>();
         services.AddSingleton<CallErrors>();
         services.AddSingleton<CallGuard>();
         services.AddSingleton<CallInterceptor>();

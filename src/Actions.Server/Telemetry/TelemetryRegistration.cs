@@ -48,6 +48,7 @@ internal static class TelemetryRegistration
         services.AddSingleton<CatalogMetrics>();
         services.AddSingleton<StoreMetrics>();
         services.AddSingleton<CallMetrics>();
+        services.AddSingleton<HistoryMetrics>();
         var metricsEndpoint = AddressOf(configuration, MetricsEndpoint);
         if (AddressOf(configuration, Endpoint) is null && metricsEndpoint is null)
             return services;
@@ -70,6 +71,7 @@ internal static class TelemetryRegistration
             provider.GetRequiredService<CatalogMetrics>();
             provider.GetRequiredService<StoreMetrics>();
             provider.GetRequiredService<CallMetrics>();
+            provider.GetRequiredService<HistoryMetrics>();
         });
         return services;
     }
