@@ -67,13 +67,18 @@ public sealed class ActionEngine
         var response = new InitializeResponse { Request = Masked(execution) };
         using var alarm = new Alarm(
             _time, execution.Started, execution.Timeout, TimeSpan.MaxValue, cancellationToken);
+        progress.BeginAttempt();
         var (sample, failure) = await _runner.SampleAsync(execution, progress, alarm).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         if (failure is null)
             response.Sample = sample;
         else
+        {
             response.Failure = execution.MaskOfText(progress.Tokens).Mask(
                 EventSequence.ToFailure(execution, failure, attempts: 1, progress.Tokens));
+            response.Failure.OutcomeUnknown = progress.IsUnknownAfter(failure);
+        }
+
         return response;
     }
 
@@ -85,6 +90,11 @@ public sealed class ActionEngine
     /// <see cref="ExecuteAsync"/>.</exception>
     public static string Identify(ActionPlan plan, ExecutionInput input, string callId) => ExecutionIdentity.Of(
         plan.Id, plan.Revision, input, callId, plan.Parts.Variables.Arguments(input.Variables, input.Remembered));
+
+    /// <summary>The Failure of an execution that isn't begun, or is aborted: with what the action tells the caller.</summary>
+    /// <exception cref="InvalidFieldsException">As for <see cref="ExecuteAsync"/>.</exception>
+    public Failure Refuse(ActionPlan plan, ExecutionInput input, FailureReason reason, string detail) =>
+        EventSequence.ToFailure(Prepare(plan, input), new UpstreamFailure(reason, detail), attempts: 0, tokens: []);
 
     private Execution Prepare(ActionPlan plan, ExecutionInput input)
     {
@@ -131,6 +141,7 @@ public sealed class ActionEngine
         }
 
         var progress = new ExecutionProgress();
+        execution.Input.Journal?.Follow(progress);
         var delays = new DelaySchedule(execution.Plan.Messages);
         using var alarm = new Alarm(_time, execution.Started, execution.Timeout, delays.Next, cancellationToken);
         var retries = execution.Plan.Retry.MaxAttempts > 1 ? new RetryFeed() : null;
@@ -139,6 +150,7 @@ public sealed class ActionEngine
             ? TimedOut(execution, progress)
             : _attempts.RunAsync(execution, progress, retries, alarm);
         var outcome = attempts;
+        var isTold = false;
         try
         {
             if (!outcome.IsCompleted)
@@ -165,12 +177,18 @@ public sealed class ActionEngine
 
             cancellationToken.ThrowIfCancellationRequested();
             // 9 emit
-            yield return events.Outcome(await outcome.ConfigureAwait(false), progress);
+            var last = events.Outcome(await outcome.ConfigureAwait(false), progress);
+            execution.Input.Journal?.Tell(last);
+            isTold = true;
+            yield return last;
         }
         finally
         {
             if (!attempts.IsCompleted)
                 await alarm.StopAsync().ConfigureAwait(false);
+            // Who aborted it asks whether the API was reached: nothing may be sent after the answer.
+            if (!isTold && execution.Input.Journal is not null)
+                await ((Task)attempts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
