@@ -15,6 +15,7 @@ internal static class MongoRegistration
         services.AddSingleton<MongoApiKeyStore>();
         services.AddSingleton<MongoKeyRingStore>();
         services.AddSingleton<MongoCallStore>();
+        services.AddSingleton<MongoHistoryStore>();
         services.AddSingleton<MongoArchive>();
     }
 }

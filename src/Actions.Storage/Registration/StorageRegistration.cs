@@ -40,12 +40,20 @@ public static class StorageRegistration
         services.AddSingleton<SqliteKeyRingStore>();
         services.AddSingleton<SqliteCallStore>();
         services.AddSingleton<SqliteArchive>();
+        services.AddKeyedSingleton(SqliteHistoryStore.File, (provider, _) =>
+        {
+            var sqlite = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Sqlite;
+            return new SqliteDatabase(
+                sqlite.PathBeside(SqliteHistoryStore.File), sqlite.BusyTimeout, SqliteHistorySchema.Schema);
+        });
+        services.AddSingleton<SqliteHistoryStore>();
         // Only this method knows the available engines.
         services.AddMongo();
         services.AddEngine<IActionStore, SqliteActionStore, MongoActionStore>();
         services.AddEngine<IApiKeyStore, SqliteApiKeyStore, MongoApiKeyStore>();
         services.AddEngine<IKeyRingStore, SqliteKeyRingStore, MongoKeyRingStore>();
         services.AddEngine<ICallStore, SqliteCallStore, MongoCallStore>();
+        services.AddEngine<IHistoryStore, SqliteHistoryStore, MongoHistoryStore>();
         services.AddEngine<IStoreArchive, SqliteArchive, MongoArchive>();
         return services;
     }
