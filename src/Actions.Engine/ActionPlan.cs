@@ -25,6 +25,7 @@ public sealed class ActionPlan
         Name = config.Name;
         Revision = config.Etag;
         Disabled = config.Disabled;
+        RecordsContent = config.RecordContent;
         Conversation = ConversationPlan.Of(config);
         Parts = parts;
         SensitiveResults = SensitiveResultsOf(config);
@@ -47,6 +48,9 @@ public sealed class ActionPlan
 
     /// <summary>The action is stored but must not be executed.</summary>
     public bool Disabled { get; }
+
+    /// <summary>The history may keep what was said and sent.</summary>
+    public bool RecordsContent { get; }
 
     /// <summary>
     /// An estimate of the memory that the plan takes, rather too high. Counted while it was compiled, because a few

@@ -118,12 +118,18 @@ internal sealed class VariableBinder
 
         foreach (var reference in _places is null ? _references : [])
         {
-            var names = Reference.Readings(reference).Select(reading => reading.Variable);
-            if (!names.Any(name => Exists(name, brought)))
-                (lacking ??= new(StringComparer.Ordinal)).UnionWith(names);
+            foreach (var name in Readings(reference, brought))
+                (lacking ??= new(StringComparer.Ordinal)).Add(name);
         }
 
         return lacking ?? (IReadOnlyCollection<string>)[];
+    }
+
+    /// <returns>The variables that may be meant; none if it is known which one.</returns>
+    private List<string> Readings(string reference, IReadOnlyDictionary<string, Value> brought)
+    {
+        var names = Reference.Readings(reference).Select(reading => reading.Variable).ToList();
+        return names.Exists(name => Exists(name, brought)) ? [] : names;
     }
 
     private static bool IsAbsent(VariablePlan? variable, Value? value) =>
