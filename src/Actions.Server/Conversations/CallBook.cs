@@ -48,11 +48,12 @@ internal sealed class CallBook(
     /// <param name="ended">What began later belongs to a new conversation of the same id.</param>
     public void ForgetHere(CallKey call, DateTimeOffset ended)
     {
+        var forgotten = runs.Of(call).Where(run => run.Started <= ended).ToList();
+        if (forgotten.Count == 0 && ended < DateTimeOffset.MaxValue)
+            return;
         memory.Forget(call);
-        foreach (var run in runs.Of(call))
+        foreach (var run in forgotten)
         {
-            if (run.Started > ended)
-                continue;
             run.Abort();
             runs.Forget(run);
         }

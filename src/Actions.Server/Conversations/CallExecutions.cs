@@ -122,7 +122,7 @@ internal sealed class CallExecutions(
     private Run? Enter(Run run, Run? prior)
     {
         if (run.Identity.Length > 0 && status.State == ServingState.StoreUnavailable
-            && !run.Plan.Conversation.SendsUnclaimed && runs.FindSame(run.Call, run.Identity) is null)
+            && !run.Plan.Conversation.SendsUnclaimed && runs.FindSame(run.Call, run.Identity) == prior)
         {
             throw new StoreUnavailableException(
                 new IOException("The last check found the store unavailable."), isTransient: true);
