@@ -37,6 +37,11 @@ internal sealed class VariableBinder
     /// <summary>Every name that an execution needs a value for.</summary>
     public IEnumerable<string> Names => _references.Concat(_declared.Keys).Distinct();
 
+    /// <summary>The references to what isn't declared: for each, the variables that may be meant, the longest name
+    /// first.</summary>
+    public IEnumerable<IReadOnlyList<string>> Undeclared =>
+        _references.Select(reference => Readings(reference, new Dictionary<string, Value>())).Where(names => names.Count > 0);
+
     /// <summary>The sensitive variables, and the placeholders of their members.</summary>
     public FrozenSet<string> Sensitive { get; }
 
