@@ -41,6 +41,7 @@ internal static class Registration
             return cache;
         });
         services.AddSingleton<ActionCatalog>();
+        services.AddSingleton<VariableIndexes>();
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ActiveExecutions>();
