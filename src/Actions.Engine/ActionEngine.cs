@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Actions.Engine.Compilation;
 using Actions.Engine.Executions;
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
@@ -25,6 +26,7 @@ public sealed class ActionEngine
     private readonly TimeProvider _time;
     private readonly AttemptRunner _runner;
     private readonly AttemptLoop _attempts;
+    private readonly AttemptLoop _simulated;
 
     public ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time, EngineMetrics? metrics = null)
     {
@@ -37,6 +39,7 @@ public sealed class ActionEngine
         _runner = new AttemptRunner(
             upstream, hosts, tokens, new ResponseReader(options, time), new SampleReader(options, time), time);
         _attempts = new AttemptLoop(_runner, options, time, metrics);
+        _simulated = new AttemptLoop(_runner, options, time, metrics: null);
     }
 
     /// <summary>
@@ -78,6 +81,8 @@ public sealed class ActionEngine
     private Execution Prepare(ActionPlan plan, ExecutionInput input)
     {
         var started = _time.GetTimestamp();
+        if (input.Simulation is { } simulation)
+            SimulationCheck.ThrowIfInvalid(simulation, input.DryRun, _options);
         var parts = plan.Parts;
         // 1 bind variables
         var variables = parts.Variables.Bind(input.Variables);
@@ -109,7 +114,7 @@ public sealed class ActionEngine
         // Writing Start may have taken the client the whole timeout.
         var attempts = alarm.HasPassed
             ? TimedOut(execution, progress)
-            : _attempts.RunAsync(execution, progress, retries, alarm);
+            : LoopFor(execution).RunAsync(execution, progress, retries, alarm);
         var outcome = attempts;
         try
         {
@@ -145,6 +150,8 @@ public sealed class ActionEngine
                 await alarm.StopAsync().ConfigureAwait(false);
         }
     }
+
+    private AttemptLoop LoopFor(Execution execution) => execution.Input.Simulation is null ? _attempts : _simulated;
 
     private static Task<AttemptResult> TimedOut(Execution execution, ExecutionProgress progress) =>
         Task.FromResult<AttemptResult>(new AttemptResult.Failed(execution.TimedOut(progress)));

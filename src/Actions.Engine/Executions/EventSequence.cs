@@ -70,6 +70,7 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
     private ExecutionEvent Next(ExecutionEvent next)
     {
         next.Sequence = ++_sequence;
+        next.Simulated = execution.Input.Simulation is not null;
         next.Elapsed = Duration.FromTimeSpan(Elapsed);
         return next;
     }

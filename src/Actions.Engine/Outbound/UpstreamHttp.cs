@@ -47,6 +47,9 @@ public sealed class UpstreamHttp : IDisposable
     internal string TraceparentFor(Uri url, string traceparent) =>
         traceparent.Length > 0 && _guard.IsTraced(url) ? traceparent : "";
 
+    /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL.</exception>
+    internal void ThrowIfBlocked(Uri url) => _guard.ThrowIfBlocked(url);
+
     /// <summary>
     /// Steps 4 and 5: checks the URL, waits for the turn, and sends. Addresses are checked when a connection is opened.
     /// A pooled connection isn't checked again; it lives for <see cref="EngineOptions.ConnectionLifetime"/> at most.
