@@ -92,7 +92,7 @@ public sealed class ActionEngine
             input = input with { IdempotencyKey = key };
         var request = UpstreamRequest.Render(parts.Request, variables, input.IdempotencyKey, _options);
         request = request.InTrace(_upstream.TraceparentFor(request.Url, input.Traceparent));
-        return new Execution(parts, request, parts.Messages.Render(variables, _options), variables, input, started);
+        return new Execution(parts, request, parts.Messages.Render(variables, _options), variables, input, started, plan.Recent);
     }
 
     private async IAsyncEnumerable<ExecutionEvent> StreamEventsAsync(
@@ -108,7 +108,7 @@ public sealed class ActionEngine
         }
 
         var progress = new ExecutionProgress();
-        var delays = new DelaySchedule(execution.Plan.Messages);
+        var delays = new DelaySchedule(execution.Plan.Messages, execution.Recent.Known?.SlowTime);
         using var alarm = new Alarm(_time, execution.Started, execution.Timeout, delays.Next, cancellationToken);
         var retries = execution.Plan.Retry.MaxAttempts > 1 ? new RetryFeed() : null;
         // Writing Start may have taken the client the whole timeout.
@@ -142,7 +142,10 @@ public sealed class ActionEngine
 
             cancellationToken.ThrowIfCancellationRequested();
             // 9 emit
-            yield return events.Outcome(await outcome.ConfigureAwait(false), progress);
+            var told = events.Outcome(await outcome.ConfigureAwait(false), progress);
+            if (IsOfTheApi(told))
+                execution.Recent.Add(told.Elapsed.ToTimeSpan());
+            yield return told;
         }
         finally
         {
@@ -150,6 +153,11 @@ public sealed class ActionEngine
                 await alarm.StopAsync().ConfigureAwait(false);
         }
     }
+
+    /// <summary>Whether its time says how long a caller waits for the API.</summary>
+    private static bool IsOfTheApi(ExecutionEvent outcome) =>
+        !outcome.Simulated
+        && outcome.Failure?.Reason is not (FailureReason.Overloaded or FailureReason.BlockedAddress);
 
     private AttemptLoop LoopFor(Execution execution) => execution.Input.Simulation is null ? _attempts : _simulated;
 

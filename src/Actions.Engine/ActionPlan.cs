@@ -52,4 +52,7 @@ public sealed class ActionPlan
     public long Bytes { get; }
 
     internal ActionParts Parts { get; }
+
+    /// <summary>Of this version of the action, since it was compiled.</summary>
+    internal RecentDurations Recent { get; } = new();
 }
