@@ -8,7 +8,7 @@ using Actions.Server.Configs;
 using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
-using Actions.Server.History;
+using Actions.Server.Execution.Reports;
 using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
@@ -44,7 +44,7 @@ internal static class Registration
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ActiveExecutions>();
-        services.AddSingleton<ExecutionRecorder>();
+        services.AddSingleton<ExecutionReport>();
         services.AddSingleton<CallErrors>();
         services.AddSingleton<CallGuard>();
         services.AddSingleton<CallInterceptor>();
