@@ -29,6 +29,7 @@ public sealed class ActionEngine
     private readonly AttemptRunner _runner;
     private readonly AttemptLoop _attempts;
     private readonly AttemptLoop _simulated;
+    private readonly Preparation _preparation;
 
     public ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time, EngineMetrics? metrics = null)
     {
@@ -42,6 +43,7 @@ public sealed class ActionEngine
             upstream, hosts, tokens, new ResponseReader(options, time), new SampleReader(options, time), time);
         _attempts = new AttemptLoop(_runner, options, time, metrics);
         _simulated = new AttemptLoop(_runner, options, time, metrics: null);
+        _preparation = new Preparation(upstream, tokens, time);
     }
 
     /// <summary>
@@ -84,6 +86,16 @@ public sealed class ActionEngine
 
         return response;
     }
+
+    /// <summary>
+    /// Does ahead what an execution would wait for: resolves the host, connects, sets up TLS, fetches the token, each unless
+    /// it is there. Bounded by seconds. The API gets no request.
+    /// </summary>
+    /// <returns>The steps, each with its time, and its failure if it has one.</returns>
+    /// <exception cref="OperationCanceledException">The client cancelled. What has begun goes on.</exception>
+    public Task<IReadOnlyList<PreparedStep>> MakeReadyAsync(
+        ActionPlan plan, string workspace, CancellationToken cancellationToken) =>
+        _preparation.PrepareAsync(plan.Parts, workspace, cancellationToken);
 
     /// <summary>
     /// What makes executions of a call the same: workspace, call, action and its revision, the client's
