@@ -9,6 +9,7 @@ using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
 using Actions.Server.Execution.Reports;
+using Actions.Server.Preparation;
 using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
@@ -63,6 +64,7 @@ internal static class Registration
         services.TakeLargeMessages<ActionService>();
         services.TakeLargeMessages<ActionConfigService>();
         services.TakeLargeMessages<ApiKeyService>();
+        services.AddSingleton<Preparer>();
         services.AddSingleton<ActionService>();
         services.AddSingleton<ActionConfigService>();
         services.AddSingleton<ApiKeyService>();
