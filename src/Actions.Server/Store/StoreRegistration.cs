@@ -40,6 +40,8 @@ internal static class StoreRegistration
         services.Decorate<IApiKeyStore>((provider, engine) => new LimitedApiKeyStore(
             new NotifyingApiKeyStore(engine, provider.GetRequiredService<ApiKeyCache>().Invalidate),
             provider.GetRequiredService<StoreLimit>()));
+        services.Decorate<ICallStore>(
+            (provider, engine) => new LimitedCallStore(engine, provider.GetRequiredService<StoreLimit>()));
         return services;
     }
 

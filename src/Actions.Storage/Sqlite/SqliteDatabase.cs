@@ -46,6 +46,9 @@ internal sealed class SqliteDatabase : IDisposable
         }.ToString();
     }
 
+    /// <summary>Whether this process uses the file.</summary>
+    public bool IsInitialized { get; private set; }
+
     public async Task InitializeAsync(CancellationToken cancellationToken)
     {
         await _writersTurn.WaitAsync(cancellationToken);
@@ -59,6 +62,7 @@ internal sealed class SqliteDatabase : IDisposable
                 _schema.Migrate(connection);
                 return true;
             });
+            IsInitialized = true;
         }
         finally
         {
