@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Actions.Engine.Conversations;
 using Actions.Engine.Executions;
 using Actions.Engine.Limits;
 using Actions.Engine.Masking;
@@ -10,6 +11,7 @@ using Actions.Engine.Request;
 using Actions.Engine.Response;
 using Actions.Engine.SpokenMessages;
 using Actions.Engine.Telemetry;
+using Actions.Engine.Variables;
 using Actions.V1;
 
 namespace Actions.Engine;
@@ -65,24 +67,60 @@ public sealed class ActionEngine
         var response = new InitializeResponse { Request = Masked(execution) };
         using var alarm = new Alarm(
             _time, execution.Started, execution.Timeout, TimeSpan.MaxValue, cancellationToken);
+        progress.BeginAttempt();
         var (sample, failure) = await _runner.SampleAsync(execution, progress, alarm).ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         if (failure is null)
             response.Sample = sample;
         else
+        {
             response.Failure = execution.MaskOfText(progress.Tokens).Mask(
                 EventSequence.ToFailure(execution, failure, attempts: 1, progress.Tokens));
+            response.Failure.OutcomeUnknown = progress.IsUnknownAfter(failure);
+        }
+
         return response;
     }
 
+    /// <summary>
+    /// What makes executions of a call the same: workspace, call, action and its revision, the client's
+    /// Idempotency-Key, and the arguments, in whatever order and notation they came.
+    /// </summary>
+    /// <exception cref="InvalidFieldsException">A variable is missing or invalid, as for
+    /// <see cref="ExecuteAsync"/>.</exception>
+    public static string Identify(ActionPlan plan, ExecutionInput input, string callId) => ExecutionIdentity.Of(
+        plan.Id, plan.Revision, input, callId, plan.Parts.Variables.Arguments(input.Variables, input.Remembered));
+
+    /// <summary>The Failure of an execution that isn't begun, or is aborted: with what the action tells the caller.</summary>
+    /// <exception cref="InvalidFieldsException">As for <see cref="ExecuteAsync"/>.</exception>
+    public Failure Refuse(ActionPlan plan, ExecutionInput input, FailureReason reason, string detail) =>
+        EventSequence.ToFailure(Prepare(plan, input), new UpstreamFailure(reason, detail), attempts: 0, tokens: []);
+
     private Execution Prepare(ActionPlan plan, ExecutionInput input)
+    {
+        try
+        {
+            return Render(plan, input);
+        }
+        catch (InvalidFieldsException e) when (input.Remembered is { Count: > 0 } remembered)
+        {
+            throw RememberedValue.Explain(e, remembered);
+        }
+    }
+
+    private Execution Render(ActionPlan plan, ExecutionInput input)
     {
         var started = _time.GetTimestamp();
         var parts = plan.Parts;
         // 1 bind variables
-        var variables = parts.Variables.Bind(input.Variables);
+        var variables = parts.Variables.Bind(input.Variables, input.Remembered);
         // 2 render
-        var key = IdempotencyKey.For(parts.Request, variables, input.IdempotencyKey, parts.Retry.NeedsIdempotencyKey);
+        var key = IdempotencyKey.For(
+            parts.Request,
+            variables,
+            input.IdempotencyKey,
+            input.DerivedIdempotencyKey,
+            parts.Retry.NeedsIdempotencyKey);
         if (key != input.IdempotencyKey)
             input = input with { IdempotencyKey = key };
         var request = UpstreamRequest.Render(parts.Request, variables, input.IdempotencyKey, _options);
@@ -103,6 +141,7 @@ public sealed class ActionEngine
         }
 
         var progress = new ExecutionProgress();
+        execution.Input.Journal?.Follow(progress);
         var delays = new DelaySchedule(execution.Plan.Messages);
         using var alarm = new Alarm(_time, execution.Started, execution.Timeout, delays.Next, cancellationToken);
         var retries = execution.Plan.Retry.MaxAttempts > 1 ? new RetryFeed() : null;
@@ -111,6 +150,7 @@ public sealed class ActionEngine
             ? TimedOut(execution, progress)
             : _attempts.RunAsync(execution, progress, retries, alarm);
         var outcome = attempts;
+        var isTold = false;
         try
         {
             if (!outcome.IsCompleted)
@@ -137,12 +177,18 @@ public sealed class ActionEngine
 
             cancellationToken.ThrowIfCancellationRequested();
             // 9 emit
-            yield return events.Outcome(await outcome.ConfigureAwait(false), progress);
+            var last = events.Outcome(await outcome.ConfigureAwait(false), progress);
+            execution.Input.Journal?.Tell(last);
+            isTold = true;
+            yield return last;
         }
         finally
         {
             if (!attempts.IsCompleted)
                 await alarm.StopAsync().ConfigureAwait(false);
+            // Who aborted it asks whether the API was reached: nothing may be sent after the answer.
+            if (!isTold && execution.Input.Journal is not null)
+                await ((Task)attempts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -152,7 +198,7 @@ public sealed class ActionEngine
     private RenderedRequest Masked(Execution execution)
     {
         // Secrets in templates are masked at their place first; then every other occurrence of each secret is masked.
-        var variables = execution.Variables.Mask(execution.Plan.Variables.Sensitive, SecretMask.Text);
+        var variables = execution.Variables.MaskSensitive(SecretMask.Text);
         var request = UpstreamRequest.RenderMasked(execution.Plan.Request, variables, execution.Input.IdempotencyKey)
             .Mask(execution.MaskOfText([]))
             .InTrace(_upstream.TraceparentFor(execution.Request.Url, execution.Input.Traceparent));

@@ -1,5 +1,7 @@
+using System.Collections.Frozen;
 using Actions.Engine.Executions;
 using Actions.V1;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine;
 
@@ -26,6 +28,7 @@ public sealed class ActionPlan
         RecordsContent = config.RecordContent;
         Conversation = ConversationPlan.Of(config);
         Parts = parts;
+        SensitiveResults = SensitiveResultsOf(config);
         Bytes = (compiledBytes / AllocatedPerKept) + (KeptPerByte * config.CalculateSize());
     }
 
@@ -55,5 +58,24 @@ public sealed class ActionPlan
     /// </summary>
     public long Bytes { get; }
 
+    /// <summary>The result fields whose values are kept, and never shown.</summary>
+    public IReadOnlySet<string> SensitiveResults { get; }
+
     internal ActionParts Parts { get; }
+
+    /// <summary>The variables that the action needs or takes and that the request has no value for: a call may remember
+    /// them. Empty for most executions.</summary>
+    /// <param name="given">The request's.</param>
+    public IReadOnlyCollection<string> WantedFromMemory(IReadOnlyDictionary<string, Value> given) =>
+        Parts.Variables.Lacking(given);
+
+    /// <summary>A result of a sensitive variable's name is sensitive, too.</summary>
+    private static FrozenSet<string> SensitiveResultsOf(ActionConfig config)
+    {
+        var variables = config.Variables.Where(variable => variable.Sensitive).Select(variable => variable.Name).ToHashSet();
+        return config.Results.Concat(config.ErrorFields)
+            .Where(field => field.Sensitive || variables.Contains(field.Variable))
+            .Select(field => field.Variable)
+            .ToFrozenSet(StringComparer.Ordinal);
+    }
 }

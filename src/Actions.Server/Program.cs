@@ -2,7 +2,11 @@ using Actions.Server;
 using Actions.Server.Access;
 using Actions.Server.Commands;
 using Actions.Server.Configuration;
+<<<<<<< HEAD
 using Actions.Server.History;
+=======
+using Actions.Server.Conversations;
+>>>>>>> main
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
@@ -31,7 +35,11 @@ static async Task ServeAsync(string[] settings)
     builder.Services.AddStrangers(builder.Configuration);
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
+<<<<<<< HEAD
     builder.Services.AddHistory(builder.Configuration);
+=======
+    builder.Services.AddConversations(builder.Configuration);
+>>>>>>> main
     builder.Services.AddLifecycle(builder.Configuration);
     builder.Services.AddStartup(builder.Configuration);
     builder.Services.AddSecrets(builder.Configuration);

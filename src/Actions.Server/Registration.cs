@@ -8,6 +8,11 @@ using Actions.Server.Configs;
 using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
+<<<<<<< HEAD
+=======
+using Actions.Server.Execution.Reports;
+using Actions.Server.History;
+>>>>>>> main
 using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
@@ -43,6 +48,11 @@ internal static class Registration
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ActiveExecutions>();
+<<<<<<< HEAD
+=======
+        services.AddSingleton<ExecutionReport>();
+        services.AddSingleton<ExecutionRecorder>();
+>>>>>>> main
         services.AddSingleton<CallErrors>();
         services.AddSingleton<CallGuard>();
         services.AddSingleton<CallInterceptor>();

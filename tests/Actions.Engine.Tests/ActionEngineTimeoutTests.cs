@@ -116,6 +116,7 @@ public sealed class ActionEngineTimeoutTests
             Attempts = attempts,
             Retryable = true,
             Stage = stage,
+            OutcomeUnknown = stage > FailureStage.Tls,
         });
         (told.Sequence, told.Elapsed).ShouldBe((sequence, Duration.FromTimeSpan(TimeSpan.FromMilliseconds(elapsed))));
     }

@@ -5,7 +5,7 @@ namespace Actions.Storage.Tests;
 
 public abstract partial class HistoryStoreContract
 {
-    private static readonly HistorySpan Hour =
+    private static HistorySpan Hour =>
         new("", Start, Start.AddHours(1), TimeSpan.FromHours(1), Limit: 100_000);
 
     [Fact]

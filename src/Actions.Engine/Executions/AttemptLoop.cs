@@ -26,6 +26,7 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
         {
             var began = time.GetTimestamp();
             var result = await runner.RunAsync(execution, host, progress, alarm).ConfigureAwait(false);
+            progress.EndAttempt(result);
             metrics.AttemptEnded(result, time.GetElapsedTime(began) - progress.Waited);
             // An API may close a kept connection at any time. A safe request is sent once more, whatever the policy.
             if (result is AttemptResult.Failed { Failure: { OnKeptConnection: true } closed }

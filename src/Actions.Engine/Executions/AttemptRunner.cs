@@ -211,6 +211,8 @@ internal sealed class AttemptRunner(
                         FailureReason.InvalidResponse,
                         $"The API redirected more than {maxRedirects} times, the limit in response_policy.max_redirects.",
                         status));
+                if (Redirect.BecomesGet(request.Method, status))
+                    progress.WasTaken();
                 request = Redirect.Follow(request, plan?.Place, status, location);
                 request = request.InTrace(upstream.TraceparentFor(request.Url, execution.Input.Traceparent));
             }

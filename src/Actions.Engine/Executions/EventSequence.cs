@@ -44,6 +44,7 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
                 return Next(new ExecutionEvent { Result = result });
             case AttemptResult.Failed { Failure: var failure }:
                 var told = ToFailure(execution, failure, progress.Attempts, progress.Tokens);
+                told.OutcomeUnknown = progress.IsUnknownAfter(failure);
                 return Next(new ExecutionEvent { Failure = told });
             default:
                 throw new UnreachableException();

@@ -43,5 +43,5 @@ internal sealed record Execution(
         .At(progress.Stage, progress.StatusCode);
 
     private SecretMask Mask(IEnumerable<string> tokens, bool withMembers) => new(
-        [.. Plan.Authentication?.Secrets ?? [], .. tokens, .. Variables.Texts(Plan.Variables.Sensitive, withMembers)]);
+        [.. Plan.Authentication?.Secrets ?? [], .. tokens, .. Variables.SensitiveTexts(withMembers)]);
 }

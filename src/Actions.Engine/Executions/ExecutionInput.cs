@@ -1,3 +1,4 @@
+using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -21,6 +22,13 @@ public sealed record ExecutionInput(
 {
     /// <summary>Filled by the execution. Null: nobody wants to know.</summary>
     public ExecutionJournal? Journal { get; init; }
+
+    /// <summary>What the call remembers of <see cref="ActionPlan.WantedFromMemory"/>: used where
+    /// <see cref="Variables"/> have no value, before the defaults. Null: nothing.</summary>
+    public IReadOnlyDictionary<string, RememberedValue>? Remembered { get; init; }
+
+    /// <summary>Sent as Idempotency-Key if neither the client nor the action has one. Empty: none.</summary>
+    public string DerivedIdempotencyKey { get; init; } = "";
 
     /// <summary>Stands in for the API. Null: the API is called.</summary>
     public Simulation? Simulation { get; init; }

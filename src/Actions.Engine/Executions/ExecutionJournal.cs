@@ -1,3 +1,5 @@
+using Actions.V1;
+
 namespace Actions.Engine.Executions;
 
 /// <summary>
@@ -6,14 +8,23 @@ namespace Actions.Engine.Executions;
 /// </summary>
 public sealed class ExecutionJournal
 {
-    private volatile bool _mayHaveReached;
+    private volatile ExecutionProgress? _progress;
+    private volatile bool _isTold;
+    private volatile bool _isUnknown;
 
     /// <summary>
-    /// A request may have reached the API, and no answer says what became of it. False again once an answer says it.
+    /// A request may have reached the API, and nobody was told what became of it. Before the stream ends, it says what
+    /// holds at the moment; false again once the stream has told it. When an aborted stream has ended, it stays: nothing is
+    /// sent any more.
     /// </summary>
-    public bool MayHaveReached
+    public bool MayHaveReached => _isTold ? _isUnknown : _progress?.MayHaveReached == true;
+
+    internal void Follow(ExecutionProgress progress) => _progress = progress;
+
+    /// <summary>The stream is about to tell the outcome.</summary>
+    internal void Tell(ExecutionEvent outcome)
     {
-        get => _mayHaveReached;
-        internal set => _mayHaveReached = value;
+        _isUnknown = outcome.Failure?.OutcomeUnknown == true;
+        _isTold = true;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Actions.Engine.Http;
+using Actions.Engine.Outcomes;
 using Actions.V1;
 
 namespace Actions.Engine.Executions;
@@ -13,6 +14,9 @@ internal sealed class ExecutionProgress
     private volatile UpstreamMessage? _message;
     private volatile int _statusCode;
     private volatile int _attempts;
+    private volatile bool _isUnderWay;
+    private volatile bool _wasTaken;
+    private volatile bool _leftUnknown;
     private ImmutableArray<string> _tokens = [];
 
     /// <summary>Number of attempts that have started.</summary>
@@ -29,14 +33,39 @@ internal sealed class ExecutionProgress
     /// <summary>The access tokens that were sent.</summary>
     public ImmutableArray<string> Tokens => _tokens;
 
+    /// <summary>
+    /// The API may have done what it was asked to do, and nobody has heard what became of it: as long as the attempt that
+    /// may have done it has no known end.
+    /// </summary>
+    public bool MayHaveReached => _leftUnknown || (_isUnderWay
+        && (_wasTaken || Stage is FailureStage.Send or FailureStage.Wait or FailureStage.Read or FailureStage.Judge));
+
+    /// <summary>Whether the API may have done what it was asked to do, if the execution ends with this failure.</summary>
+    public bool IsUnknownAfter(UpstreamFailure last) =>
+        _leftUnknown || (_isUnderWay && (_wasTaken || last.LeavesOutcomeUnknown));
+
     /// <returns>The attempt's number, from 1.</returns>
     public int BeginAttempt()
     {
+        _wasTaken = false;
+        _isUnderWay = true;
         _statusCode = 0;
         Waited = TimeSpan.Zero;
         Enter(FailureStage.Queue);
         return ++_attempts;
     }
+
+    /// <summary>A success stays under way: it counts for nothing until its result is told.</summary>
+    public void EndAttempt(AttemptResult result)
+    {
+        if (result is not AttemptResult.Failed { Failure: var failure })
+            return;
+        _leftUnknown |= _wasTaken || failure.LeavesOutcomeUnknown;
+        _isUnderWay = false;
+    }
+
+    /// <summary>The API has answered with the place of the answer: what it was asked to do may be done.</summary>
+    public void WasTaken() => _wasTaken = true;
 
     public void Enter(FailureStage stage)
     {

@@ -36,6 +36,20 @@ internal sealed record UpstreamFailure(FailureReason Reason, string Detail, int 
     /// <summary>Whether the failure counts for the circuit breaker.</summary>
     public bool IsHostFault => StatusCode >= 500 || FailureTraits.Of(Reason).IsHostFault;
 
+    /// <summary>
+    /// The request may have reached the API, and no answer says what became of it. 501 and 503 say that nothing was done,
+    /// any other status of 500 or above says nothing.
+    /// </summary>
+    public bool LeavesOutcomeUnknown => Stage switch
+    {
+        FailureStage.Send or FailureStage.Wait or FailureStage.Read => true,
+        // The API may have done it; what can't be used is what it said about it.
+        FailureStage.Judge when Reason is FailureReason.Timeout or FailureReason.MissingResult => true,
+        FailureStage.Judge when Reason is not (FailureReason.HttpStatus or FailureReason.OutcomeRule)
+            && StatusCode is >= 200 and < 300 => true,
+        _ => StatusCode is >= 500 and not (501 or 503),
+    };
+
     /// <summary>The same failure, with the attempt's stage and status if the failure itself has none.</summary>
     public UpstreamFailure At(FailureStage stage, int statusCode) => this with
     {

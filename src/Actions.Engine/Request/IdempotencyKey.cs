@@ -6,7 +6,7 @@ namespace Actions.Engine.Request;
 
 /// <summary>
 /// The header by which an API recognizes the attempts of one execution. The key comes from the action's own header or
-/// from the client, or is generated if a request that isn't idempotent may be sent again.
+/// from the client, or is derived from the call, or is generated if a request that isn't idempotent may be sent again.
 /// </summary>
 internal static class IdempotencyKey
 {
@@ -17,11 +17,12 @@ internal static class IdempotencyKey
     /// <param name="plan">The request; its own header is used if the client sent no key.</param>
     /// <param name="variables">Decide whether that header is sent.</param>
     /// <param name="brought">The client's key; empty if there is none.</param>
+    /// <param name="derived">Of the call and the arguments; empty if there is none.</param>
     /// <param name="needed">The request may be sent twice but must be processed only once.</param>
     /// <returns>The key to send; empty if the header of the action is sent, or none.</returns>
-    public static string For(RequestPlan plan, VariableValues variables, string brought, bool needed)
+    public static string For(RequestPlan plan, VariableValues variables, string brought, string derived, bool needed)
     {
-        if (!needed || brought.Length > 0)
+        if (brought.Length > 0 || !(needed || derived.Length > 0))
             return brought;
         foreach (var header in plan.Headers)
         {
@@ -29,7 +30,7 @@ internal static class IdempotencyKey
                 return "";
         }
 
-        return Guid.NewGuid().ToString();
+        return derived.Length > 0 ? derived : Guid.NewGuid().ToString();
     }
 
     /// <summary>Sets the header, replacing the action's own one.</summary>

@@ -32,6 +32,14 @@ internal static partial class Redirect
         return Uri.TryCreate(followed, UriKind.RelativeOrAbsolute, out location);
     }
 
+    /// <summary>
+    /// 303 asks for a GET. 301 and 302 turn a POST into a GET, as in all common clients. What was asked for may be done
+    /// then; a redirect that keeps the method asks for it again, elsewhere.
+    /// </summary>
+    public static bool BecomesGet(System.Net.Http.HttpMethod method, int status) =>
+        method != System.Net.Http.HttpMethod.Get
+        && (status == 303 || (status is 301 or 302 && method == System.Net.Http.HttpMethod.Post));
+
     /// <exception cref="UpstreamException">The redirect leads to a forbidden target.</exception>
     public static UpstreamRequest Follow(UpstreamRequest request, CredentialPlace? credential, int status, Uri location)
     {
@@ -59,9 +67,7 @@ internal static partial class Redirect
 
         var sameOrigin = request.Url.Scheme == target.Scheme && request.Url.Host == target.Host && request.Url.Port == target.Port;
         var headers = sameOrigin ? request.Headers : request.Headers.RemoveAll(header => !Harmless.Contains(header.Key) || IsCredential(header.Key, credential));
-        // 303 asks for a GET. 301 and 302 turn a POST into a GET, as in all common clients.
-        var becomesGet = status == 303 || (status is 301 or 302 && request.Method == System.Net.Http.HttpMethod.Post);
-        return becomesGet && request.Method != System.Net.Http.HttpMethod.Get
+        return BecomesGet(request.Method, status)
             ? new UpstreamRequest(
                 System.Net.Http.HttpMethod.Get, target, headers.RemoveAll(header => IsAboutContent(header.Key)), null)
             : request with { Url = target, Headers = headers };

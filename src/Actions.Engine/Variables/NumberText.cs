@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Variables;
 
@@ -85,6 +86,18 @@ internal static partial class NumberText
         return trimmed.Length == 0
             ? (false, "", 0)
             : (mantissa[0] == '-', trimmed, exponent + digits.Length - trimmed.Length);
+    }
+
+    /// <summary>Equal for equal numbers: a number if a double holds it exactly as it was written, else its digits as a
+    /// text.</summary>
+    /// <param name="number">In JSON's notation.</param>
+    public static Value ToValue(string number)
+    {
+        var written = Normalize(number);
+        var nearest = double.Parse(number, NumberStyles.Float, CultureInfo.InvariantCulture);
+        return double.IsFinite(nearest) && Normalize(Of(nearest)) == written
+            ? Value.ForNumber(nearest)
+            : Value.ForString($"{(written.Negative ? "-" : "")}{written.Digits}e{written.Exponent}");
     }
 
     private static long Exponent(ReadOnlySpan<char> digits)

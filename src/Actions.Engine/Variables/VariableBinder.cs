@@ -40,16 +40,20 @@ internal sealed class VariableBinder
     /// <summary>The sensitive variables, and the placeholders of their members.</summary>
     public FrozenSet<string> Sensitive { get; }
 
-    /// <summary>Call-time values override defaults. Values without a reference are ignored.</summary>
+    /// <summary>Values of the request come before those that the call remembers, and those before defaults. Values
+    /// without a reference are ignored.</summary>
+    /// <param name="brought">The request's values.</param>
+    /// <param name="remembered">Values that the call remembers. Null: none.</param>
     /// <exception cref="InvalidFieldsException">One violation for each variable that is missing or has the wrong
     /// value.</exception>
-    public VariableValues Bind(IReadOnlyDictionary<string, Value> brought)
+    public VariableValues Bind(
+        IReadOnlyDictionary<string, Value> brought, IReadOnlyDictionary<string, RememberedValue>? remembered = null)
     {
         var violations = new Violations();
         violations.CheckLimit("variables", brought.Count, _options.MaxVariables, "variables");
         violations.ThrowIfAny();
 
-        var readings = _places is null ? ReadReferences(brought) : [];
+        var readings = _places is null ? ReadReferences(brought, remembered) : [];
         var places = _places ?? PlacesOf(readings.Select(reading => reading.Variable));
         if (places.IsEmpty)
             return VariableValues.None;
@@ -57,7 +61,9 @@ internal sealed class VariableBinder
         foreach (var (name, field, variable) in places)
         {
             var value = brought.GetValueOrDefault(name);
-            var absent = variable?.IsAbsent(value) ?? value is null or { KindCase: Value.KindOneofCase.None };
+            var absent = IsAbsent(variable, value);
+            if (absent && remembered?.GetValueOrDefault(name) is { } earlier)
+                absent = IsAbsent(variable, value = earlier.Value);
             if (!absent)
                 value = Read(field, variable, value!, violations);
             else if ((value = variable?.Default) is null && variable is not { Optional: true })
@@ -78,23 +84,82 @@ internal sealed class VariableBinder
         }
 
         violations.ThrowIfAny();
-        return new VariableValues(values, _numeric);
+        return new VariableValues(values, _numeric, SensitiveOf(remembered, readings));
+    }
+
+    /// <summary>The values that make an execution another one: those that it is rendered with, and what else the request
+    /// brought.</summary>
+    /// <exception cref="InvalidFieldsException">As for <see cref="Bind"/>.</exception>
+    public Struct Arguments(
+        IReadOnlyDictionary<string, Value> brought, IReadOnlyDictionary<string, RememberedValue>? remembered)
+    {
+        var (arguments, values) = (new Struct(), Bind(brought, remembered));
+        foreach (var name in values.Names)
+            arguments.Fields.Add(name, values.Identifying(name));
+        foreach (var (name, value) in brought)
+        {
+            if (!values.Has(name) && !_declared.ContainsKey(name) && !IsAbsent(variable: null, value))
+                arguments.Fields.Add(name, value);
+        }
+
+        return arguments;
+    }
+
+    /// <summary>The variables that the request has no value for. A reference that may be several variables wants all of
+    /// them.</summary>
+    public IReadOnlyCollection<string> Lacking(IReadOnlyDictionary<string, Value> brought)
+    {
+        HashSet<string>? lacking = null;
+        foreach (var (name, _, variable) in _places ?? PlacesOf([]))
+        {
+            if (IsAbsent(variable, brought.GetValueOrDefault(name)))
+                (lacking ??= new(StringComparer.Ordinal)).Add(name);
+        }
+
+        foreach (var reference in _places is null ? _references : [])
+        {
+            var names = Reference.Readings(reference).Select(reading => reading.Variable);
+            if (!names.Any(name => Exists(name, brought)))
+                (lacking ??= new(StringComparer.Ordinal)).UnionWith(names);
+        }
+
+        return lacking ?? (IReadOnlyCollection<string>)[];
+    }
+
+    private static bool IsAbsent(VariablePlan? variable, Value? value) =>
+        variable?.IsAbsent(value) ?? value is null or { KindCase: Value.KindOneofCase.None };
+
+    private bool Exists(string name, IReadOnlyDictionary<string, Value> brought) =>
+        _declared.ContainsKey(name) || !IsAbsent(variable: null, brought.GetValueOrDefault(name));
+
+    /// <summary>A value that was sensitive where it is from is so here.</summary>
+    private IReadOnlySet<string> SensitiveOf(
+        IReadOnlyDictionary<string, RememberedValue>? remembered,
+        List<(string Reference, string Variable, string Path)> readings)
+    {
+        if (remembered is null || !remembered.Values.Any(value => value.Sensitive))
+            return Sensitive;
+        var names = remembered.Where(pair => pair.Value.Sensitive).Select(pair => pair.Key)
+            .ToHashSet(StringComparer.Ordinal);
+        names.UnionWith([.. readings.Where(reading => names.Contains(reading.Variable)).Select(reading => reading.Reference)]);
+        names.UnionWith(Sensitive);
+        return names;
     }
 
     private List<(string Reference, string Variable, string Path)> ReadReferences(
-        IReadOnlyDictionary<string, Value> brought)
+        IReadOnlyDictionary<string, Value> brought, IReadOnlyDictionary<string, RememberedValue>? remembered)
     {
         var readings = new List<(string Reference, string Variable, string Path)>(_references.Count);
         foreach (var reference in _references)
         {
-            var (variable, path) = Reference.Resolve(reference, Exists);
+            var (variable, path) = Reference.Resolve(reference, name => Exists(name, brought));
+            // What the request brings decides first, as for values.
+            if (remembered is not null && !Exists(variable, brought))
+                (variable, path) = Reference.Resolve(reference, remembered.ContainsKey);
             readings.Add((reference, variable, path));
         }
 
         return readings;
-
-        bool Exists(string name) => _declared.ContainsKey(name)
-            || (brought.TryGetValue(name, out var value) && value.KindCase != Value.KindOneofCase.None);
     }
 
     private ImmutableArray<Place> PlacesOf(IEnumerable<string> referredTo) =>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
@@ -7,13 +8,20 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Variables;
 
 /// <summary>The values that one execution's templates are rendered with.</summary>
-internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, IReadOnlySet<string> numeric)
+/// <param name="numeric">The variables that are declared as numbers.</param>
+/// <param name="sensitive">The variables whose values are masked, and the placeholders of their members.</param>
+internal sealed class VariableValues(
+    IReadOnlyDictionary<string, Value> values, IReadOnlySet<string> numeric, IReadOnlySet<string> sensitive)
 {
-    public static VariableValues None { get; } = new(new Dictionary<string, Value>(), new HashSet<string>());
+    private static readonly FrozenSet<string> NoNames = [];
+
+    public static VariableValues None { get; } = new(new Dictionary<string, Value>(), NoNames, NoNames);
 
     /// <summary>An empty list for each of the names: no text, and no parameter of its own.</summary>
     public static VariableValues Empty(IEnumerable<string> names) =>
-        new(names.Distinct().ToDictionary(name => name, _ => Value.ForList()), new HashSet<string>());
+        new(names.Distinct().ToDictionary(name => name, _ => Value.ForList()), NoNames, NoNames);
+
+    public IEnumerable<string> Names => values.Keys;
 
     /// <summary>
     /// Whether the variable has a value. Only an optional variable, or a result field, may have none.
@@ -82,6 +90,16 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
             JsonOutput.Write((Values: this, Name: name), static (writer, one) => one.Values.WriteJson(writer, one.Name)))
         : "null";
 
+    /// <summary>The value as it identifies an execution: a declared number in one notation, however it came. Null: it
+    /// has none.</summary>
+    public Value? Identifying(string name)
+    {
+        var value = values.GetValueOrDefault(name);
+        return value is { KindCase: Value.KindOneofCase.StringValue } && numeric.Contains(name)
+            ? NumberText.ToValue(value.StringValue)
+            : value;
+    }
+
     /// <summary>These values and the result fields of a response. A name without a value renders as empty
     /// text.</summary>
     public VariableValues With(IReadOnlyDictionary<string, Value> answer)
@@ -89,26 +107,27 @@ internal sealed class VariableValues(IReadOnlyDictionary<string, Value> values, 
         var all = new Dictionary<string, Value>(values, StringComparer.Ordinal);
         foreach (var (name, value) in answer)
             all[name] = value;
-        return new VariableValues(all, numeric);
+        return new VariableValues(all, numeric, sensitive);
     }
 
-    /// <summary>The texts by which the values of the <paramref name="names"/> can be recognized.</summary>
+    /// <summary>The texts by which the sensitive values can be recognized.</summary>
     /// <param name="withMembers">The names of an object's members count as well.</param>
-    public IEnumerable<string> Texts(IEnumerable<string> names, bool withMembers) =>
-        names.Select(name => values.GetValueOrDefault(name)).OfType<Value>()
+    public IEnumerable<string> SensitiveTexts(bool withMembers) =>
+        sensitive.Select(name => values.GetValueOrDefault(name)).OfType<Value>()
             .SelectMany(value => IdentifyingTexts.Of(value, withMembers));
 
     /// <summary>
-    /// These values with each of the <paramref name="names"/> masked, for a request that is shown. A list stays one, so
-    /// that the request keeps its form.
+    /// These values with each sensitive one masked, for a request that is shown. A list stays one, so that the request
+    /// keeps its form.
     /// </summary>
-    public VariableValues Mask(IReadOnlySet<string> names, string mask) =>
-        names.Count == 0
+    public VariableValues MaskSensitive(string mask) =>
+        sensitive.Count == 0
             ? this
             : new VariableValues(
                 values.ToDictionary(
-                    pair => pair.Key, pair => names.Contains(pair.Key) ? Mask(pair.Value, mask) : pair.Value),
-                numeric.Except(names).ToHashSet(StringComparer.Ordinal));
+                    pair => pair.Key, pair => sensitive.Contains(pair.Key) ? Mask(pair.Value, mask) : pair.Value),
+                numeric.Except(sensitive).ToHashSet(StringComparer.Ordinal),
+                sensitive);
 
     private static Value Mask(Value value, string mask) => value.KindCase switch
     {

@@ -6,6 +6,18 @@ internal sealed class ActionNameNotFoundException(string name) : Exception($"The
     public string Name { get; } = name;
 }
 
+/// <summary>The workspace has no such execution of a call, or it has expired.</summary>
+internal sealed class ExecutionNotFoundException(string id) : Exception($"There is no execution with the id '{id}'.")
+{
+    public string Id { get; } = id;
+}
+
+/// <summary>Nothing is known of the call, or it has expired.</summary>
+internal sealed class CallNotFoundException(string callId) : Exception($"Nothing is known of the call '{callId}'.")
+{
+    public string CallId { get; } = callId;
+}
+
 /// <summary>The action exists, but is disabled.</summary>
 internal sealed class ActionDisabledException(string id) : Exception($"The action '{id}' is disabled.")
 {

@@ -60,6 +60,10 @@ internal static class RpcErrors
             Info(ErrorReason.LimitReached, ("limit", e.Limit)),
             new RetryInfo { RetryDelay = Duration.FromTimeSpan(e.RetryAfter) }),
         ApiKeyNotFoundException e => Error(StatusCode.NotFound, ErrorReason.ApiKeyNotFound, e.Message, ("id", e.Id)),
+        ExecutionNotFoundException e => Error(
+            StatusCode.NotFound, ErrorReason.ExecutionNotFound, e.Message, ("id", e.Id)),
+        CallNotFoundException e => Error(
+            StatusCode.NotFound, ErrorReason.CallNotFound, e.Message, ("call_id", e.CallId)),
         DrainingException e => Error(StatusCode.Unavailable, ErrorReason.Draining, e.Message),
         _ => null,
     };

@@ -61,6 +61,28 @@ internal static partial class ServerLog
     [LoggerMessage(16, LogLevel.Warning, "Outbound call to {Origin} blocked: {Explanation}.")]
     public static partial void OutboundCallRefused(this ILogger log, string origin, string explanation);
 
+    [LoggerMessage(20, LogLevel.Information,
+        "Execution {ExecutionId} of action {ActionId} goes on although nobody listens any more.")]
+    public static partial void RunDetached(this ILogger log, string executionId, string actionId);
+
+    [LoggerMessage(21, LogLevel.Warning,
+        "Execution {ExecutionId} of action {ActionId} is aborted: nobody listens any more, and as many executions as"
+        + " Calls:MaxDetached allows go on already.")]
+    public static partial void RunHasNoPlace(this ILogger log, string executionId, string actionId);
+
+    [LoggerMessage(22, LogLevel.Information,
+        "Action {ActionId} for call '{CallId}' was asked for again: the client gets the events of execution {ExecutionId}.")]
+    public static partial void ExecutionRepeated(this ILogger log, string actionId, string callId, string executionId);
+
+    [LoggerMessage(23, LogLevel.Error, "Execution {ExecutionId} of action {ActionId} failed with an internal error.")]
+    public static partial void RunFailed(this ILogger log, string executionId, string actionId, Exception cause);
+
+    [LoggerMessage(24, LogLevel.Error, "{Number} executions can't be kept.")]
+    public static partial void RunsNotKept(this ILogger log, int number, Exception cause);
+
+    [LoggerMessage(25, LogLevel.Error, "The watch over ended calls failed; it goes on.")]
+    public static partial void CallWatchFailed(this ILogger log, Exception cause);
+
     [LoggerMessage(100, LogLevel.Warning, "Store unavailable; the server is not ready.")]
     public static partial void StoreIsUnavailable(this ILogger log, Exception failure);
 
@@ -136,4 +158,12 @@ internal static partial class ServerLog
     [LoggerMessage(132, LogLevel.Warning,
         "Closed {Number} more connections from {Client} since the last line about them.")]
     public static partial void StrangersDisconnected(this ILogger log, int number, IPAddress client);
+
+    [LoggerMessage(140, LogLevel.Warning, "What a call remembers as '{Name}' can't be decrypted.")]
+    public static partial void MemoryUnreadable(this ILogger log, string name, Exception cause);
+
+    [LoggerMessage(141, LogLevel.Warning,
+        "Result of action {ActionId} in call {CallId}: '{Name}' isn't remembered, because the call already remembers"
+        + " {MaxBytes} bytes. See Calls:MaxCallBytes.")]
+    public static partial void MemoryFull(this ILogger log, string actionId, string callId, string name, long maxBytes);
 }

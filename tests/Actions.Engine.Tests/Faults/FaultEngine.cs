@@ -59,6 +59,10 @@ internal sealed record Told(IReadOnlyList<ExecutionEvent> Events, TimeSpan Took,
     /// <summary>Null: it succeeded.</summary>
     public FailureReason? Reason => Events[^1].Failure?.Reason;
 
+    public FailureStage? Stage => Events[^1].Failure?.Stage;
+
+    public bool LeavesOutcomeUnknown => Events[^1].Failure?.OutcomeUnknown == true;
+
     public string Detail => Events[^1].Failure?.Detail ?? "";
 
     /// <summary>Start first, one terminal event last, nothing else of either kind, no number left out.</summary>

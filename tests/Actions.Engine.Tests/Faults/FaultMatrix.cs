@@ -25,6 +25,9 @@ internal sealed record NotApplicable(string Why) : Cell;
 /// <param name="Play">Begins it.</param>
 internal sealed record Case(string Name, FailureReason? Reason, Func<IFault> Play) : Cell
 {
+    /// <summary>The API answers, and a client can tell from the answer that it did nothing.</summary>
+    public bool SaysNothingWasDone { get; init; }
+
     /// <summary>Followed where a redirect is the fault.</summary>
     public int MaxRedirects { get; init; }
 
@@ -48,6 +51,9 @@ internal static class FaultMatrix
 {
     public static IReadOnlyList<FaultRow> Rows { get; } =
         [.. ConnectionFaults.Rows, .. TlsFaults.Rows, .. HttpFaults.Rows, .. BodyFaults.Rows, .. Http2Faults.Rows, .. ToxicFaults.Rows];
+
+    public static Phase PhaseOf(Case fault) =>
+        Rows.SelectMany(row => row.Cells).Single(cell => cell.Cell == fault).Phase;
 
     public static IEnumerable<Case> Cases => Rows.SelectMany(row => row.Cells).Select(cell => cell.Cell).OfType<Case>();
 }

@@ -51,6 +51,7 @@ public sealed class FaultMatrixTests(FaultReport report) : IClassFixture<FaultRe
             {
                 report.Add(fault, told, bytes);
                 told.Reason.ShouldBe(fault.Reason, told.Detail);
+                told.LeavesOutcomeUnknown.ShouldBe(LeavesUnknown(fault, told), told.Detail);
                 inTime |= told.Took <= fault.Timeout + Grace;
             }
 
@@ -104,4 +105,12 @@ public sealed class FaultMatrixTests(FaultReport report) : IClassFixture<FaultRe
         names.ShouldBeUnique();
         Required.Except(names.Concat(FaultMatrix.Rows.Select(row => row.Fault))).ShouldBeEmpty();
     }
+
+    private static bool LeavesUnknown(Case fault, Told told) => FaultMatrix.PhaseOf(fault) switch
+    {
+        _ when told.Reason is null || fault.SaysNothingWasDone => false,
+        // The kernel connects before the API accepts: the request may be on its way when the connection ends.
+        Phase.Connect => told.Stage > FailureStage.Tls,
+        var phase => phase > Phase.Tls,
+    };
 }

@@ -96,7 +96,7 @@ internal static class HttpFaults
                 await peer.ReadRequestAsync();
                 await peer.SendAsync("HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n");
                 await peer.FloodAsync(Text);
-            })) { MaxRedirects = 10 }),
+            })) { MaxRedirects = 10, SaysNothingWasDone = true }),
     ];
 
     private static FaultUpstream Flooding(string header, byte[] again) => FaultUpstream.Plain(async peer =>
@@ -111,5 +111,5 @@ internal static class HttpFaults
         {
             while (await peer.ReadRequestAsync())
                 await peer.SendAsync($"HTTP/1.1 302 Found\r\n{header}Content-Length: 0\r\n\r\n");
-        })) { MaxRedirects = 10 };
+        })) { MaxRedirects = 10, SaysNothingWasDone = true };
 }

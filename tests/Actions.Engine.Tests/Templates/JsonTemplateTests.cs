@@ -105,7 +105,9 @@ public sealed class JsonTemplateTests
     public void NumberAsText_ForANumericVariableItsDigitsAreWritten(string digits)
     {
         var values = new VariableValues(
-            new Dictionary<string, Value> { ["a"] = Value.ForString(digits) }, new HashSet<string> { "a" });
+            new Dictionary<string, Value> { ["a"] = Value.ForString(digits) },
+            new HashSet<string> { "a" },
+            new HashSet<string>());
 
         Render("""["{a}","x {a}"]""", values).ShouldBe($"""[{digits},"x {digits}"]""");
     }
