@@ -2,11 +2,8 @@ using Actions.Server;
 using Actions.Server.Access;
 using Actions.Server.Commands;
 using Actions.Server.Configuration;
-<<<<<<< HEAD
-using Actions.Server.History;
-=======
 using Actions.Server.Conversations;
->>>>>>> main
+using Actions.Server.History;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
@@ -35,11 +32,8 @@ static async Task ServeAsync(string[] settings)
     builder.Services.AddStrangers(builder.Configuration);
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
-<<<<<<< HEAD
-    builder.Services.AddHistory(builder.Configuration);
-=======
     builder.Services.AddConversations(builder.Configuration);
->>>>>>> main
+    builder.Services.AddHistory(builder.Configuration);
     builder.Services.AddLifecycle(builder.Configuration);
     builder.Services.AddStartup(builder.Configuration);
     builder.Services.AddSecrets(builder.Configuration);

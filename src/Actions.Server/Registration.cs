@@ -8,11 +8,8 @@ using Actions.Server.Configs;
 using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
-<<<<<<< HEAD
-=======
 using Actions.Server.Execution.Reports;
 using Actions.Server.History;
->>>>>>> main
 using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
@@ -48,11 +45,7 @@ internal static class Registration
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ActiveExecutions>();
-<<<<<<< HEAD
-=======
         services.AddSingleton<ExecutionReport>();
-        services.AddSingleton<ExecutionRecorder>();
->>>>>>> main
         services.AddSingleton<CallErrors>();
         services.AddSingleton<CallGuard>();
         services.AddSingleton<CallInterceptor>();
@@ -61,6 +54,7 @@ internal static class Registration
         // kilobyte for each.
         services.GuardCalls<ActionConfigService>();
         services.GuardCalls<ApiKeyService>();
+        services.GuardCalls<ExecutionService>();
         services.GuardCalls<HealthServiceImpl>();
         services.GuardCalls<ReflectionServiceImpl>();
         services.GuardCalls<ReflectionV1ServiceImpl>();
@@ -70,9 +64,11 @@ internal static class Registration
         services.TakeLargeMessages<ActionService>();
         services.TakeLargeMessages<ActionConfigService>();
         services.TakeLargeMessages<ApiKeyService>();
+        services.TakeLargeMessages<ExecutionService>();
         services.AddSingleton<ActionService>();
         services.AddSingleton<ActionConfigService>();
         services.AddSingleton<ApiKeyService>();
+        services.AddSingleton<ExecutionService>();
         return services;
     }
 
@@ -90,5 +86,6 @@ internal static class Registration
         endpoints.MapGrpcService<ActionService>();
         endpoints.MapGrpcService<ActionConfigService>();
         endpoints.MapGrpcService<ApiKeyService>();
+        endpoints.MapGrpcService<ExecutionService>();
     }
 }
