@@ -69,6 +69,9 @@ public sealed class ActionPlan
 
     internal ActionParts Parts { get; }
 
+    /// <summary>Of this version of the action, since it was compiled.</summary>
+    internal RecentDurations Recent { get; } = new();
+
     /// <summary>The variables that the action needs or takes and that the request has no value for: a call may remember
     /// them. Empty for most executions.</summary>
     /// <param name="given">The request's.</param>

@@ -18,19 +18,28 @@ internal sealed class AttemptRunner(
     UpstreamHttp upstream, UpstreamHosts hosts, TokenCache tokens, ResponseReader responses, SampleReader samples,
     TimeProvider time)
 {
+    private readonly StandInApi _standIn = new(upstream, time);
+
     /// <exception cref="OperationCanceledException">The execution was aborted.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<AttemptResult> RunAsync(
         Execution execution, HostKey host, ExecutionProgress progress, Alarm alarm)
     {
         var (plan, stop) = (execution.Plan, alarm.Token);
-        using var turn = TurnOf(execution, plan).Guarded(host.Authority);
+        var simulation = execution.Input.Simulation;
+        using var turn = TurnOf(execution, plan);
+        if (simulation is null)
+            turn.Guarded(host.Authority);
         try
         {
             // 3 authorize
-            var token = await AuthorizeAsync(execution, progress, refused: null, stop).ConfigureAwait(false);
+            var token = simulation is null
+                ? await AuthorizeAsync(execution, progress, refused: null, stop).ConfigureAwait(false)
+                : null;
             // 4 guard, 5 send
-            using var message = await SendAsync(execution, progress, turn, token, stop).ConfigureAwait(false);
+            using var message = simulation is null
+                ? await SendAsync(execution, progress, turn, token, stop).ConfigureAwait(false)
+                : await _standIn.SendAsync(execution, simulation, progress, stop).ConfigureAwait(false);
             progress.Receive((int)message.StatusCode);
 
             // 6 read with a cap
