@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Actions.Engine.Evidence;
 using Actions.Engine.Http;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Syntax;
@@ -22,6 +23,7 @@ public sealed class SsrfGuard
     private readonly INetwork _network;
     private readonly NameLookups _lookups;
     private readonly LocalAddresses _local;
+    private readonly TimeProvider _time;
 
     /// <param name="listeningPorts">The ports on which this server currently listens. Calls to itself are
     /// refused.</param>
@@ -36,6 +38,7 @@ public sealed class SsrfGuard
         _network = network;
         _lookups = new NameLookups(network, MaxLookups, MaxLookupsPerWorkspace);
         _local = new LocalAddresses(network, listeningPorts, time);
+        _time = time;
     }
 
     /// <summary>
@@ -77,11 +80,23 @@ public sealed class SsrfGuard
         var url = context.InitialRequestMessage.RequestUri!;
         var message = context.InitialRequestMessage as UpstreamMessage;
         var host = UrlHost.Parse(context.DnsEndPoint.Host);
-        if (host.Address is null)
+        var isSecure = url.Scheme == Uri.UriSchemeHttps;
+        var evidence = new ConnectionEvidence(_time, context.DnsEndPoint, isName: host.Address is null, isSecure);
+        message?.ReportOpening(evidence);
+        IPAddress[] addresses;
+        if (host.Address is { } literal)
+        {
+            addresses = [literal];
+        }
+        else
+        {
             message?.ReportConnecting(FailureStage.Resolve);
-        var addresses = host.Address is { } literal ? [literal] : await ResolveAsync(message?.Workspace ?? "", host, cancellationToken).ConfigureAwait(false);
+            addresses = await ResolveAsync(message?.Workspace ?? "", host, cancellationToken).ConfigureAwait(false);
+            evidence.Resolved();
+        }
+
         var port = context.DnsEndPoint.Port;
-        if (_rules.CheckAddresses(url.Scheme == Uri.UriSchemeHttps, host, port, addresses, _local) is { } refusal)
+        if (_rules.CheckAddresses(isSecure, host, port, addresses, _local) is { } refusal)
             throw Refuse(url, refusal);
 
         message?.ReportConnecting(FailureStage.Connect);
@@ -89,9 +104,11 @@ public sealed class SsrfGuard
         {
             try
             {
-                var connection = await _network.ConnectAsync(
-                    new IPEndPoint(AddressPolicy.AsDialled(addresses[i]), port), cancellationToken).ConfigureAwait(false);
-                if (url.Scheme == Uri.UriSchemeHttps)
+                var remote = new IPEndPoint(AddressPolicy.AsDialled(addresses[i]), port);
+                evidence.Dials(remote);
+                var connection = await _network.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
+                evidence.Connected();
+                if (isSecure)
                     message?.ReportConnecting(FailureStage.Tls);
                 return connection;
             }
