@@ -36,6 +36,7 @@ type Client struct {
 	Actions actionsv1.ActionServiceClient
 	Configs actionsv1.ActionConfigServiceClient
 	Keys    actionsv1.ApiKeyServiceClient
+	History actionsv1.ExecutionServiceClient
 
 	channel *grpc.ClientConn
 	options Options
@@ -59,13 +60,15 @@ func New(target string, options Options) (*Client, error) {
 	client.Actions = actionsv1.NewActionServiceClient(channel)
 	client.Configs = actionsv1.NewActionConfigServiceClient(channel)
 	client.Keys = actionsv1.NewApiKeyServiceClient(channel)
+	client.History = actionsv1.NewExecutionServiceClient(channel)
 	return client, nil
 }
 
 // Close aborts every call and closes the channel.
 func (c *Client) Close() error { return c.channel.Close() }
 
-// Execute starts an execution. Cancelling ctx, or closing the Execution, aborts the HTTP call.
+// Execute starts an execution. Cancelling ctx, or closing the Execution, ends the stream; whether the HTTP call ends with
+// it is for the action's on_interruption to say, if the request has a call_id.
 func (c *Client) Execute(ctx context.Context, request *actionsv1.ExecuteRequest) (*Execution, error) {
 	ctx, cancel := c.prepared(ctx)
 	stream, err := c.Actions.Execute(ctx, request)
@@ -73,7 +76,19 @@ func (c *Client) Execute(ctx context.Context, request *actionsv1.ExecuteRequest)
 		cancel()
 		return nil, asError(err)
 	}
-	return &Execution{stream: stream, cancel: cancel}, nil
+	return &Execution{receive: func() (response, error) { return stream.Recv() }, cancel: cancel}, nil
+}
+
+// Attach follows an execution that has a call_id, on any server, from the event after afterSequence on.
+func (c *Client) Attach(ctx context.Context, executionID string, afterSequence int32) (*Execution, error) {
+	ctx, cancel := c.prepared(ctx)
+	stream, err := c.Actions.Attach(
+		ctx, &actionsv1.AttachRequest{ExecutionId: executionID, AfterSequence: afterSequence})
+	if err != nil {
+		cancel()
+		return nil, asError(err)
+	}
+	return &Execution{receive: func() (response, error) { return stream.Recv() }, cancel: cancel}, nil
 }
 
 func (c *Client) unary(ctx context.Context, method string, request, reply interface{}, channel *grpc.ClientConn,
@@ -98,22 +113,28 @@ func (c *Client) prepared(ctx context.Context) (context.Context, context.CancelF
 type Execution struct {
 	ID string // Set with the first event.
 
-	stream actionsv1.ActionService_ExecuteClient
-	cancel context.CancelFunc
+	receive func() (response, error)
+	cancel  context.CancelFunc
+}
+
+// response is one of Execute or Attach.
+type response interface {
+	GetExecutionId() string
+	GetEvent() *actionsv1.ExecutionEvent
 }
 
 // Next waits for the next event. After the last one the error is io.EOF.
 func (e *Execution) Next() (*actionsv1.ExecutionEvent, error) {
-	response, err := e.stream.Recv()
+	response, err := e.receive()
 	if err != nil {
 		e.cancel()
 		return nil, asError(err)
 	}
-	e.ID = response.ExecutionId
-	return response.Event, nil
+	e.ID = response.GetExecutionId()
+	return response.GetEvent(), nil
 }
 
-// Close aborts the HTTP call if it is still in flight.
+// Close ends the stream if it still goes on.
 func (e *Execution) Close() { e.cancel() }
 
 // Callbacks has a function for each kind of event; nil functions are skipped.

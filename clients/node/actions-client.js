@@ -11,6 +11,7 @@ import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema, StatusSchema } from
 import { ActionConfigService } from "./gen/actions/v1/action_config_service_pb.js";
 import { ActionService } from "./gen/actions/v1/action_service_pb.js";
 import { ApiKeyService } from "./gen/actions/v1/api_key_service_pb.js";
+import { ExecutionService } from "./gen/actions/v1/execution_service_pb.js";
 
 /** An RPC that ended with an error status. Switch on `reason`, never on the text. */
 export class ActionError extends Error {
@@ -64,10 +65,14 @@ export class Client {
     this.#channel = new grpc.Client(target, credentials);
     this.#apiKey = apiKey;
     this.#timeout = timeout;
+    /** prepare, getCall, endCall */
+    this.actions = this.#unary(ActionService);
     /** createActionConfig, getActionConfig, listActionConfigs, … */
     this.configs = this.#unary(ActionConfigService);
     /** createApiKey, listApiKeys, revokeApiKey */
     this.keys = this.#unary(ApiKeyService);
+    /** listExecutions, getExecution, getStatistics */
+    this.history = this.#unary(ExecutionService);
   }
 
   close() {
@@ -75,12 +80,26 @@ export class Client {
   }
 
   /**
-   * Executes an action and yields its events as they happen. Leaving the loop early aborts the HTTP call.
+   * Executes an action and yields its events as they happen. Leaving the loop early ends the stream; whether the HTTP
+   * call ends with it is for the action's on_interruption to say, if the request has a call_id.
    * @param {import("@bufbuild/protobuf").MessageInitShape<typeof ActionService.method.execute.input>} request
    * @param {{ timeout?: number }} [options]
    */
-  async *execute(request, { timeout } = {}) {
-    const { path, send, receive, deadline } = this.#method(ActionService, ActionService.method.execute, timeout);
+  execute(request, options) {
+    return this.#follow(ActionService.method.execute, request, options);
+  }
+
+  /**
+   * Follows an execution that has a call_id, on any server, from the event after `afterSequence` on.
+   * @param {import("@bufbuild/protobuf").MessageInitShape<typeof ActionService.method.attach.input>} request
+   * @param {{ timeout?: number }} [options]
+   */
+  attach(request, options) {
+    return this.#follow(ActionService.method.attach, request, options);
+  }
+
+  async *#follow(method, request, { timeout } = {}) {
+    const { path, send, receive, deadline } = this.#method(ActionService, method, timeout);
     const stream = this.#channel.makeServerStreamRequest(path, send, receive, request, this.#metadata(), { deadline });
     try {
       for await (const response of stream) yield response;
@@ -109,7 +128,8 @@ export class Client {
 
   // Makes a function for each unary method of a service. It takes the request, as an object of its fields, and a timeout.
   #unary(service) {
-    return Object.fromEntries(service.methods.map((method) => [method.localName, (request, { timeout } = {}) => {
+    const unary = service.methods.filter(({ methodKind }) => methodKind === "unary");
+    return Object.fromEntries(unary.map((method) => [method.localName, (request, { timeout } = {}) => {
       const { path, send, receive, deadline } = this.#method(service, method, timeout);
       return new Promise((resolve, reject) => {
         this.#channel.makeUnaryRequest(path, send, receive, request, this.#metadata(), { deadline },

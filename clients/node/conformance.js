@@ -6,11 +6,12 @@ import { fromJson, toJson } from "@bufbuild/protobuf";
 import { ActionConfigService } from "./gen/actions/v1/action_config_service_pb.js";
 import { ActionService } from "./gen/actions/v1/action_service_pb.js";
 import { ApiKeyService } from "./gen/actions/v1/api_key_service_pb.js";
+import { ExecutionService } from "./gen/actions/v1/execution_service_pb.js";
 import { ExecutionEventSchema } from "./gen/actions/v1/execution_pb.js";
 import { ActionError, Client } from "./actions-client.js";
 
 const setting = (name) => process.env[`CONFORMANCE_${name}`];
-const services = { ActionService, ActionConfigService, ApiKeyService };
+const services = { ActionService, ActionConfigService, ApiKeyService, ExecutionService };
 const names = { useProtoFieldName: true };
 
 class Mismatch extends Error {}
@@ -80,17 +81,20 @@ async function perform(client, step, saved) {
   const request = fromJson(method.input, fill(step.request, saved));
   const came = {};
   try {
-    if (name === "Execute") {
-      for await (const response of client.execute(request, { timeout: step.timeout })) {
+    if (method.methodKind === "server_streaming") {
+      const after = request.afterSequence ?? 0;
+      for await (const response of client[method.localName](request, { timeout: step.timeout })) {
         came.events = [...(came.events ?? []), toJson(ExecutionEventSchema, response.event, names)];
+        came.execution_id = response.executionId;
         const { length } = came.events;
-        if (response.event.sequence !== length || !response.executionId) {
+        if (response.event.sequence !== after + length || !response.executionId) {
           throw new Mismatch(`event ${length} has the sequence ${response.event.sequence}, execution '${response.executionId}'`);
         }
         if (length === step.cancel_after) break;
       }
     } else {
-      const stub = service === "ApiKeyService" ? client.keys : client.configs;
+      const { actions, configs, keys, history } = client;
+      const stub = { ActionService: actions, ActionConfigService: configs, ApiKeyService: keys, ExecutionService: history }[service];
       came.response = toJson(method.output, await stub[method.localName](request, { timeout: step.timeout }), names);
     }
   } catch (error) {

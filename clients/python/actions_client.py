@@ -20,6 +20,7 @@ from actions.rpc import error_details_pb2 as rpc  # noqa: E402
 from actions.v1 import action_config_service_pb2 as configs  # noqa: E402
 from actions.v1 import action_config_service_pb2_grpc, action_service_pb2_grpc, api_key_service_pb2_grpc  # noqa: E402
 from actions.v1 import action_service_pb2 as executions  # noqa: E402
+from actions.v1 import call_pb2, execution_service_pb2, execution_service_pb2_grpc, prepare_pb2  # noqa: E402
 
 
 class ActionError(Exception):
@@ -63,6 +64,7 @@ class Client:
         self.actions = action_service_pb2_grpc.ActionServiceStub(self._channel)
         self.configs = action_config_service_pb2_grpc.ActionConfigServiceStub(self._channel)
         self.keys = api_key_service_pb2_grpc.ApiKeyServiceStub(self._channel)
+        self.history = execution_service_pb2_grpc.ExecutionServiceStub(self._channel)
         self._timeout, self._metadata = timeout, tuple(metadata)
 
     def __enter__(self):
@@ -105,13 +107,41 @@ class Client:
         return self.call(self.configs.Initialize, request)
 
     def execute(self, variables=None, *, timeout=None, **request):
-        """Starts an execution. Request: id or name, call_id, idempotency_key, body_view, dry_run."""
+        """Starts an execution. Request: id or name, call_id, idempotency_key, body_view, dry_run, tool_call_id, simulate."""
         return self.stream(executions.ExecuteRequest(variables=to_values(variables), **request), timeout)
 
     def stream(self, request, timeout=None):
         """Starts an execution from an ExecuteRequest."""
         stream = self.actions.Execute(request, timeout=timeout or self._timeout, metadata=self._metadata)
         return Execution(stream)
+
+    def attach(self, execution_id, after_sequence=0, timeout=None):
+        """Follows an execution that has a call_id, from the event after `after_sequence` on, on any server."""
+        request = call_pb2.AttachRequest(execution_id=execution_id, after_sequence=after_sequence)
+        return Execution(self.actions.Attach(request, timeout=timeout or self._timeout, metadata=self._metadata))
+
+    def prepare(self, ids=(), names=(), labels=None, call_id=""):
+        """Makes ready what a conversation will probably need, without calling the APIs."""
+        return self.call(self.actions.Prepare, prepare_pb2.PrepareRequest(
+            ids=ids, names=names, labels=labels, call_id=call_id))
+
+    def get_call(self, call_id):
+        """What the call remembers, and what it has executed."""
+        return self.call(self.actions.GetCall, call_pb2.GetCallRequest(call_id=call_id))
+
+    def end_call(self, call_id):
+        """Forgets the call: aborts what runs, and deletes its memory, its executions and their history."""
+        self.call(self.actions.EndCall, call_pb2.EndCallRequest(call_id=call_id))
+
+    def executions(self, **filters):
+        """Yields the records of ended executions, the latest first. Filters: those of ListExecutionsRequest."""
+        request = execution_service_pb2.ListExecutionsRequest(**filters)
+        while True:
+            page = self.call(self.history.ListExecutions, request)
+            yield from page.executions
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
     def call(self, method, request, timeout=None):
         """Calls any other method, such as `client.call(client.keys.ListApiKeys, ListApiKeysRequest())`."""
@@ -122,7 +152,9 @@ class Client:
 
 
 class Execution:
-    """The stream of events of one execution. Leaving the `with` block early aborts the HTTP call."""
+    """The stream of events of one execution. Leaving the `with` block early ends the stream; whether the HTTP call ends
+    with it is for the action's `on_interruption` to say, if the execution has a call_id.
+    """
 
     def __init__(self, stream):
         self._stream = stream

@@ -10,6 +10,7 @@ from google.protobuf import json_format, symbol_database
 
 from actions_client import ActionError, Client
 from actions.v1 import action_config_service_pb2, action_service_pb2, api_key_service_pb2  # noqa: F401
+from actions.v1 import call_pb2, execution_service_pb2, prepare_pb2  # noqa: F401
 
 ENV = os.environ
 MESSAGES = symbol_database.Default()
@@ -102,21 +103,27 @@ def perform(client, step, saved):
     came = {}
     try:
         if method == "Execute":
-            execute(client, request, step, came)
+            follow(client.stream(request, step.get("timeout")), 0, step, came)
+        elif method == "Attach":
+            stream = client.attach(request.execution_id, request.after_sequence, step.get("timeout"))
+            follow(stream, request.after_sequence, step, came)
         else:
-            stub = client.keys if service == "ApiKeyService" else client.configs
+            stubs = {"ActionService": client.actions, "ActionConfigService": client.configs,
+                     "ApiKeyService": client.keys, "ExecutionService": client.history}
+            stub = stubs[service]
             came["response"] = to_json(client.call(getattr(stub, method), request, step.get("timeout")))
     except ActionError as error:
         came["error"] = error_to_json(error)
     return came
 
 
-def execute(client, request, step, came):
-    with client.stream(request, step.get("timeout")) as execution:
+def follow(execution, after, step, came):
+    with execution:
         for event in execution:
             events = came.setdefault("events", [])
             events.append(to_json(event))
-            if event.sequence != len(events) or not execution.id:
+            came["execution_id"] = execution.id
+            if event.sequence != after + len(events) or not execution.id:
                 raise Mismatch(f"event {len(events)} has the sequence {event.sequence}, execution '{execution.id}'")
             if len(events) == step.get("cancel_after"):
                 return

@@ -11,6 +11,9 @@ internal sealed record PhoneCall(
     IReadOnlyDictionary<string, Value> Variables,
     IReadOnlyList<ReceivedEvent> Expected)
 {
+    /// <summary>Said into the first filler. Empty: the caller listens to the end.</summary>
+    public string Interruption { get; init; } = "";
+
     // Timers have a resolution of milliseconds; the clock that measures them is finer.
     private static readonly TimeSpan TimerGrain = TimeSpan.FromMilliseconds(10);
 
@@ -32,12 +35,23 @@ internal sealed record PhoneCall(
         }
     }
 
+    /// <summary>Compares the events of the same execution again: the Result is there at once, and the API isn't
+    /// called.</summary>
+    public void CheckRepeat(IReadOnlyList<ReceivedEvent> received)
+    {
+        var result = Expected[^1].Event.Clone();
+        result.Result.Replayed = true;
+        if (received.Count == 0 || !Essence(received[^1].Event).Equals(result))
+            throw Deviation($"{result}", string.Join(", ", received.Select(e => Essence(e.Event))));
+    }
+
     private static ExecutionEvent Essence(ExecutionEvent received)
     {
         var essence = received.Clone();
         essence.Sequence = 0;
         essence.Elapsed = null;
         essence.Result?.ContentType = "";
+        essence.Result?.ReplayedExecutionId = "";
         essence.Failure?.Detail = "";
         essence.Failure?.ContentType = "";
         essence.Failure?.Body = Google.Protobuf.ByteString.Empty;

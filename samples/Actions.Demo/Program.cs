@@ -4,7 +4,7 @@ using Actions.V1;
 using Grpc.Core;
 using Grpc.Net.Client;
 
-// Three callers, one voice engine. Everything is real: the API, the server in its own process with its database file,
+// Four callers, one voice engine. Everything is real: the API, the server in its own process with its database file,
 // gRPC
 // and HTTP between them. Exits with 0 if each call went as expected, so it is also a smoke test.
 
@@ -18,7 +18,7 @@ using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop)
 try
 {
     var begin = time.GetTimestamp();
-    timeline.Title("Actions.Grpc: a voice engine takes three calls");
+    timeline.Title("Actions.Grpc: a voice engine takes four calls");
 
     await using var shop = await ShopApi.StartAsync(time, stop.Token);
     timeline.Fact("sample API", $"a shop on {shop.Address.OriginalString}");
@@ -66,15 +66,44 @@ async Task TakeCallsAsync(VoiceEngine engine, IReadOnlyList<PhoneCall> calls)
     foreach (var call in calls)
     {
         timeline.Call(call);
+        var begin = time.GetTimestamp();
         var received = new List<ReceivedEvent>();
-        await foreach (var next in engine.ExecuteAsync(call, stop.Token))
+        var isInterrupted = await ListenAsync(
+            engine.ExecuteAsync(call, begin, stop.Token), received, untilDelay: call.Interruption.Length > 0);
+        if (isInterrupted)
         {
-            timeline.Event(next);
-            received.Add(next);
+            timeline.Interruption(call);
+            await ListenAsync(engine.AttachAsync(received[^1], begin, stop.Token), received, untilDelay: false);
         }
 
         call.Check(received);
+        if (isInterrupted)
+            await RepeatAsync(engine, call);
     }
+}
+
+async Task RepeatAsync(VoiceEngine engine, PhoneCall call)
+{
+    timeline.Repeat(call);
+    var received = new List<ReceivedEvent>();
+    await ListenAsync(engine.ExecuteAsync(call, time.GetTimestamp(), stop.Token), received, untilDelay: false);
+    call.CheckRepeat(received);
+    if (ShopApi.Returns != 1)
+        throw new DemoFailedException($"The shop was asked {ShopApi.Returns} times for one return.");
+}
+
+// Returns whether it left before the end: leaving the loop cancels the stream.
+async Task<bool> ListenAsync(IAsyncEnumerable<ReceivedEvent> events, List<ReceivedEvent> received, bool untilDelay)
+{
+    await foreach (var next in events)
+    {
+        timeline.Event(next);
+        received.Add(next);
+        if (untilDelay && next.Event.Delay is not null)
+            return true;
+    }
+
+    return false;
 }
 
 // The server is on this machine: a proxy in the environment must not be used.

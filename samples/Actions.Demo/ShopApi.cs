@@ -9,14 +9,19 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Demo;
 
-/// <summary>A typical shop API: one endpoint is fast, one is slow, one is out of order.</summary>
+/// <summary>A typical shop API: one endpoint is fast, two are slow, one is out of order.</summary>
 internal sealed class ShopApi : IAsyncDisposable
 {
     public static readonly TimeSpan CarrierLatency = TimeSpan.FromSeconds(3);
 
+    private static int _returns;
+
     private readonly WebApplication _app;
 
     private ShopApi(WebApplication app) => _app = app;
+
+    /// <summary>How often a return was asked for.</summary>
+    public static int Returns => _returns;
 
     public Uri Address =>
         new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -33,6 +38,7 @@ internal sealed class ShopApi : IAsyncDisposable
         app.MapGet("/orders/{id}", Order);
         app.MapGet("/orders/{id}/parcel", (string id, CancellationToken aborted) => ParcelAsync(id, time, aborted));
         app.MapGet("/orders/{id}/invoice", Invoice);
+        app.MapPost("/orders/{id}/return", (string id, CancellationToken aborted) => ReturnAsync(id, time, aborted));
         await app.StartAsync(cancellationToken);
         var shop = new ShopApi(app);
         await shop.AnswerOnceAsync(cancellationToken);
@@ -65,6 +71,13 @@ internal sealed class ShopApi : IAsyncDisposable
     {
         await Task.Delay(CarrierLatency, time, aborted);
         return Results.Json(new { parcel = new { order_id = id, arrives = "16:40", stops_before = 4 } });
+    }
+
+    private static async Task<IResult> ReturnAsync(string id, TimeProvider time, CancellationToken aborted)
+    {
+        Interlocked.Increment(ref _returns);
+        await Task.Delay(CarrierLatency, time, aborted);
+        return Results.Json(new { label = $"RL-{id}", pickup = "tomorrow" });
     }
 
     private static IResult Invoice(string id) => Results.Json(

@@ -4,12 +4,12 @@ using HttpMethod = Actions.V1.HttpMethod;
 
 namespace Actions.Demo;
 
-/// <summary>The three calls, with their actions as a user writes them.</summary>
+/// <summary>The four calls, with their actions as a user writes them.</summary>
 internal static class ShopCalls
 {
     private static readonly TimeSpan DelayThreshold = TimeSpan.FromSeconds(1.5);
 
-    public static IReadOnlyList<PhoneCall> To(Uri shop) => [OrderStatus(shop), Parcel(shop), Invoice(shop)];
+    public static IReadOnlyList<PhoneCall> To(Uri shop) => [OrderStatus(shop), Parcel(shop), Invoice(shop), Return(shop)];
 
     private static PhoneCall OrderStatus(Uri shop) => new(
         "Ada",
@@ -149,4 +149,51 @@ internal static class ShopCalls
                 },
             }),
         ]);
+
+    // A POST: executed once per call, and an interruption doesn't end it.
+    private static PhoneCall Return(Uri shop) => new(
+        "Dana",
+        "Please send order D-4004 back.",
+        new ActionConfig
+        {
+            Name = "Return Order",
+            Description = "Orders a return label, and a courier who picks the parcel up.",
+            Request = new HttpRequest { Method = HttpMethod.Post, Url = $"{shop}orders/<order_id>/return" },
+            Messages = new Messages
+            {
+                StartMessage = "I'm arranging the return.",
+                DelayMessage = "The courier is being booked, <user_name>.",
+                DelayThreshold = DelayThreshold.ToDuration(),
+                FailureMessage = "I couldn't arrange the return.",
+            },
+            Results =
+            {
+                new ResultField { Variable = "label", JsonPath = "$.label", Required = true },
+                new ResultField { Variable = "pickup", JsonPath = "$.pickup" },
+            },
+        },
+        new Dictionary<string, Value>
+        {
+            ["order_id"] = Value.ForString("D-4004"),
+            ["user_name"] = Value.ForString("Dana"),
+        },
+        [
+            new(TimeSpan.Zero, new() { Start = new() { Message = "I'm arranging the return." } }),
+            new(DelayThreshold, new()
+            {
+                Delay = new() { Message = "The courier is being booked, Dana.", Ordinal = 1 },
+            }),
+            new(ShopApi.CarrierLatency, new()
+            {
+                Result = new()
+                {
+                    StatusCode = 200,
+                    Attempts = 1,
+                    Variables = { ["label"] = Value.ForString("RL-D-4004"), ["pickup"] = Value.ForString("tomorrow") },
+                },
+            }),
+        ])
+    {
+        Interruption = "Wait, is that free of charge?",
+    };
 }

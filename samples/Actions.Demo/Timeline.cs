@@ -33,6 +33,18 @@ internal sealed class Timeline(TextWriter output, TextWriter errors)
         output.WriteLine(Paint($"  execute \"{call.Action.Name}\" with {variables}", Dim));
     }
 
+    public void Interruption(PhoneCall call)
+    {
+        output.WriteLine(Paint($"{call.Caller} interrupts: \"{call.Interruption}\"", Bold));
+        output.WriteLine(Paint("  the engine cancels the stream and speaks; the server finishes the POST; then attach", Dim));
+    }
+
+    public void Repeat(PhoneCall call)
+    {
+        output.WriteLine(Paint("The model asks for the same again", Bold));
+        output.WriteLine(Paint($"  execute \"{call.Action.Name}\" in the same call", Dim));
+    }
+
     public void Event(ReceivedEvent received)
     {
         var (colour, lines) = received.Event switch
@@ -51,7 +63,7 @@ internal sealed class Timeline(TextWriter output, TextWriter errors)
         output.WriteLine($"\n{Paint(text, Green)}\n");
         output.WriteLine("  make run     starts the server for you to try");
         output.WriteLine("  README.md    describes what else an action can do");
-        output.WriteLine("  samples/Actions.Demo/ShopCalls.cs    contains the three actions above");
+        output.WriteLine("  samples/Actions.Demo/ShopCalls.cs    contains the four actions above");
     }
 
     public void Failed(string text) => errors.WriteLine($"\n{Paint(text, Red)}");
@@ -80,7 +92,8 @@ internal sealed class Timeline(TextWriter output, TextWriter errors)
         var width = result.Variables.Keys.Select(name => name.Length).DefaultIfEmpty().Max();
         return [.. result.Variables
             .Select(variable => $"{variable.Key.PadRight(width)} = {variable.Value}")
-            .Order(StringComparer.Ordinal)];
+            .Order(StringComparer.Ordinal),
+            .. result.Replayed ? ["replayed: the shop wasn't asked again"] : Array.Empty<string>()];
     }
 
     private IEnumerable<string> ForTheDeveloper(Failure failure) =>

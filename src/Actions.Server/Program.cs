@@ -2,6 +2,8 @@ using Actions.Server;
 using Actions.Server.Access;
 using Actions.Server.Commands;
 using Actions.Server.Configuration;
+using Actions.Server.Conversations;
+using Actions.Server.History;
 using Actions.Server.Hosting;
 using Actions.Server.Introspection;
 using Actions.Server.Lifecycle;
@@ -30,6 +32,8 @@ static async Task ServeAsync(string[] settings)
     builder.Services.AddStrangers(builder.Configuration);
     builder.Services.AddAccess(builder.Configuration);
     builder.Services.AddActionServices();
+    builder.Services.AddConversations(builder.Configuration);
+    builder.Services.AddHistory(builder.Configuration);
     builder.Services.AddLifecycle(builder.Configuration);
     builder.Services.AddStartup(builder.Configuration);
     builder.Services.AddSecrets(builder.Configuration);

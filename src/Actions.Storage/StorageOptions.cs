@@ -49,6 +49,12 @@ public sealed class SqliteOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00", ParseLimitsInInvariantCulture = true,
         ErrorMessage = "Storage:Sqlite:BusyTimeout must be from 00:00:00.1 to 00:01:00.")]
     public TimeSpan BusyTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>A file of its own for records of one kind, beside <see cref="Path"/>.</summary>
+    /// <returns>For <c>calls</c> and <c>data/actions.db</c>: <c>data/actions-calls.db</c>.</returns>
+    public string PathBeside(string kind) => System.IO.Path.Combine(
+        System.IO.Path.GetDirectoryName(Path) ?? "",
+        $"{System.IO.Path.GetFileNameWithoutExtension(Path)}-{kind}{System.IO.Path.GetExtension(Path)}");
 }
 
 /// <summary>The settings under <c>Storage:MongoDb</c>.</summary>

@@ -17,6 +17,12 @@ public sealed class DecoratedSqliteApiKeyStoreTests : SqliteApiKeyStoreTests
 }
 
 /// <inheritdoc cref="DecoratedSqliteActionStoreTests" />
+public sealed class DecoratedSqliteCallStoreTests : SqliteCallStoreTests
+{
+    protected override bool IsDecorated => true;
+}
+
+/// <inheritdoc cref="DecoratedSqliteActionStoreTests" />
 public sealed class DecoratedMongoActionStoreTests : Mongo.MongoActionStoreTests
 {
     protected override bool IsDecorated => true;
@@ -24,6 +30,12 @@ public sealed class DecoratedMongoActionStoreTests : Mongo.MongoActionStoreTests
 
 /// <inheritdoc cref="DecoratedSqliteActionStoreTests" />
 public sealed class DecoratedMongoApiKeyStoreTests : Mongo.MongoApiKeyStoreTests
+{
+    protected override bool IsDecorated => true;
+}
+
+/// <inheritdoc cref="DecoratedSqliteActionStoreTests" />
+public sealed class DecoratedMongoCallStoreTests : Mongo.MongoCallStoreTests
 {
     protected override bool IsDecorated => true;
 }

@@ -20,7 +20,7 @@ public sealed class SqliteFileTests : IDisposable
     [Fact]
     public async Task EveryConnection_WritesAheadAndSyncsFully()
     {
-        using var database = new SqliteDatabase(_path, TimeSpan.FromSeconds(7));
+        using var database = new SqliteDatabase(_path, TimeSpan.FromSeconds(7), SqliteActionSchema.Schema);
         await database.InitializeAsync(Stop);
 
         foreach (var (pragma, expected) in (IEnumerable<(string, object)>)

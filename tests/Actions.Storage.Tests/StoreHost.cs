@@ -23,12 +23,15 @@ internal sealed class StoreHost : IDisposable
         Store = _services.GetRequiredService<IActionStore>();
         Keys = _services.GetRequiredService<IApiKeyStore>();
         KeyRing = _services.GetRequiredService<IKeyRingStore>();
+        Calls = _services.GetRequiredService<ICallStore>();
+        History = _services.GetRequiredService<IHistoryStore>();
         Archive = _services.GetRequiredService<IStoreArchive>();
         if (!isDecorated)
             return;
         var limit = new StoreLimit(TimeSpan.FromMinutes(1), () => true, TimeProvider.System);
         Store = new LimitedActionStore(new NotifyingActionStore(Store, _writtenActions.Enqueue), limit);
         Keys = new LimitedApiKeyStore(new NotifyingApiKeyStore(Keys, _writtenKeys.Enqueue), limit);
+        Calls = new LimitedCallStore(Calls, limit);
     }
 
     /// <summary>What a decorated store has reported.</summary>
@@ -42,6 +45,10 @@ internal sealed class StoreHost : IDisposable
     public IApiKeyStore Keys { get; }
 
     public IKeyRingStore KeyRing { get; }
+
+    public ICallStore Calls { get; }
+
+    public IHistoryStore History { get; }
 
     public IStoreArchive Archive { get; }
 

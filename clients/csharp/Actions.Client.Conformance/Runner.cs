@@ -80,7 +80,11 @@ internal sealed partial class Runner : IDisposable
         {
             var request = matcher.Fill(step["request"])!.ToJsonString();
             if ((string)step["rpc"]! == "ActionService.Execute")
-                await ExecuteAsync(client, step, JsonParser.Default.Parse<ExecuteRequest>(request), came);
+                await FollowAsync(client.ExecuteAsync(Parse<ExecuteRequest>(request), TimeoutOf(step)),
+                    told => (told.ExecutionId, told.Event), 0, step, came);
+            else if ((string)step["rpc"]! == "ActionService.Attach")
+                await FollowAsync(client.AttachAsync(Parse<AttachRequest>(request), TimeoutOf(step)),
+                    told => (told.ExecutionId, told.Event), Parse<AttachRequest>(request).AfterSequence, step, came);
             else
                 came["response"] = Json(await CallAsync(client, (string)step["rpc"]!, request));
         }
@@ -92,16 +96,23 @@ internal sealed partial class Runner : IDisposable
         return came;
     }
 
-    private static async Task ExecuteAsync(ActionsClient client, JsonObject step, ExecuteRequest request, JsonObject came)
+    private static TimeSpan? TimeoutOf(JsonObject step) =>
+        step["timeout"] is { } seconds ? TimeSpan.FromSeconds((double)seconds) : null;
+
+    private static async Task FollowAsync<T>(
+        IAsyncEnumerable<T> responses, Func<T, (string Id, ExecutionEvent Event)> read, int after, JsonObject step,
+        JsonObject came)
     {
-        TimeSpan? timeout = step["timeout"] is { } seconds ? TimeSpan.FromSeconds((double)seconds) : null;
         var events = new JsonArray();
-        await foreach (var response in client.ExecuteAsync(request, timeout))
+        await foreach (var response in responses)
         {
-            events.Add(Json(response.Event));
+            var (id, next) = read(response);
+            events.Add(Json(next));
             came["events"] ??= events;
-            if (response.Event.Sequence != events.Count || response.ExecutionId.Length == 0)
-                throw new MismatchException($"event {events.Count} has the sequence {response.Event.Sequence}, execution '{response.ExecutionId}'");
+            came["execution_id"] = id;
+            if (next.Sequence != after + events.Count || id.Length == 0)
+                throw new MismatchException(
+                    $"event {events.Count} has the sequence {next.Sequence}, execution '{id}'");
             if (events.Count == (int?)step["cancel_after"])
                 return;
         }
@@ -114,6 +125,13 @@ internal sealed partial class Runner : IDisposable
         "ActionConfigService.ListActionConfigs" => await client.Configs.ListActionConfigsAsync(Parse<ListActionConfigsRequest>(json)),
         "ActionConfigService.UpdateActionConfig" => await client.Configs.UpdateActionConfigAsync(Parse<UpdateActionConfigRequest>(json)),
         "ActionConfigService.DeleteActionConfig" => await client.Configs.DeleteActionConfigAsync(Parse<DeleteActionConfigRequest>(json)),
+        "ActionService.Prepare" => await client.Actions.PrepareAsync(Parse<PrepareRequest>(json)),
+        "ActionService.GetCall" => await client.Actions.GetCallAsync(Parse<GetCallRequest>(json)),
+        "ActionService.EndCall" => await client.Actions.EndCallAsync(Parse<EndCallRequest>(json)),
+        "ActionConfigService.ListVariables" => await client.Configs.ListVariablesAsync(Parse<ListVariablesRequest>(json)),
+        "ExecutionService.ListExecutions" => await client.History.ListExecutionsAsync(Parse<ListExecutionsRequest>(json)),
+        "ExecutionService.GetExecution" => await client.History.GetExecutionAsync(Parse<GetExecutionRequest>(json)),
+        "ExecutionService.GetStatistics" => await client.History.GetStatisticsAsync(Parse<GetStatisticsRequest>(json)),
         "ActionConfigService.Initialize" => await client.Configs.InitializeAsync(Parse<InitializeRequest>(json)),
         "ApiKeyService.CreateApiKey" => await client.Keys.CreateApiKeyAsync(Parse<CreateApiKeyRequest>(json)),
         "ApiKeyService.ListApiKeys" => await client.Keys.ListApiKeysAsync(Parse<ListApiKeysRequest>(json)),

@@ -35,9 +35,11 @@ public sealed class ActionsClient : IDisposable
         Actions = new ActionService.ActionServiceClient(calls);
         Configs = new ActionConfigService.ActionConfigServiceClient(calls);
         Keys = new ApiKeyService.ApiKeyServiceClient(calls);
+        History = new ExecutionService.ExecutionServiceClient(calls);
     }
 
-    /// <summary>Executes actions; <see cref="ExecuteAsync"/> is more convenient.</summary>
+    /// <summary>Executes actions; for its streams, <see cref="ExecuteAsync"/> and <see cref="AttachAsync"/> are more
+    /// convenient.</summary>
     public ActionService.ActionServiceClient Actions { get; }
 
     /// <summary>Manages actions.</summary>
@@ -46,10 +48,16 @@ public sealed class ActionsClient : IDisposable
     /// <summary>Manages the API keys of the workspace.</summary>
     public ApiKeyService.ApiKeyServiceClient Keys { get; }
 
-    /// <summary>Executes an action and streams its events. Leaving the loop early aborts the HTTP call.</summary>
+    /// <summary>What was executed, and what happened.</summary>
+    public ExecutionService.ExecutionServiceClient History { get; }
+
+    /// <summary>
+    /// Executes an action and streams its events. Leaving the loop early ends the stream; whether the HTTP call ends with
+    /// it is for the action's on_interruption to say, if the request has a call_id.
+    /// </summary>
     /// <param name="request">The action and its variables.</param>
     /// <param name="timeout">The deadline. Null: <see cref="ActionsClientOptions.Timeout"/>.</param>
-    /// <param name="cancellationToken">Cancels the stream and aborts the HTTP call.</param>
+    /// <param name="cancellationToken">Cancels the stream.</param>
     /// <exception cref="ActionException">The stream ended with an error status.</exception>
     public async IAsyncEnumerable<ExecuteResponse> ExecuteAsync(
         ExecuteRequest request,
@@ -58,6 +66,22 @@ public sealed class ActionsClient : IDisposable
     {
         DateTime? deadline = timeout is { } time ? TimeProvider.System.GetUtcNow().UtcDateTime + time : null;
         using var call = Actions.Execute(request, deadline: deadline, cancellationToken: cancellationToken);
+        while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
+            yield return call.ResponseStream.Current;
+    }
+
+    /// <summary>Follows an execution that has a call_id, on any server.</summary>
+    /// <param name="request">The execution, and the last event that is known.</param>
+    /// <param name="timeout">The deadline. Null: <see cref="ActionsClientOptions.Timeout"/>.</param>
+    /// <param name="cancellationToken">Cancels the stream, not the execution.</param>
+    /// <exception cref="ActionException">The stream ended with an error status.</exception>
+    public async IAsyncEnumerable<AttachResponse> AttachAsync(
+        AttachRequest request,
+        TimeSpan? timeout = null,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        DateTime? deadline = timeout is { } time ? TimeProvider.System.GetUtcNow().UtcDateTime + time : null;
+        using var call = Actions.Attach(request, deadline: deadline, cancellationToken: cancellationToken);
         while (await call.ResponseStream.MoveNext(cancellationToken).ConfigureAwait(false))
             yield return call.ResponseStream.Current;
     }

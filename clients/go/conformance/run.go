@@ -103,6 +103,8 @@ func perform(client *actionsclient.Client, step step, saved variables) (map[stri
 	var err error
 	if step.RPC == "ActionService.Execute" {
 		err = execute(ctx, client, step, request, came)
+	} else if step.RPC == "ActionService.Attach" {
+		err = attach(ctx, client, step, request, came)
 	} else {
 		came["response"], err = call(ctx, client, step.RPC, request)
 	}
@@ -124,6 +126,22 @@ func execute(ctx context.Context, client *actionsclient.Client, step step, json,
 	if err != nil {
 		return err
 	}
+	return follow(execution, 0, step, came)
+}
+
+func attach(ctx context.Context, client *actionsclient.Client, step step, json, came map[string]interface{}) error {
+	request := &actionsv1.AttachRequest{}
+	if err := parse(json, request); err != nil {
+		return err
+	}
+	execution, err := client.Attach(ctx, request.ExecutionId, request.AfterSequence)
+	if err != nil {
+		return err
+	}
+	return follow(execution, int(request.AfterSequence), step, came)
+}
+
+func follow(execution *actionsclient.Execution, after int, step step, came map[string]interface{}) error {
 	defer execution.Close()
 	var events []interface{}
 	for {
@@ -139,7 +157,8 @@ func execute(ctx context.Context, client *actionsclient.Client, step step, json,
 		}
 		events = append(events, described)
 		came["events"] = events
-		if int(event.Sequence) != len(events) || execution.ID == "" {
+		came["execution_id"] = execution.ID
+		if int(event.Sequence) != after+len(events) || execution.ID == "" {
 			return fmt.Errorf("event %d has the sequence %d, execution '%s'", len(events), event.Sequence, execution.ID)
 		}
 		if len(events) == step.CancelAfter {
@@ -151,11 +170,11 @@ func execute(ctx context.Context, client *actionsclient.Client, step step, json,
 // call finds the stub's method by its name: func(ctx, *Request, ...CallOption) (*Response, error).
 func call(ctx context.Context, client *actionsclient.Client, rpc string, json map[string]interface{}) (interface{}, error) {
 	service, name, _ := strings.Cut(rpc, ".")
-	var stub interface{} = client.Configs
-	if service == "ApiKeyService" {
-		stub = client.Keys
+	stubs := map[string]interface{}{
+		"ActionService": client.Actions, "ActionConfigService": client.Configs,
+		"ApiKeyService": client.Keys, "ExecutionService": client.History,
 	}
-	method := reflect.ValueOf(stub).MethodByName(name)
+	method := reflect.ValueOf(stubs[service]).MethodByName(name)
 	request := reflect.New(method.Type().In(1).Elem())
 	if err := parse(json, request.Interface().(proto.Message)); err != nil {
 		return nil, err

@@ -1,13 +1,22 @@
 import actions.client.ActionException;
 import actions.client.ActionsClient;
+import actions.client.Execution;
+import actions.v1.AttachRequest;
 import actions.v1.CreateActionConfigRequest;
 import actions.v1.CreateApiKeyRequest;
 import actions.v1.DeleteActionConfigRequest;
+import actions.v1.EndCallRequest;
 import actions.v1.ExecuteRequest;
 import actions.v1.GetActionConfigRequest;
+import actions.v1.GetCallRequest;
+import actions.v1.GetExecutionRequest;
+import actions.v1.GetStatisticsRequest;
 import actions.v1.InitializeRequest;
 import actions.v1.ListActionConfigsRequest;
 import actions.v1.ListApiKeysRequest;
+import actions.v1.ListExecutionsRequest;
+import actions.v1.ListVariablesRequest;
+import actions.v1.PrepareRequest;
 import actions.v1.RevokeApiKeyRequest;
 import actions.v1.UpdateActionConfigRequest;
 import com.google.gson.JsonArray;
@@ -114,7 +123,12 @@ public final class Conformance {
     var request = matcher.fill(step.get("request")).toString();
     try {
       if (rpc.equals("ActionService.Execute")) {
-        execute(client, step, request, came);
+        var timeout = timeoutOf(step);
+        follow(client.execute(parse(request, ExecuteRequest.newBuilder()).build(), timeout), 0, step, came);
+      } else if (rpc.equals("ActionService.Attach")) {
+        var attach = parse(request, AttachRequest.newBuilder()).build();
+        int after = attach.getAfterSequence();
+        follow(client.attach(attach.getExecutionId(), after, timeoutOf(step)), after, step, came);
       } else {
         came.add("response", toJson(call(client, rpc, request)));
       }
@@ -124,17 +138,20 @@ public final class Conformance {
     return came;
   }
 
-  private static void execute(ActionsClient client, JsonObject step, String request, JsonObject came) throws IOException {
-    var timeout = step.has("timeout") ? (long) (1000 * step.get("timeout").getAsDouble()) : 30_000;
+  private static Duration timeoutOf(JsonObject step) {
+    return Duration.ofMillis(step.has("timeout") ? (long) (1000 * step.get("timeout").getAsDouble()) : 30_000);
+  }
+
+  private static void follow(Execution started, int after, JsonObject step, JsonObject came) throws IOException {
     int cancelAfter = step.has("cancel_after") ? step.get("cancel_after").getAsInt() : 0;
     var events = new JsonArray();
-    try (var execution = client.execute(
-        parse(request, ExecuteRequest.newBuilder()).build(), Duration.ofMillis(timeout))) {
+    try (var execution = started) {
       while (execution.hasNext()) {
         var event = execution.next();
         events.add(toJson(event));
         came.add("events", events);
-        if (event.getSequence() != events.size() || execution.id().isEmpty()) {
+        came.addProperty("execution_id", execution.id());
+        if (event.getSequence() != after + events.size() || execution.id().isEmpty()) {
           throw new Matcher.Mismatch(
               "event " + events.size() + " has the sequence " + event.getSequence() + ", execution '" + execution.id() + "'");
         }
@@ -148,7 +165,23 @@ public final class Conformance {
   private static Message call(ActionsClient client, String rpc, String json) throws IOException {
     var configs = client.configs();
     var keys = client.keys();
+    var actions = client.actions();
+    var history = client.history();
     return switch (rpc) {
+      case "ActionService.Prepare" ->
+          client.call(actions::prepare, parse(json, PrepareRequest.newBuilder()).build());
+      case "ActionService.GetCall" ->
+          client.call(actions::getCall, parse(json, GetCallRequest.newBuilder()).build());
+      case "ActionService.EndCall" ->
+          client.call(actions::endCall, parse(json, EndCallRequest.newBuilder()).build());
+      case "ActionConfigService.ListVariables" ->
+          client.call(configs::listVariables, parse(json, ListVariablesRequest.newBuilder()).build());
+      case "ExecutionService.ListExecutions" ->
+          client.call(history::listExecutions, parse(json, ListExecutionsRequest.newBuilder()).build());
+      case "ExecutionService.GetExecution" ->
+          client.call(history::getExecution, parse(json, GetExecutionRequest.newBuilder()).build());
+      case "ExecutionService.GetStatistics" ->
+          client.call(history::getStatistics, parse(json, GetStatisticsRequest.newBuilder()).build());
       case "ActionConfigService.CreateActionConfig" ->
           client.call(configs::createActionConfig, parse(json, CreateActionConfigRequest.newBuilder()).build());
       case "ActionConfigService.GetActionConfig" ->

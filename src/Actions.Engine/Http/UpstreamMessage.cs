@@ -17,7 +17,7 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
     /// <summary>Of the attempt that sends it. Null: nobody wants to know.</summary>
     public AttemptEvidence? Evidence { get; set; }
 
-    /// <summary>The last connection that was opened because of this request, whoever uses it.</summary>
+    /// <summary>The last connection that HttpClient got because of this request, whichever request uses it.</summary>
     public ConnectionEvidence? Connection { get; private set; }
 
     public FailureStage Stage => (FailureStage)Volatile.Read(ref _stage);
@@ -42,6 +42,9 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
         Connection = connection;
         Evidence?.Causes(connection);
     }
+
+    /// <summary>It is given a connection that was opened before.</summary>
+    public void ReportTaking(ConnectionEvidence connection) => Connection = connection;
 
     /// <summary>
     /// The headers in the order, the case and the form in which they are sent, without those of HTTP's own framing

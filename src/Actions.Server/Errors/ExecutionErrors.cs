@@ -6,6 +6,18 @@ internal sealed class ActionNameNotFoundException(string name) : Exception($"The
     public string Name { get; } = name;
 }
 
+/// <summary>The workspace has no such execution of a call, or it has expired.</summary>
+internal sealed class ExecutionNotFoundException(string id) : Exception($"There is no execution with the id '{id}'.")
+{
+    public string Id { get; } = id;
+}
+
+/// <summary>Nothing is known of the call, or it has expired.</summary>
+internal sealed class CallNotFoundException(string callId) : Exception($"Nothing is known of the call '{callId}'.")
+{
+    public string CallId { get; } = callId;
+}
+
 /// <summary>The action exists, but is disabled.</summary>
 internal sealed class ActionDisabledException(string id) : Exception($"The action '{id}' is disabled.")
 {
@@ -23,3 +35,9 @@ internal sealed class SecretUnreadableException(string id, string field, Excepti
     /// <summary>Path of the secret within the action.</summary>
     public string Field { get; } = field;
 }
+
+/// <summary>The settings say that nothing is recorded.</summary>
+internal sealed class HistoryOffException() : Exception("This server keeps no history: History:Level is off.");
+
+/// <summary>The database of the history, which no execution needs.</summary>
+internal sealed class HistoryUnavailableException(Exception cause) : Exception("The history can't be reached.", cause);

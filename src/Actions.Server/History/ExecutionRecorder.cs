@@ -1,20 +1,74 @@
 using System.Threading.Channels;
 using Actions.Engine;
-using Actions.Engine.Executions;
+using Actions.Server.Configuration;
+using Actions.Server.Errors;
+using Actions.Server.Telemetry;
+using Actions.Storage;
 using Actions.V1;
+using Microsoft.Extensions.Options;
 
 namespace Actions.Server.History;
 
-/// <summary>Records executions when they have ended, off their path.</summary>
-internal sealed class ExecutionRecorder(TimeProvider time)
+/// <summary>Takes executions that have ended for <see cref="HistoryWriter"/>. No execution waits for it.</summary>
+internal sealed class ExecutionRecorder(
+    HistoryAccess history, HistoryMetrics metrics, IOptions<HistoryOptions> options, IOptions<ServerOptions> server,
+    TimeProvider time)
 {
+    // Executions that began before their call was forgotten have ended by then, and been written by whatever server.
+    private static readonly TimeSpan ForgottenFor = TimeSpan.FromDays(1);
+
+    private readonly bool _isOff = options.Value.Level == HistoryOptions.Off;
+    private readonly bool _keepsContent = options.Value.Level == HistoryOptions.Full;
+    // The oldest ones stay: what is told of an overload is how it began.
     private readonly Channel<ExecutionTrail> _ended = Channel.CreateBounded<ExecutionTrail>(
-        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropOldest });
+        new BoundedChannelOptions(options.Value.QueueSize) { SingleReader = true });
+
+    /// <summary>What waits to be written, in the order of its end.</summary>
+    public ChannelReader<ExecutionTrail> Ended => _ended.Reader;
 
     /// <returns>Null: nothing of this execution is recorded.</returns>
     public ExecutionTrail? Begin(string workspace, string executionId, ActionPlan plan, ExecuteRequest request) =>
-        new(workspace, executionId, plan, request, new ExecutionJournal(), time);
+        _isOff || request.DryRun || request.Simulate is not null
+            ? null
+            : new ExecutionTrail(
+                workspace, executionId, plan, request, time, _keepsContent && plan.RecordsContent);
 
     /// <summary>Never waits.</summary>
-    public void End(ExecutionTrail trail) => _ended.Writer.TryWrite(trail);
+    public void End(ExecutionTrail trail)
+    {
+        // One that was refused before its Start is no execution.
+        if (!trail.HasEvents)
+            return;
+        trail.End();
+        if (!_ended.Writer.TryWrite(trail))
+            metrics.Dropped(1);
+    }
+
+    /// <summary>Nothing is taken any more.</summary>
+    public void Complete() => _ended.Writer.TryComplete();
+
+    /// <summary>
+    /// Deletes the executions of a call, also of those that are running or queued, on any server: the store refuses to add
+    /// them.
+    /// </summary>
+    /// <exception cref="HistoryUnavailableException">They may still be there.</exception>
+    public async Task ForgetAsync(CallKey call, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        try
+        {
+            await history.UseAsync(
+                async (store, token) =>
+                {
+                    await store.ForgetAsync(call, now, now + ForgottenFor, token).ConfigureAwait(false);
+                    return true;
+                },
+                server.Value.StoreTimeout,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException e)
+        {
+            throw new HistoryUnavailableException(e.InnerException ?? e);
+        }
+    }
 }

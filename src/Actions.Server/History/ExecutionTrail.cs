@@ -1,61 +1,170 @@
+using System.Runtime.CompilerServices;
 using Actions.Engine;
 using Actions.Engine.Executions;
 using Actions.V1;
-using Google.Protobuf.WellKnownTypes;
+using Google.Protobuf.Collections;
 
 namespace Actions.Server.History;
 
-/// <summary>Collects what is told of one execution once it has ended. Used by one thread at a time.</summary>
+/// <summary>
+/// Notes what is told of one execution once it has ended. Every execution has one, so it keeps no more than that: no event,
+/// no request, no response. Used by one thread at a time.
+/// </summary>
+/// <param name="keepsContent">The texts that are spoken are noted, too.</param>
 internal sealed class ExecutionTrail(
-    string workspace, string executionId, ActionPlan plan, ExecuteRequest request, ExecutionJournal journal,
-    TimeProvider time)
+    string workspace, string executionId, ActionPlan plan, ExecuteRequest request, TimeProvider time, bool keepsContent)
 {
-    private readonly List<RecordedEvent> _events = [];
+    // Listeners may come and go as often as they like.
+    private const int MaxNotes = 200;
+
     private readonly long _began = time.GetTimestamp();
+    private FirstNotes _first;
+    private List<Note>? _more;
+    private int _count;
 
     public string Workspace { get; } = workspace;
 
     public string ExecutionId { get; } = executionId;
 
+    public string CallId { get; } = request.CallId;
+
+    public string ToolCallId { get; } = request.ToolCallId;
+
     public ActionPlan Plan { get; } = plan;
 
-    public ExecuteRequest Request { get; } = request;
+    public ExecutionJournal Journal { get; } = new();
 
-    public ExecutionJournal Journal { get; } = journal;
+    public bool KeepsContent { get; } = keepsContent;
 
-    public DateTimeOffset Started { get; } = time.GetUtcNow();
+    /// <summary>In whole milliseconds, as all stores have it.</summary>
+    public long StartedAt { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    /// <summary>The last event. Neither Result nor Failure: the execution was aborted.</summary>
-    public ExecutionEvent? Last { get; private set; }
+    /// <summary>Aborted until there is an outcome.</summary>
+    public ExecutionState State { get; private set; } = ExecutionState.Aborted;
 
-    public IReadOnlyList<RecordedEvent> Events => _events;
+    public FailureReason Reason { get; private set; }
+
+    public FailureStage Stage { get; private set; }
+
+    public string Detail { get; private set; } = "";
+
+    public int StatusCode { get; private set; }
+
+    public string ContentType { get; private set; } = "";
+
+    public string ReplayedExecutionId { get; private set; } = "";
+
+    /// <summary>Null: none.</summary>
+    public RepeatedField<Warning>? Warnings { get; private set; }
+
+    /// <summary>From the start to the last note.</summary>
+    public TimeSpan Elapsed { get; private set; }
+
+    /// <summary>False: it never began.</summary>
+    public bool HasEvents => _count > 0;
+
+    public IEnumerable<Note> Notes
+    {
+        get
+        {
+            for (var i = 0; i < Math.Min(_count, FirstNotes.Length); i++)
+                yield return _first[i];
+            foreach (var note in _more ?? [])
+                yield return note;
+        }
+    }
 
     /// <summary>An event was emitted.</summary>
     public void Add(ExecutionEvent next)
     {
-        Last = next;
-        _events.Add(new RecordedEvent { Kind = KindOf(next), Sequence = next.Sequence, Elapsed = next.Elapsed });
+        var elapsed = new TimeSpan((next.Elapsed.Seconds * TimeSpan.TicksPerSecond) + (next.Elapsed.Nanos / 100));
+        switch (next.EventCase)
+        {
+            case ExecutionEvent.EventOneofCase.Start:
+                Add(RecordedEventKind.Start, next.Sequence, elapsed, next.Start.Message);
+                break;
+            case ExecutionEvent.EventOneofCase.Delay:
+                Add(RecordedEventKind.Delay, next.Sequence, elapsed, next.Delay.Message);
+                break;
+            case ExecutionEvent.EventOneofCase.Retry:
+                Add(RecordedEventKind.Retry, next.Sequence, elapsed, "");
+                break;
+            case ExecutionEvent.EventOneofCase.Result:
+                Take(next.Result);
+                Add(RecordedEventKind.Result, next.Sequence, elapsed, next.Result.Message);
+                break;
+            case ExecutionEvent.EventOneofCase.Failure:
+                Take(next.Failure);
+                Add(RecordedEventKind.Failure, next.Sequence, elapsed, next.Failure.Message);
+                break;
+        }
     }
 
     /// <summary>A stream was cancelled, or its connection broke.</summary>
-    public void ListenerLeft() => Note(RecordedEventKind.ListenerLeft);
+    public void ListenerLeft() => Add(RecordedEventKind.ListenerLeft);
 
     /// <summary>Somebody follows the execution: by Attach, or by the same execution again.</summary>
-    public void ListenerCame() => Note(RecordedEventKind.ListenerCame);
+    public void ListenerCame() => Add(RecordedEventKind.ListenerCame);
 
     /// <summary>By an interruption, by EndCall, or by the end of the server.</summary>
-    public void Aborted() => Note(RecordedEventKind.Aborted);
+    public void Aborted() => Add(RecordedEventKind.Aborted);
 
-    private void Note(RecordedEventKind kind) =>
-        _events.Add(new RecordedEvent { Kind = kind, Elapsed = Duration.FromTimeSpan(time.GetElapsedTime(_began)) });
-
-    private static RecordedEventKind KindOf(ExecutionEvent next) => next.EventCase switch
+    /// <summary>There is no outcome, so it was aborted; who did it may have said so.</summary>
+    public void End()
     {
-        ExecutionEvent.EventOneofCase.Start => RecordedEventKind.Start,
-        ExecutionEvent.EventOneofCase.Delay => RecordedEventKind.Delay,
-        ExecutionEvent.EventOneofCase.Retry => RecordedEventKind.Retry,
-        ExecutionEvent.EventOneofCase.Result => RecordedEventKind.Result,
-        ExecutionEvent.EventOneofCase.Failure => RecordedEventKind.Failure,
-        _ => RecordedEventKind.Unspecified,
-    };
+        if (State == ExecutionState.Aborted && Last() is not (RecordedEventKind.Aborted or RecordedEventKind.Failure))
+            Aborted();
+    }
+
+    private RecordedEventKind Last() =>
+        _more is { Count: > 0 } more ? more[^1].Kind : _count > 0 ? _first[_count - 1].Kind : default;
+
+    private void Take(Result result)
+    {
+        State = ExecutionState.Succeeded;
+        StatusCode = result.StatusCode;
+        ContentType = result.ContentType;
+        ReplayedExecutionId = result.ReplayedExecutionId;
+        Warnings = result.Warnings.Count > 0 ? result.Warnings : null;
+    }
+
+    private void Take(Failure failure)
+    {
+        State = failure switch
+        {
+            { OutcomeUnknown: true } => ExecutionState.Unknown,
+            { Reason: FailureReason.Aborted } => ExecutionState.Aborted,
+            _ => ExecutionState.Failed,
+        };
+        (Reason, Stage, Detail) = (failure.Reason, failure.Stage, failure.Detail);
+        (StatusCode, ContentType) = (failure.StatusCode, failure.ContentType);
+    }
+
+    private void Add(RecordedEventKind kind) => Add(kind, sequence: 0, time.GetElapsedTime(_began), "");
+
+    private void Add(RecordedEventKind kind, int sequence, TimeSpan elapsed, string text)
+    {
+        // Somebody may come back to an execution that has ended.
+        if (State == ExecutionState.Aborted || sequence > 0)
+            Elapsed = elapsed;
+        var note = new Note(kind, sequence, elapsed, KeepsContent ? text : "");
+        if (_count < FirstNotes.Length)
+            _first[_count++] = note;
+        else if (_more is null || _more.Count < MaxNotes || kind is RecordedEventKind.Result or RecordedEventKind.Failure)
+            (_more ??= []).Add(note);
+    }
+
+    /// <summary>An event of the record.</summary>
+    /// <param name="Sequence">0: it was sent to nobody.</param>
+    /// <param name="Text">Empty unless content is kept.</param>
+    public readonly record struct Note(RecordedEventKind Kind, int Sequence, TimeSpan Elapsed, string Text);
+
+    // Start, a Delay and the outcome: most executions have no more.
+    [InlineArray(Length)]
+    private struct FirstNotes
+    {
+        public const int Length = 3;
+
+        private Note _first;
+    }
 }

@@ -45,6 +45,15 @@ internal sealed class Drain(
         }
     }
 
+    /// <summary>
+    /// Counts in what goes on when its call has ended. Never refused: a call that is still counted carries it until now.
+    /// </summary>
+    public void Keep()
+    {
+        lock (_gate)
+            _running++;
+    }
+
     /// <summary>Counts a call out.</summary>
     public void Leave()
     {

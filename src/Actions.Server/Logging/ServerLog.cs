@@ -61,6 +61,32 @@ internal static partial class ServerLog
     [LoggerMessage(16, LogLevel.Warning, "Outbound call to {Origin} blocked: {Explanation}.")]
     public static partial void OutboundCallRefused(this ILogger log, string origin, string explanation);
 
+    [LoggerMessage(20, LogLevel.Information,
+        "Execution {ExecutionId} of action {ActionId} goes on although nobody listens any more.")]
+    public static partial void RunDetached(this ILogger log, string executionId, string actionId);
+
+    [LoggerMessage(21, LogLevel.Warning,
+        "Execution {ExecutionId} of action {ActionId} is aborted: nobody listens any more, and as many executions as"
+        + " Calls:MaxDetached allows go on already.")]
+    public static partial void RunHasNoPlace(this ILogger log, string executionId, string actionId);
+
+    [LoggerMessage(22, LogLevel.Information,
+        "Action {ActionId} for call '{CallId}' was asked for again: the client gets the events of execution {ExecutionId}.")]
+    public static partial void ExecutionRepeated(this ILogger log, string actionId, string callId, string executionId);
+
+    [LoggerMessage(23, LogLevel.Error, "Execution {ExecutionId} of action {ActionId} failed with an internal error.")]
+    public static partial void RunFailed(this ILogger log, string executionId, string actionId, Exception cause);
+
+    [LoggerMessage(24, LogLevel.Error, "{Number} executions can't be kept.")]
+    public static partial void RunsNotKept(this ILogger log, int number, Exception cause);
+
+    [LoggerMessage(25, LogLevel.Error, "The watch over ended calls failed; it goes on.")]
+    public static partial void CallWatchFailed(this ILogger log, Exception cause);
+
+    [LoggerMessage(17, LogLevel.Information,
+        "Prepared {Actions} actions for call '{CallId}' in {Elapsed}. Not ready: {NotReady}.")]
+    public static partial void Prepared(this ILogger log, int actions, string callId, TimeSpan elapsed, int notReady);
+
     [LoggerMessage(100, LogLevel.Warning, "Store unavailable; the server is not ready.")]
     public static partial void StoreIsUnavailable(this ILogger log, Exception failure);
 
@@ -85,6 +111,22 @@ internal static partial class ServerLog
 
     [LoggerMessage(107, LogLevel.Error, "Refreshing the API keys failed; retrying.")]
     public static partial void KeyRefreshFailed(this ILogger log, Exception cause);
+
+    [LoggerMessage(140, LogLevel.Warning, "The history's database is unavailable; executions go on, and are kept in memory as far as there is room. Retrying every second.")]
+    public static partial void HistoryIsUnavailable(this ILogger log, Exception failure);
+
+    [LoggerMessage(141, LogLevel.Information, "The history's database is available again.")]
+    public static partial void HistoryIsBack(this ILogger log);
+
+    [LoggerMessage(142, LogLevel.Warning,
+        "{Number} executions were not recorded since the last line about it: the history's database is too slow. See History:ProcessorShare and History:QueueSize.")]
+    public static partial void HistoryDropped(this ILogger log, long number);
+
+    [LoggerMessage(143, LogLevel.Error, "{Number} executions can't be recorded.")]
+    public static partial void HistoryFailed(this ILogger log, int number, Exception cause);
+
+    [LoggerMessage(144, LogLevel.Warning, "What is too old wasn't deleted from the history; trying again in {Interval}.")]
+    public static partial void HistoryNotPurged(this ILogger log, TimeSpan interval, Exception cause);
 
     [LoggerMessage(110, LogLevel.Information, "Received {Signal}.")]
     public static partial void SignalReceived(this ILogger log, PosixSignal signal);

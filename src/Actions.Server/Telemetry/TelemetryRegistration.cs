@@ -47,6 +47,8 @@ internal static class TelemetryRegistration
         services.AddSingleton<ExecutionMetrics>();
         services.AddSingleton<CatalogMetrics>();
         services.AddSingleton<StoreMetrics>();
+        services.AddSingleton<CallMetrics>();
+        services.AddSingleton<HistoryMetrics>();
         var metricsEndpoint = AddressOf(configuration, MetricsEndpoint);
         if (AddressOf(configuration, Endpoint) is null && metricsEndpoint is null)
             return services;
@@ -68,6 +70,8 @@ internal static class TelemetryRegistration
             provider.GetRequiredService<ExecutionMetrics>();
             provider.GetRequiredService<CatalogMetrics>();
             provider.GetRequiredService<StoreMetrics>();
+            provider.GetRequiredService<CallMetrics>();
+            provider.GetRequiredService<HistoryMetrics>();
         });
         return services;
     }

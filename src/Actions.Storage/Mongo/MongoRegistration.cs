@@ -14,6 +14,8 @@ internal static class MongoRegistration
         services.AddSingleton<MongoActionStore>();
         services.AddSingleton<MongoApiKeyStore>();
         services.AddSingleton<MongoKeyRingStore>();
+        services.AddSingleton<MongoCallStore>();
+        services.AddSingleton<MongoHistoryStore>();
         services.AddSingleton<MongoArchive>();
     }
 }

@@ -11,10 +11,11 @@ namespace Actions.Storage.Registration;
 public static class StorageRegistration
 {
     /// <summary>
-    /// Registers <see cref="IActionStore"/>, <see cref="IApiKeyStore"/>, <see cref="IKeyRingStore"/> and
-    /// <see cref="IStoreArchive"/>. All use the engine and database of <see cref="StorageOptions"/>, validated when the
+    /// Registers <see cref="IActionStore"/>, <see cref="IApiKeyStore"/>, <see cref="IKeyRingStore"/>,
+    /// <see cref="ICallStore"/> and <see cref="IStoreArchive"/>. All use the engine and database of <see cref="StorageOptions"/>, validated when the
     /// host starts. The clock is the registered <see cref="TimeProvider"/>, or the system's. The host has to
-    /// call <see cref="IActionStore.InitializeAsync"/> before it serves.
+    /// call <see cref="IActionStore.InitializeAsync"/> before it serves, and <see cref="ICallStore.InitializeAsync"/>
+    /// before it uses calls.
     /// </summary>
     /// <param name="configuration">The whole configuration; its section <c>Storage</c> is read.</param>
     public static IServiceCollection AddActionStore(this IServiceCollection services, IConfiguration configuration)
@@ -27,17 +28,32 @@ public static class StorageRegistration
         services.AddSingleton(provider =>
         {
             var sqlite = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Sqlite;
-            return new SqliteDatabase(sqlite.Path, sqlite.BusyTimeout);
+            return new SqliteDatabase(sqlite.Path, sqlite.BusyTimeout, SqliteActionSchema.Schema);
+        });
+        services.AddKeyedSingleton(SqliteCallStore.File, (provider, _) =>
+        {
+            var sqlite = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Sqlite;
+            return new SqliteDatabase(sqlite.PathBeside(SqliteCallStore.File), sqlite.BusyTimeout, SqliteCallSchema.Schema);
         });
         services.AddSingleton<SqliteActionStore>();
         services.AddSingleton<SqliteApiKeyStore>();
         services.AddSingleton<SqliteKeyRingStore>();
+        services.AddSingleton<SqliteCallStore>();
         services.AddSingleton<SqliteArchive>();
+        services.AddKeyedSingleton(SqliteHistoryStore.File, (provider, _) =>
+        {
+            var sqlite = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Sqlite;
+            return new SqliteDatabase(
+                sqlite.PathBeside(SqliteHistoryStore.File), sqlite.BusyTimeout, SqliteHistorySchema.Schema);
+        });
+        services.AddSingleton<SqliteHistoryStore>();
         // Only this method knows the available engines.
         services.AddMongo();
         services.AddEngine<IActionStore, SqliteActionStore, MongoActionStore>();
         services.AddEngine<IApiKeyStore, SqliteApiKeyStore, MongoApiKeyStore>();
         services.AddEngine<IKeyRingStore, SqliteKeyRingStore, MongoKeyRingStore>();
+        services.AddEngine<ICallStore, SqliteCallStore, MongoCallStore>();
+        services.AddEngine<IHistoryStore, SqliteHistoryStore, MongoHistoryStore>();
         services.AddEngine<IStoreArchive, SqliteArchive, MongoArchive>();
         return services;
     }

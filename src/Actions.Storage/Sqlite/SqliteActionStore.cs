@@ -3,12 +3,14 @@ using Actions.V1;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using SQLitePCL;
 
 namespace Actions.Storage.Sqlite;
 
 /// <summary>The embedded engine: one file, no database server.</summary>
-internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider clock) : IActionStore
+internal sealed class SqliteActionStore(
+    SqliteDatabase database, [FromKeyedServices(SqliteCallStore.File)] SqliteDatabase calls, TimeProvider clock) : IActionStore
 {
     // The columns and their order that ReadAction expects; the sample, if selected, comes last.
     internal const string Columns = "etag, create_time, update_time, config";
@@ -26,6 +28,16 @@ internal sealed class SqliteActionStore(SqliteDatabase database, TimeProvider cl
                 return command.ExecuteScalar();
             },
             cancellationToken);
+        // Commands don't use calls.
+        if (calls.IsInitialized)
+            await CheckCallsAsync(cancellationToken);
+    }
+
+    /// <summary>Writes: each call with a claim does, and actions that can be read would hide that it can't.</summary>
+    private async Task CheckCallsAsync(CancellationToken cancellationToken)
+    {
+        calls.RequireFile();
+        await calls.WriteAsync(connection => connection.Execute("UPDATE checks SET count = count + 1"), cancellationToken);
     }
 
     public Task<ActionConfig> CreateAsync(string workspace, ActionConfig config, CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ using SQLitePCL;
 
 namespace Actions.Storage.Sqlite;
 
-/// <summary>The database file: accessible by its owner only, durable, many readers and one writer at a time.</summary>
+/// <summary>A database file: accessible by its owner only, many readers and one writer at a time.</summary>
 internal sealed class SqliteDatabase : IDisposable
 {
     private const UnixFileMode OwnerOnlyFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -11,10 +11,8 @@ internal sealed class SqliteDatabase : IDisposable
 
     private readonly string _path;
     private readonly TimeSpan _busyTimeout;
+    private readonly SqliteSchema _schema;
     private readonly string _connectionString;
-
-    // FULL: an acknowledged write survives a power failure; in WAL mode, NORMAL survives only a crash of the process.
-    // fullfsync does the same on macOS, where fsync doesn't flush the disk's cache.
     private readonly string _openingPragmas;
 
     // SQLite blocks the calling thread, up to the busy time-out when another process has locked the file. Operations
@@ -22,17 +20,21 @@ internal sealed class SqliteDatabase : IDisposable
     // the number of parallel reads that a machine's cores can do, and low enough to afford when all threads hang.
     private const int MaxThreads = 32;
     private readonly SemaphoreSlim _threads = new(MaxThreads);
+    private readonly OwnThreads _ownThreads = new();
 
     // SQLite itself waits for the writer lock by polling, which is unfair. Writers of this process queue here instead.
     private readonly SemaphoreSlim _writersTurn = new(1);
 
-    public SqliteDatabase(string path, TimeSpan busyTimeout)
+    public SqliteDatabase(string path, TimeSpan busyTimeout, SqliteSchema schema)
     {
         _path = Path.GetFullPath(path);
         _busyTimeout = busyTimeout;
+        _schema = schema;
+        // FULL: an acknowledged write survives a power failure; in WAL mode, NORMAL survives only a crash of the
+        // process. fullfsync does the same as FULL on macOS, where fsync doesn't flush the disk's cache.
         _openingPragmas =
             $"PRAGMA busy_timeout = {(int)busyTimeout.TotalMilliseconds};"
-            + "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON";
+            + (schema.SurvivesPowerFailure ? "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON" : "PRAGMA synchronous = NORMAL");
         _connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = _path,
@@ -45,6 +47,9 @@ internal sealed class SqliteDatabase : IDisposable
         }.ToString();
     }
 
+    /// <summary>Whether this process uses the file.</summary>
+    public bool IsInitialized { get; private set; }
+
     public async Task InitializeAsync(CancellationToken cancellationToken)
     {
         await _writersTurn.WaitAsync(cancellationToken);
@@ -55,9 +60,10 @@ internal sealed class SqliteDatabase : IDisposable
                 CreateFile();
                 using var connection = Open();
                 UseWriteAheadLog(connection);
-                SqliteSchema.Migrate(connection);
+                _schema.Migrate(connection);
                 return true;
             });
+            IsInitialized = true;
         }
         finally
         {
@@ -136,6 +142,7 @@ internal sealed class SqliteDatabase : IDisposable
             SqliteConnection.ClearPool(connection);
         _writersTurn.Dispose();
         _threads.Dispose();
+        _ownThreads.Dispose();
     }
 
     private async Task<T> OnOwnThreadAsync<T>(Func<T> use, CancellationToken cancellationToken)
@@ -143,11 +150,7 @@ internal sealed class SqliteDatabase : IDisposable
         await _threads.WaitAsync(cancellationToken);
         try
         {
-            return await Task.Factory.StartNew(
-                use,
-                cancellationToken,
-                TaskCreationOptions.LongRunning | TaskCreationOptions.RunContinuationsAsynchronously,
-                TaskScheduler.Default);
+            return await _ownThreads.RunAsync(use, cancellationToken);
         }
         finally
         {
@@ -249,5 +252,5 @@ internal sealed class SqliteDatabase : IDisposable
     };
 
     private StoreUnavailableException Unavailable(string what, Exception cause) =>
-        new(new IOException($"The database file '{_path}' {what.TrimEnd('.')}. Look at Storage:Sqlite:Path.", cause));
+        new(new IOException($"The database file '{_path}' {what.TrimEnd('.')}. {_schema.Advice}", cause));
 }

@@ -7,6 +7,7 @@ internal static class SqliteTime
 {
     public static long ToNumber(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks;
 
-    public static Timestamp ToTimestamp(long number) =>
-        Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddTicks(number));
+    public static DateTimeOffset ToTime(long number) => DateTimeOffset.UnixEpoch.AddTicks(number);
+
+    public static Timestamp ToTimestamp(long number) => Timestamp.FromDateTimeOffset(ToTime(number));
 }

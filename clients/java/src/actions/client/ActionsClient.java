@@ -3,7 +3,11 @@ package actions.client;
 import actions.v1.ActionConfigServiceGrpc;
 import actions.v1.ActionServiceGrpc;
 import actions.v1.ApiKeyServiceGrpc;
+import actions.v1.AttachRequest;
+import actions.v1.AttachResponse;
 import actions.v1.ExecuteRequest;
+import actions.v1.ExecuteResponse;
+import actions.v1.ExecutionServiceGrpc;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
@@ -34,6 +38,7 @@ public final class ActionsClient implements AutoCloseable {
   private final ActionServiceGrpc.ActionServiceBlockingStub actions;
   private final ActionConfigServiceGrpc.ActionConfigServiceBlockingStub configs;
   private final ApiKeyServiceGrpc.ApiKeyServiceBlockingStub keys;
+  private final ExecutionServiceGrpc.ExecutionServiceBlockingStub history;
   private final Options options;
 
   /**
@@ -70,6 +75,12 @@ public final class ActionsClient implements AutoCloseable {
     actions = ActionServiceGrpc.newBlockingStub(calls);
     configs = ActionConfigServiceGrpc.newBlockingStub(calls);
     keys = ApiKeyServiceGrpc.newBlockingStub(calls);
+    history = ExecutionServiceGrpc.newBlockingStub(calls);
+  }
+
+  /** prepare, getCall and endCall; for its streams, execute and attach are more convenient. */
+  public ActionServiceGrpc.ActionServiceBlockingStub actions() {
+    return actions;
   }
 
   public ActionConfigServiceGrpc.ActionConfigServiceBlockingStub configs() {
@@ -78,6 +89,10 @@ public final class ActionsClient implements AutoCloseable {
 
   public ApiKeyServiceGrpc.ApiKeyServiceBlockingStub keys() {
     return keys;
+  }
+
+  public ExecutionServiceGrpc.ExecutionServiceBlockingStub history() {
+    return history;
   }
 
   /** Makes a unary call, such as {@code client.call(client.configs()::getActionConfig, request)}. Throws ActionException. */
@@ -89,13 +104,30 @@ public final class ActionsClient implements AutoCloseable {
     }
   }
 
-  /** Starts an execution; closing it early aborts the HTTP call. */
+  /**
+   * Starts an execution. Closing it early ends the stream; whether the HTTP call ends with it is for the action's
+   * on_interruption to say, if the request has a call_id.
+   */
   public Execution execute(ExecuteRequest request) {
     return execute(request, options.timeout());
   }
 
   public Execution execute(ExecuteRequest request, Duration timeout) {
-    return new Execution(actions.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS), request);
+    return Execution.of(() -> within(timeout).execute(request), ExecuteResponse::getExecutionId, ExecuteResponse::getEvent);
+  }
+
+  /** Follows an execution that has a call_id, on any server, from the event after afterSequence on. */
+  public Execution attach(String executionId, int afterSequence) {
+    return attach(executionId, afterSequence, options.timeout());
+  }
+
+  public Execution attach(String executionId, int afterSequence, Duration timeout) {
+    var request = AttachRequest.newBuilder().setExecutionId(executionId).setAfterSequence(afterSequence).build();
+    return Execution.of(() -> within(timeout).attach(request), AttachResponse::getExecutionId, AttachResponse::getEvent);
+  }
+
+  private ActionServiceGrpc.ActionServiceBlockingStub within(Duration timeout) {
+    return actions.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   @Override

@@ -1,9 +1,6 @@
 package actions.client;
 
-import actions.v1.ActionServiceGrpc;
 import actions.v1.Delay;
-import actions.v1.ExecuteRequest;
-import actions.v1.ExecuteResponse;
 import actions.v1.ExecutionEvent;
 import actions.v1.Failure;
 import actions.v1.Result;
@@ -12,17 +9,40 @@ import actions.v1.Start;
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import java.util.Iterator;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
-/** The stream of events of one execution. Closing it early aborts the HTTP call. */
+/** The stream of events of one execution. Closing it early ends the stream. */
 public final class Execution implements Iterator<ExecutionEvent>, AutoCloseable {
-  private final Context.CancellableContext context = Context.current().withCancellation();
-  private final Iterator<ExecuteResponse> responses;
+  private final Context.CancellableContext context;
+  private final Iterator<Told> responses;
   private String id = "";
 
-  Execution(ActionServiceGrpc.ActionServiceBlockingStub stub, ExecuteRequest request) {
+  private Execution(Context.CancellableContext context, Iterator<Told> responses) {
+    this.context = context;
+    this.responses = responses;
+  }
+
+  // Of a response of Execute or Attach.
+  private record Told(String executionId, ExecutionEvent event) { }
+
+  static <R> Execution of(Supplier<Iterator<R>> call, Function<R, String> id, Function<R, ExecutionEvent> event) {
+    var context = Context.current().withCancellation();
     var outer = context.attach();
     try {
-      responses = stub.execute(request);
+      var responses = call.get();
+      return new Execution(context, new Iterator<Told>() {
+        @Override
+        public boolean hasNext() {
+          return responses.hasNext();
+        }
+
+        @Override
+        public Told next() {
+          var response = responses.next();
+          return new Told(id.apply(response), event.apply(response));
+        }
+      });
     } finally {
       context.detach(outer);
     }
@@ -60,8 +80,8 @@ public final class Execution implements Iterator<ExecutionEvent>, AutoCloseable 
   public ExecutionEvent next() {
     try {
       var response = responses.next();
-      id = response.getExecutionId();
-      return response.getEvent();
+      id = response.executionId();
+      return response.event();
     } catch (StatusRuntimeException error) {
       throw new ActionException(error);
     }

@@ -3,7 +3,7 @@ using Actions.Server.Logging;
 using Actions.Server.Telemetry;
 using Actions.V1;
 
-namespace Actions.Server.Execution;
+namespace Actions.Server.Execution.Reports;
 
 /// <summary>
 /// Reports that an API's responses no longer match the action's sample: a counter shows how often, the log which
@@ -34,6 +34,10 @@ internal sealed class ResultDrift
     {
         if (warnings.Count == 0)
             return;
+        // Whether the call's memory could be read isn't the API's doing.
+        if (warnings.All(warning => warning.Kind == WarningKind.MemoryUnavailable))
+            return;
+        warnings = [.. warnings.Where(warning => warning.Kind != WarningKind.MemoryUnavailable)];
         foreach (var warning in warnings)
             _fields.Add(1, new KeyValuePair<string, object?>(KindTag, NameOf(warning.Kind)));
         if (!_throttle.TryTake(actionId))
