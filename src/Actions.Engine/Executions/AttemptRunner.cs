@@ -93,10 +93,16 @@ internal sealed class AttemptRunner(
             failure = e.Failure;
         }
 
-        var answer = FailureAnswers.Of(
-            response, plan.ErrorFields, execution.WantsBody, execution.MaskOfAnswer(progress.Tokens));
-        return new AttemptResult.Failed(failure.At(progress.Stage, progress.StatusCode) with { Answer = answer });
+        return new AttemptResult.Failed(
+            failure.At(progress.Stage, progress.StatusCode) with { Answer = AnswerOf(execution, progress, response) });
     }
+
+    private static FailureAnswer AnswerOf(Execution execution, ExecutionProgress progress, UpstreamResponse response) =>
+        FailureAnswers.Of(
+            response,
+            execution.Plan.Reading,
+            execution.WantsBody,
+            texts => execution.MaskOfAnswer(progress.Tokens.Concat(texts)));
 
     /// <summary>Steps 3 to 6 for a sample of the response, whatever its status.</summary>
     /// <returns>Either a sample or a failure.</returns>
@@ -114,9 +120,9 @@ internal sealed class AttemptRunner(
             progress.Receive((int)message.StatusCode);
             var sample = await samples.ReadAsync(
                 message,
-                execution.Plan.Reading.Policy,
+                execution.Plan.Reading,
                 execution.TakenNames,
-                execution.MaskOfAnswer(progress.Tokens),
+                texts => execution.MaskOfAnswer(progress.Tokens.Concat(texts)),
                 execution.Started,
                 stop).ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();

@@ -14,6 +14,9 @@ namespace Actions.Server.History;
 internal sealed class ExecutionTrail(
     string workspace, string executionId, ActionPlan plan, ExecuteRequest request, TimeProvider time, bool keepsContent)
 {
+    // Listeners may come and go as often as they like.
+    private const int MaxNotes = 200;
+
     private readonly long _began = time.GetTimestamp();
     private FirstNotes _first;
     private List<Note>? _more;
@@ -147,7 +150,7 @@ internal sealed class ExecutionTrail(
         var note = new Note(kind, sequence, elapsed, KeepsContent ? text : "");
         if (_count < FirstNotes.Length)
             _first[_count++] = note;
-        else
+        else if (_more is null || _more.Count < MaxNotes || kind is RecordedEventKind.Result or RecordedEventKind.Failure)
             (_more ??= []).Add(note);
     }
 

@@ -104,6 +104,7 @@ internal sealed class HistoryWriter(
                         await store.AppendAsync(entries, token).ConfigureAwait(false);
                         return true;
                     },
+                    HistoryAccess.LongTimeout,
                     cancellationToken).ConfigureAwait(false);
                 metrics.Recorded(entries.Count);
                 _batch.Clear();
