@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Actions.Engine.Compilation;
 using Actions.Engine.Conversations;
 using Actions.Engine.Executions;
 using Actions.Engine.Limits;
@@ -27,6 +28,8 @@ public sealed class ActionEngine
     private readonly TimeProvider _time;
     private readonly AttemptRunner _runner;
     private readonly AttemptLoop _attempts;
+    private readonly AttemptLoop _simulated;
+    private readonly Preparation _preparation;
 
     public ActionEngine(UpstreamHttp upstream, EngineOptions options, TimeProvider time, EngineMetrics? metrics = null)
     {
@@ -39,6 +42,8 @@ public sealed class ActionEngine
         _runner = new AttemptRunner(
             upstream, hosts, tokens, new ResponseReader(options, time), new SampleReader(options, time), time);
         _attempts = new AttemptLoop(_runner, options, time, metrics);
+        _simulated = new AttemptLoop(_runner, options, time, metrics: null);
+        _preparation = new Preparation(upstream, tokens, time);
     }
 
     /// <summary>
@@ -83,6 +88,16 @@ public sealed class ActionEngine
     }
 
     /// <summary>
+    /// Does ahead what an execution would wait for: resolves the host, connects, sets up TLS, fetches the token, each unless
+    /// it is there. Bounded by seconds. The API gets no request.
+    /// </summary>
+    /// <returns>The steps, each with its time, and its failure if it has one.</returns>
+    /// <exception cref="OperationCanceledException">The client cancelled. What has begun goes on.</exception>
+    public Task<IReadOnlyList<PreparedStep>> MakeReadyAsync(
+        ActionPlan plan, string workspace, CancellationToken cancellationToken) =>
+        _preparation.PrepareAsync(plan.Parts, workspace, cancellationToken);
+
+    /// <summary>
     /// What makes executions of a call the same: workspace, call, action and its revision, the client's
     /// Idempotency-Key, and the arguments, in whatever order and notation they came.
     /// </summary>
@@ -111,6 +126,8 @@ public sealed class ActionEngine
     private Execution Render(ActionPlan plan, ExecutionInput input)
     {
         var started = _time.GetTimestamp();
+        if (input.Simulation is { } simulation)
+            SimulationCheck.ThrowIfInvalid(simulation, input.DryRun, _options);
         var parts = plan.Parts;
         // 1 bind variables
         var variables = parts.Variables.Bind(input.Variables, input.Remembered);
@@ -125,7 +142,7 @@ public sealed class ActionEngine
             input = input with { IdempotencyKey = key };
         var request = UpstreamRequest.Render(parts.Request, variables, input.IdempotencyKey, _options);
         request = request.InTrace(_upstream.TraceparentFor(request.Url, input.Traceparent));
-        return new Execution(parts, request, parts.Messages.Render(variables, _options), variables, input, started);
+        return new Execution(parts, request, parts.Messages.Render(variables, _options), variables, input, started, plan.Recent);
     }
 
     private async IAsyncEnumerable<ExecutionEvent> StreamEventsAsync(
@@ -142,13 +159,13 @@ public sealed class ActionEngine
 
         var progress = new ExecutionProgress();
         execution.Input.Journal?.Follow(progress);
-        var delays = new DelaySchedule(execution.Plan.Messages);
+        var delays = new DelaySchedule(execution.Plan.Messages, execution.Recent.Known?.SlowTime);
         using var alarm = new Alarm(_time, execution.Started, execution.Timeout, delays.Next, cancellationToken);
         var retries = execution.Plan.Retry.MaxAttempts > 1 ? new RetryFeed() : null;
         // Writing Start may have taken the client the whole timeout.
         var attempts = alarm.HasPassed
             ? TimedOut(execution, progress)
-            : _attempts.RunAsync(execution, progress, retries, alarm);
+            : LoopFor(execution).RunAsync(execution, progress, retries, alarm);
         var outcome = attempts;
         var isTold = false;
         try
@@ -178,6 +195,8 @@ public sealed class ActionEngine
             cancellationToken.ThrowIfCancellationRequested();
             // 9 emit
             var last = events.Outcome(await outcome.ConfigureAwait(false), progress);
+            if (IsOfTheApi(last))
+                execution.Recent.Add(last.Elapsed.ToTimeSpan());
             execution.Input.Journal?.Tell(last);
             isTold = true;
             yield return last;
@@ -191,6 +210,13 @@ public sealed class ActionEngine
                 await ((Task)attempts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <summary>Whether its time says how long a caller waits for the API.</summary>
+    private static bool IsOfTheApi(ExecutionEvent outcome) =>
+        !outcome.Simulated
+        && outcome.Failure?.Reason is not (FailureReason.Overloaded or FailureReason.BlockedAddress);
+
+    private AttemptLoop LoopFor(Execution execution) => execution.Input.Simulation is null ? _attempts : _simulated;
 
     private static Task<AttemptResult> TimedOut(Execution execution, ExecutionProgress progress) =>
         Task.FromResult<AttemptResult>(new AttemptResult.Failed(execution.TimedOut(progress)));

@@ -9,6 +9,7 @@ using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
 using Actions.Server.Execution.Reports;
+using Actions.Server.Preparation;
 using Actions.Server.History;
 using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
@@ -42,6 +43,7 @@ internal static class Registration
             return cache;
         });
         services.AddSingleton<ActionCatalog>();
+        services.AddSingleton<VariableIndexes>();
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ActiveExecutions>();
@@ -64,6 +66,7 @@ internal static class Registration
         services.TakeLargeMessages<ActionService>();
         services.TakeLargeMessages<ActionConfigService>();
         services.TakeLargeMessages<ApiKeyService>();
+        services.AddSingleton<Preparer>();
         services.TakeLargeMessages<ExecutionService>();
         services.AddSingleton<ActionService>();
         services.AddSingleton<ActionConfigService>();

@@ -30,22 +30,40 @@ public sealed class UpstreamHttp : IDisposable
     }
 
     public UpstreamHttp(EngineOptions options, SsrfGuard guard)
-        : this(CreateHandler(options, guard), guard)
+        : this(new ReadyConnections(options, guard), options, guard)
     {
     }
 
-    internal UpstreamHttp(HttpMessageHandler handler, SsrfGuard guard)
+    /// <param name="ready">Those of the handler. Null: it opens its connections itself.</param>
+    internal UpstreamHttp(HttpMessageHandler handler, SsrfGuard guard, ReadyConnections? ready = null)
     {
         _invoker = new HttpMessageInvoker(handler);
         _guard = guard;
+        Ready = ready ?? new ReadyConnections(new EngineOptions(), guard);
     }
 
-    public void Dispose() => _invoker.Dispose();
+    private UpstreamHttp(ReadyConnections ready, EngineOptions options, SsrfGuard guard)
+        : this(CreateHandler(options, ready), guard, ready)
+    {
+    }
+
+    internal SsrfGuard Guard => _guard;
+
+    internal ReadyConnections Ready { get; }
+
+    public void Dispose()
+    {
+        _invoker.Dispose();
+        Ready.Dispose();
+    }
 
     /// <returns>The traceparent that a request to this URL carries; empty if the operator hasn't named its
     /// host.</returns>
     internal string TraceparentFor(Uri url, string traceparent) =>
         traceparent.Length > 0 && _guard.IsTraced(url) ? traceparent : "";
+
+    /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL.</exception>
+    internal void ThrowIfBlocked(Uri url) => _guard.ThrowIfBlocked(url);
 
     /// <summary>
     /// Steps 4 and 5: checks the URL, waits for the turn, and sends. Addresses are checked when a connection is opened.
@@ -69,9 +87,25 @@ public sealed class UpstreamHttp : IDisposable
         return response;
     }
 
-    internal static SocketsHttpHandler CreateHandler(EngineOptions options, SsrfGuard guard) => new()
+    internal static SocketsHttpHandler CreateHandler(EngineOptions options, SsrfGuard guard) =>
+        CreateHandler(options, new ReadyConnections(options, guard));
+
+    internal static SocketsHttpHandler CreateHandler(EngineOptions options, ReadyConnections ready)
     {
-        ConnectCallback = guard.ConnectAsync,
+        var handler = Create(options);
+        handler.ConnectCallback = ready.ConnectAsync;
+        var filter = handler.PlaintextStreamFilter!;
+        handler.PlaintextStreamFilter = (context, cancellationToken) =>
+        {
+            ready.Learn(context.InitialRequestMessage, context.NegotiatedHttpVersion);
+            return filter(context, cancellationToken);
+        };
+        ready.Tls = handler.SslOptions;
+        return handler;
+    }
+
+    private static SocketsHttpHandler Create(EngineOptions options) => new()
+    {
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,

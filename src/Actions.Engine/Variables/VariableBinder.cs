@@ -37,6 +37,11 @@ internal sealed class VariableBinder
     /// <summary>Every name that an execution needs a value for.</summary>
     public IEnumerable<string> Names => _references.Concat(_declared.Keys).Distinct();
 
+    /// <summary>The references to what isn't declared: for each, the variables that may be meant, the longest name
+    /// first.</summary>
+    public IEnumerable<IReadOnlyList<string>> Undeclared =>
+        _references.Select(reference => Readings(reference, new Dictionary<string, Value>())).Where(names => names.Count > 0);
+
     /// <summary>The sensitive variables, and the placeholders of their members.</summary>
     public FrozenSet<string> Sensitive { get; }
 
@@ -118,12 +123,18 @@ internal sealed class VariableBinder
 
         foreach (var reference in _places is null ? _references : [])
         {
-            var names = Reference.Readings(reference).Select(reading => reading.Variable);
-            if (!names.Any(name => Exists(name, brought)))
-                (lacking ??= new(StringComparer.Ordinal)).UnionWith(names);
+            foreach (var name in Readings(reference, brought))
+                (lacking ??= new(StringComparer.Ordinal)).Add(name);
         }
 
         return lacking ?? (IReadOnlyCollection<string>)[];
+    }
+
+    /// <returns>The variables that may be meant; none if it is known which one.</returns>
+    private List<string> Readings(string reference, IReadOnlyDictionary<string, Value> brought)
+    {
+        var names = Reference.Readings(reference).Select(reading => reading.Variable).ToList();
+        return names.Exists(name => Exists(name, brought)) ? [] : names;
     }
 
     private static bool IsAbsent(VariablePlan? variable, Value? value) =>

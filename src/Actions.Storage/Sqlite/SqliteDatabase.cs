@@ -20,6 +20,7 @@ internal sealed class SqliteDatabase : IDisposable
     // the number of parallel reads that a machine's cores can do, and low enough to afford when all threads hang.
     private const int MaxThreads = 32;
     private readonly SemaphoreSlim _threads = new(MaxThreads);
+    private readonly OwnThreads _ownThreads = new();
 
     // SQLite itself waits for the writer lock by polling, which is unfair. Writers of this process queue here instead.
     private readonly SemaphoreSlim _writersTurn = new(1);
@@ -141,6 +142,7 @@ internal sealed class SqliteDatabase : IDisposable
             SqliteConnection.ClearPool(connection);
         _writersTurn.Dispose();
         _threads.Dispose();
+        _ownThreads.Dispose();
     }
 
     private async Task<T> OnOwnThreadAsync<T>(Func<T> use, CancellationToken cancellationToken)
@@ -148,11 +150,7 @@ internal sealed class SqliteDatabase : IDisposable
         await _threads.WaitAsync(cancellationToken);
         try
         {
-            return await Task.Factory.StartNew(
-                use,
-                cancellationToken,
-                TaskCreationOptions.LongRunning | TaskCreationOptions.RunContinuationsAsynchronously,
-                TaskScheduler.Default);
+            return await _ownThreads.RunAsync(use, cancellationToken);
         }
         finally
         {

@@ -67,7 +67,7 @@ public sealed class SsrfGuard
             throw Refuse(url, refusal);
     }
 
-    /// <summary>Opens a connection, for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <summary>Opens a connection that a request needs.</summary>
     /// <exception cref="UpstreamException">The name has no address, or one that must not be called.</exception>
     /// <exception cref="SocketException">The connection to every address failed; thrown for the last one.</exception>
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -79,21 +79,37 @@ public sealed class SsrfGuard
         var host = UrlHost.Parse(context.DnsEndPoint.Host);
         if (host.Address is null)
             message?.ReportConnecting(FailureStage.Resolve);
-        var addresses = host.Address is { } literal ? [literal] : await ResolveAsync(message?.Workspace ?? "", host, cancellationToken).ConfigureAwait(false);
-        var port = context.DnsEndPoint.Port;
-        if (_rules.CheckAddresses(url.Scheme == Uri.UriSchemeHttps, host, port, addresses, _local) is { } refusal)
-            throw Refuse(url, refusal);
-
+        var addresses = await FindAsync(url, host, message?.Workspace ?? "", cancellationToken).ConfigureAwait(false);
         message?.ReportConnecting(FailureStage.Connect);
+        var connection = await DialAsync(addresses, context.DnsEndPoint.Port, cancellationToken).ConfigureAwait(false);
+        if (url.Scheme == Uri.UriSchemeHttps)
+            message?.ReportConnecting(FailureStage.Tls);
+        return connection;
+    }
+
+    /// <returns>The addresses of the host, all of which may be called.</returns>
+    /// <exception cref="UpstreamException">The name has no address, or one that must not be called.</exception>
+    internal async ValueTask<IPAddress[]> FindAsync(
+        Uri url, UrlHost host, string workspace, CancellationToken cancellationToken)
+    {
+        var addresses = host.Address is { } literal
+            ? [literal]
+            : await ResolveAsync(workspace, host, cancellationToken).ConfigureAwait(false);
+        return _rules.CheckAddresses(url.Scheme == Uri.UriSchemeHttps, host, url.Port, addresses, _local) is { } refusal
+            ? throw Refuse(url, refusal)
+            : addresses;
+    }
+
+    /// <param name="addresses">Checked, in the order in which to try them.</param>
+    /// <exception cref="SocketException">The connection to every address failed; thrown for the last one.</exception>
+    internal async ValueTask<Stream> DialAsync(IPAddress[] addresses, int port, CancellationToken cancellationToken)
+    {
         for (var i = 0; ; i++)
         {
             try
             {
-                var connection = await _network.ConnectAsync(
+                return await _network.ConnectAsync(
                     new IPEndPoint(AddressPolicy.AsDialled(addresses[i]), port), cancellationToken).ConfigureAwait(false);
-                if (url.Scheme == Uri.UriSchemeHttps)
-                    message?.ReportConnecting(FailureStage.Tls);
-                return connection;
             }
             catch (SocketException) when (i < addresses.Length - 1 && !cancellationToken.IsCancellationRequested)
             {
