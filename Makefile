@@ -11,7 +11,7 @@ export DOTNET_NOLOGO := 1
 build:
 	dotnet build Actions.Grpc.sln --configuration $(CONFIGURATION)
 
-# A voice engine's call from end to end: a sample API, the server, three actions, their events as a timeline. Built
+# A voice engine's call from end to end: a sample API, the server, four actions, their events as a timeline. Built
 # without the analyzers, to be quick.
 demo:
 	dotnet build samples/Actions.Demo --configuration $(CONFIGURATION) \

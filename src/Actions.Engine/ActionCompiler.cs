@@ -35,6 +35,7 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         var allocated = GC.GetAllocatedBytesForCurrentThread();
         var violations = new Violations(root);
         CheckTexts(config, violations);
+        CheckConversation(config, violations);
         var variables = new VariableCompiler(_options, isSaved, violations).Compile(config.Variables);
         var authentication = new AuthenticationCompiler(_options, checkUrl, isSaved, violations)
             .Compile(config.Authentication);
@@ -45,7 +46,8 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
         var request = new RequestCompiler(_options, checkUrl, templates, violations)
             .Compile(config.Request, authentication);
         var messages = new MessageCompiler(_options, templates, violations).Compile(config.Messages ?? new Messages());
-        var response = new ResponseCompiler(_options, templates, violations);
+        var response = new ResponseCompiler(
+            _options, templates, name => variables.GetValueOrDefault(name) is { Sensitive: true }, violations);
         var policy = response.CompilePolicy(config.ResponsePolicy ?? new ResponsePolicy());
         var results = response.CompileResults(config.Results, config.Sample, policy);
         var errorFields = response.CompileErrorFields(config.ErrorFields);
@@ -82,6 +84,16 @@ public sealed class ActionCompiler(EngineOptions options, SsrfGuard guard)
             new ActionParts(
                 binder, request, messages, authentication, retry, new ActionReading(policy, results, errorFields)),
             GC.GetAllocatedBytesForCurrentThread() - allocated);
+    }
+
+    private static void CheckConversation(ActionConfig config, Violations violations)
+    {
+        if (!Enum.IsDefined(config.Duplicates))
+            violations.Add("duplicates", "isn't known; use a value of Duplicates.");
+        if (!Enum.IsDefined(config.OnUnknownOutcome))
+            violations.Add("on_unknown_outcome", "isn't known; use a value of UnknownOutcome.");
+        if (!Enum.IsDefined(config.OnInterruption))
+            violations.Add("on_interruption", "isn't known; use a value of OnInterruption.");
     }
 
     private void CheckTexts(ActionConfig config, Violations violations)

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Actions.Engine.Executions;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -28,7 +27,7 @@ public sealed class ActionPlan
         RecordsContent = config.RecordContent;
         Conversation = ConversationPlan.Of(config);
         Parts = parts;
-        SensitiveResults = SensitiveResultsOf(config);
+        SensitiveResults = parts.Reading.Sensitive;
         Bytes = (compiledBytes / AllocatedPerKept) + (KeptPerByte * config.CalculateSize());
     }
 
@@ -58,24 +57,24 @@ public sealed class ActionPlan
     /// </summary>
     public long Bytes { get; }
 
-    /// <summary>The result fields whose values are kept, and never shown.</summary>
+    /// <summary>The result and error fields whose values are told and kept, and never shown.</summary>
     public IReadOnlySet<string> SensitiveResults { get; }
 
+    /// <summary>What the templates need that the action neither declares nor results in: for each, the names that may
+    /// be meant, the first one unless another exists.</summary>
+    public IEnumerable<IReadOnlyList<string>> Undeclared => Parts.Variables.Undeclared;
+
+    /// <summary>The types of the results' values in the action's sample, as far as they are known.</summary>
+    public IEnumerable<KeyValuePair<string, VariableType>> ExampleTypes => Parts.Results.ExampleTypes;
+
     internal ActionParts Parts { get; }
+
+    /// <summary>Of this version of the action, since it was compiled.</summary>
+    internal RecentDurations Recent { get; } = new();
 
     /// <summary>The variables that the action needs or takes and that the request has no value for: a call may remember
     /// them. Empty for most executions.</summary>
     /// <param name="given">The request's.</param>
     public IReadOnlyCollection<string> WantedFromMemory(IReadOnlyDictionary<string, Value> given) =>
         Parts.Variables.Lacking(given);
-
-    /// <summary>A result of a sensitive variable's name is sensitive, too.</summary>
-    private static FrozenSet<string> SensitiveResultsOf(ActionConfig config)
-    {
-        var variables = config.Variables.Where(variable => variable.Sensitive).Select(variable => variable.Name).ToHashSet();
-        return config.Results.Concat(config.ErrorFields)
-            .Where(field => field.Sensitive || variables.Contains(field.Variable))
-            .Select(field => field.Variable)
-            .ToFrozenSet(StringComparer.Ordinal);
-    }
 }

@@ -9,6 +9,8 @@ using Actions.Server.Configuration;
 using Actions.Server.Errors;
 using Actions.Server.Execution;
 using Actions.Server.Execution.Reports;
+using Actions.Server.Preparation;
+using Actions.Server.History;
 using Actions.Server.Strangers;
 using Actions.Server.Telemetry;
 using Grpc.AspNetCore.Server;
@@ -41,6 +43,7 @@ internal static class Registration
             return cache;
         });
         services.AddSingleton<ActionCatalog>();
+        services.AddSingleton<VariableIndexes>();
         services.AddHostedService<CatalogFollower>();
         services.AddSingleton<ResultDrift>();
         services.AddSingleton<ActiveExecutions>();
@@ -53,6 +56,7 @@ internal static class Registration
         // kilobyte for each.
         services.GuardCalls<ActionConfigService>();
         services.GuardCalls<ApiKeyService>();
+        services.GuardCalls<ExecutionService>();
         services.GuardCalls<HealthServiceImpl>();
         services.GuardCalls<ReflectionServiceImpl>();
         services.GuardCalls<ReflectionV1ServiceImpl>();
@@ -62,9 +66,12 @@ internal static class Registration
         services.TakeLargeMessages<ActionService>();
         services.TakeLargeMessages<ActionConfigService>();
         services.TakeLargeMessages<ApiKeyService>();
+        services.AddSingleton<Preparer>();
+        services.TakeLargeMessages<ExecutionService>();
         services.AddSingleton<ActionService>();
         services.AddSingleton<ActionConfigService>();
         services.AddSingleton<ApiKeyService>();
+        services.AddSingleton<ExecutionService>();
         return services;
     }
 
@@ -82,5 +89,6 @@ internal static class Registration
         endpoints.MapGrpcService<ActionService>();
         endpoints.MapGrpcService<ActionConfigService>();
         endpoints.MapGrpcService<ApiKeyService>();
+        endpoints.MapGrpcService<ExecutionService>();
     }
 }

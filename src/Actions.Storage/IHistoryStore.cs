@@ -104,7 +104,7 @@ public sealed record HistoryQuery
     /// <summary>At least 1.</summary>
     public required int Limit { get; init; }
 
-    /// <summary>Stored bytes after which the list ends; the last execution may exceed them.</summary>
+    /// <summary>Bytes of listed executions after which the list ends: it has one that exceeds them, if there is.</summary>
     public required long MaxBytes { get; init; }
 }
 

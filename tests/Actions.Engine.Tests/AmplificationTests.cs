@@ -115,7 +115,8 @@ public sealed class AmplificationTests : IDisposable
         var body = Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Repeat("0", 100_000))}]");
         var fields = Enumerable.Range(0, 128).Select(i =>
             new ResultFieldPlan(
-                $"v{i}", new JsonSource("$", JsonPath.Parse("$"), null), null, Required: true, KeepNull: false, null));
+                $"v{i}", new JsonSource("$", JsonPath.Parse("$"), null), null, Required: true, KeepNull: false,
+                Sensitive: false, null));
         var before = GC.GetAllocatedBytesForCurrentThread();
 
         using var read = new UpstreamResponse(new HttpResponseMessage(), body, maxDepth: 512, new WorkBudget());

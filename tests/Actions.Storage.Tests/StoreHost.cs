@@ -24,6 +24,7 @@ internal sealed class StoreHost : IDisposable
         Keys = _services.GetRequiredService<IApiKeyStore>();
         KeyRing = _services.GetRequiredService<IKeyRingStore>();
         Calls = _services.GetRequiredService<ICallStore>();
+        History = _services.GetRequiredService<IHistoryStore>();
         Archive = _services.GetRequiredService<IStoreArchive>();
         if (!isDecorated)
             return;
@@ -46,6 +47,8 @@ internal sealed class StoreHost : IDisposable
     public IKeyRingStore KeyRing { get; }
 
     public ICallStore Calls { get; }
+
+    public IHistoryStore History { get; }
 
     public IStoreArchive Archive { get; }
 

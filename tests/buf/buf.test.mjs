@@ -119,6 +119,7 @@ describe("server, by reflection", () => {
       "actions.v1.ActionConfigService",
       "actions.v1.ActionService",
       "actions.v1.ApiKeyService",
+      "actions.v1.ExecutionService",
       "grpc.health.v1.Health",
       "grpc.reflection.v1.ServerReflection",
       "grpc.reflection.v1alpha.ServerReflection",

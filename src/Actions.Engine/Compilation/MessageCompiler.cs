@@ -21,10 +21,13 @@ internal sealed class MessageCompiler(EngineOptions options, TemplateCompiler te
         var repeat = Durations.Read(
             messages.DelayRepeatInterval, "messages.delay_repeat_interval",
             ContractLimits.MinDelayRepeatInterval, ContractLimits.MaxTimeout, violations);
+        var automatic = CompileAutomatic(messages);
+        threshold ??= automatic?.Shortest;
         if (threshold is null && messages.DelayMessage.Length > 0)
             threshold = ContractLimits.DefaultDelayThreshold;
-        if (threshold is null && repeat is not null)
-            violations.Add("messages.delay_repeat_interval", "needs a delay_message or a delay_threshold.");
+        if (threshold is null && repeat is not null && messages.AutomaticDelay is null)
+            violations.Add(
+                "messages.delay_repeat_interval", "needs a delay_message or a delay_threshold, or an automatic_delay.");
 
         return new MessagePlan(
             messages.SpeakNaturally,
@@ -33,7 +36,30 @@ internal sealed class MessageCompiler(EngineOptions options, TemplateCompiler te
             Parse(messages.FailureMessage, "failure_message"),
             CompileFailures(messages.FailureMessages),
             threshold,
-            repeat);
+            repeat)
+        {
+            LongestThreshold = automatic?.Longest,
+        };
+    }
+
+    private (TimeSpan Shortest, TimeSpan Longest)? CompileAutomatic(Messages messages)
+    {
+        if (messages.AutomaticDelay is not { } automatic)
+            return null;
+        if (messages.DelayThreshold is not null)
+            violations.Add("messages.automatic_delay", "takes the place of delay_threshold; set only one of them.");
+        // A Delay without words is of use to a client that plays a sound, but that client chooses its time itself.
+        if (messages.DelayMessage.Length == 0 && !messages.SpeakNaturally)
+            violations.Add("messages.automatic_delay", "needs a delay_message or speak_naturally.");
+        var shortest = Durations.Read(
+            automatic.Min, "messages.automatic_delay.min",
+            ContractLimits.ShortestAutomaticDelay, ContractLimits.MaxTimeout, violations)
+            ?? ContractLimits.DefaultAutomaticDelayMin;
+        var longest = Durations.Read(
+            automatic.Max, "messages.automatic_delay.max", shortest, ContractLimits.MaxTimeout, violations);
+        // Unset: whoever sets a long minimum alone means that one.
+        var usual = ContractLimits.DefaultAutomaticDelayMax;
+        return (shortest, longest ?? (shortest > usual ? shortest : usual));
     }
 
     private ImmutableDictionary<FailureReason, Template> CompileFailures(IReadOnlyDictionary<string, string> failures)

@@ -15,7 +15,9 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Compiles the response policy, the result fields and the retry policy.</summary>
-internal sealed class ResponseCompiler(EngineOptions options, TemplateCompiler templates, Violations violations)
+/// <param name="isSensitive">Whether a variable of that name is sensitive: a result of the same name is so, too.</param>
+internal sealed class ResponseCompiler(
+    EngineOptions options, TemplateCompiler templates, Func<string, bool> isSensitive, Violations violations)
 {
     private const string HeaderSource = "header:";
     private const string ResultSource = "result:";
@@ -104,6 +106,7 @@ internal sealed class ResponseCompiler(EngineOptions options, TemplateCompiler t
                     results[i].DefaultValue,
                     results[i].Required,
                     results[i].KeepNull,
+                    results[i].Sensitive || isSensitive(results[i].Variable),
                     sample?.Of(source)));
             if (!seen.Add(results[i].Variable))
                 violations.Add($"{field}.variable", $"names '{results[i].Variable}' a second time.");

@@ -9,9 +9,11 @@ namespace Actions.Engine.Executions;
 /// <summary>
 /// Makes attempts until one succeeds, none is left, or the next one couldn't start within the timeout.
 /// </summary>
-internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, TimeProvider time, EngineMetrics metrics)
+/// <param name="metrics">Null: nothing is counted, and retries need no budget. So are simulations.</param>
+internal sealed class AttemptLoop(
+    AttemptRunner runner, EngineOptions options, TimeProvider time, EngineMetrics? metrics)
 {
-    private readonly RetryBudget _budget = new(options, time, metrics);
+    private readonly RetryBudget? _budget = metrics is null ? null : new(options, time, metrics);
 
     /// <param name="retries">Receives the Retry events. Null: the action is never retried.</param>
     /// <param name="alarm">Aborts the execution.</param>
@@ -20,14 +22,14 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
         Execution execution, ExecutionProgress progress, RetryFeed? retries, Alarm alarm)
     {
         var (plan, host) = (execution.Plan.Retry, execution.Host);
-        _budget.CountExecution(host);
+        _budget?.CountExecution(host);
         var attempts = progress.BeginAttempt();
         while (true)
         {
             var began = time.GetTimestamp();
             var result = await runner.RunAsync(execution, host, progress, alarm).ConfigureAwait(false);
             progress.EndAttempt(result);
-            metrics.AttemptEnded(result, time.GetElapsedTime(began) - progress.Waited);
+            metrics?.AttemptEnded(result, time.GetElapsedTime(began) - progress.Waited);
             // An API may close a kept connection at any time. A safe request is sent once more, whatever the policy.
             if (result is AttemptResult.Failed { Failure: { OnKeptConnection: true } closed }
                 && attempts == 1 && execution.Request.Method == HttpMethod.Get)
@@ -43,7 +45,8 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
             if (failure.RetryAfter > backoff)
                 backoff = failure.RetryAfter.Value;
             // If the next attempt can't start in time, the failure is reported at once instead of after the wait.
-            if (backoff >= execution.Timeout - time.GetElapsedTime(execution.Started) || !_budget.TryTakeRetry(host))
+            if (backoff >= execution.Timeout - time.GetElapsedTime(execution.Started)
+                || _budget?.TryTakeRetry(host) == false)
                 return result;
             try
             {
@@ -62,7 +65,7 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
     /// <returns>The number of the attempt that starts.</returns>
     private int Repeat(UpstreamFailure failure, ExecutionProgress progress, RetryFeed? retries, Alarm alarm)
     {
-        metrics.Retried(failure.Reason);
+        metrics?.Retried(failure.Reason);
         var attempt = progress.BeginAttempt();
         if (retries is not null)
         {

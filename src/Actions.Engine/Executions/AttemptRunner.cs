@@ -18,29 +18,39 @@ internal sealed class AttemptRunner(
     UpstreamHttp upstream, UpstreamHosts hosts, TokenCache tokens, ResponseReader responses, SampleReader samples,
     TimeProvider time)
 {
+    private readonly StandInApi _standIn = new(upstream, time);
+
     /// <exception cref="OperationCanceledException">The execution was aborted.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<AttemptResult> RunAsync(
         Execution execution, HostKey host, ExecutionProgress progress, Alarm alarm)
     {
         var (plan, stop) = (execution.Plan, alarm.Token);
-        using var turn = TurnOf(execution, plan).Guarded(host.Authority);
+        var simulation = execution.Input.Simulation;
+        using var turn = TurnOf(execution, plan);
+        if (simulation is null)
+            turn.Guarded(host.Authority);
         try
         {
             // 3 authorize
-            var token = await AuthorizeAsync(execution, progress, refused: null, stop).ConfigureAwait(false);
+            var token = simulation is null
+                ? await AuthorizeAsync(execution, progress, refused: null, stop).ConfigureAwait(false)
+                : null;
             // 4 guard, 5 send
-            using var message = await SendAsync(execution, progress, turn, token, stop).ConfigureAwait(false);
+            using var message = simulation is null
+                ? await SendAsync(execution, progress, turn, token, stop).ConfigureAwait(false)
+                : await _standIn.SendAsync(execution, simulation, progress, stop).ConfigureAwait(false);
             progress.Receive((int)message.StatusCode);
 
             // 6 read with a cap
             using var response = await responses.ReadAsync(
                 message,
                 plan.Reading,
-                execution.WantsBody,
+                execution.WantsBody || execution.Input.Journal is { KeepsBody: true },
                 execution.Timeout - time.GetElapsedTime(execution.Started),
                 stop).ConfigureAwait(false);
 
+            execution.Input.Journal?.Keep(response);
             // 7 classify
             progress.Enter(FailureStage.Judge);
             var result = Conclude(execution, progress, response);
@@ -84,10 +94,16 @@ internal sealed class AttemptRunner(
             failure = e.Failure;
         }
 
-        var answer = FailureAnswers.Of(
-            response, plan.ErrorFields, execution.WantsBody, execution.MaskOfAnswer(progress.Tokens));
-        return new AttemptResult.Failed(failure.At(progress.Stage, progress.StatusCode) with { Answer = answer });
+        return new AttemptResult.Failed(
+            failure.At(progress.Stage, progress.StatusCode) with { Answer = AnswerOf(execution, progress, response) });
     }
+
+    private static FailureAnswer AnswerOf(Execution execution, ExecutionProgress progress, UpstreamResponse response) =>
+        FailureAnswers.Of(
+            response,
+            execution.Plan.Reading,
+            execution.WantsBody,
+            texts => execution.MaskOfAnswer(progress.Tokens.Concat(texts)));
 
     /// <summary>Steps 3 to 6 for a sample of the response, whatever its status.</summary>
     /// <returns>Either a sample or a failure.</returns>
@@ -105,9 +121,9 @@ internal sealed class AttemptRunner(
             progress.Receive((int)message.StatusCode);
             var sample = await samples.ReadAsync(
                 message,
-                execution.Plan.Reading.Policy,
+                execution.Plan.Reading,
                 execution.TakenNames,
-                execution.MaskOfAnswer(progress.Tokens),
+                texts => execution.MaskOfAnswer(progress.Tokens.Concat(texts)),
                 execution.Started,
                 stop).ConfigureAwait(false);
             stop.ThrowIfCancellationRequested();

@@ -16,8 +16,13 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
 
     private bool SpeakNaturally => execution.Plan.Messages.SpeakNaturally;
 
-    public ExecutionEvent Start() =>
-        Next(new ExecutionEvent { Start = new Start { Message = execution.Texts.Start, SpeakNaturally = SpeakNaturally } });
+    public ExecutionEvent Start()
+    {
+        var start = new Start { Message = execution.Texts.Start, SpeakNaturally = SpeakNaturally };
+        if (execution.Recent.Known is { } known)
+            (start.Typical, start.Slow) = (known.Typical, known.Slow);
+        return Next(new ExecutionEvent { Start = start });
+    }
 
     public ExecutionEvent Delay(DelaySchedule schedule)
     {
@@ -71,6 +76,7 @@ internal sealed class EventSequence(Execution execution, TimeProvider time)
     private ExecutionEvent Next(ExecutionEvent next)
     {
         next.Sequence = ++_sequence;
+        next.Simulated = execution.Input.Simulation is not null;
         next.Elapsed = Duration.FromTimeSpan(Elapsed);
         return next;
     }

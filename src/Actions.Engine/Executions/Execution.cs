@@ -14,8 +14,10 @@ namespace Actions.Engine.Executions;
 /// <param name="Variables">The values used for rendering.</param>
 /// <param name="Input">The client's input.</param>
 /// <param name="Started">The clock's timestamp from which the timeout counts.</param>
+/// <param name="Recent">Of the same plan.</param>
 internal sealed record Execution(
-    ActionParts Plan, UpstreamRequest Request, SpokenTexts Texts, VariableValues Variables, ExecutionInput Input, long Started)
+    ActionParts Plan, UpstreamRequest Request, SpokenTexts Texts, VariableValues Variables, ExecutionInput Input,
+    long Started, RecentDurations Recent)
 {
     public TimeSpan Timeout => Plan.Request.Timeout;
 

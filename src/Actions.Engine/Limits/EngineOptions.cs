@@ -232,6 +232,11 @@ public static class ContractLimits
     public static readonly TimeSpan DefaultInitialBackoff = TimeSpan.FromMilliseconds(200);
     public static readonly TimeSpan DefaultDelayThreshold = TimeSpan.FromSeconds(2);
 
+    /// <summary>Below this, a filler would come in the middle of the start message.</summary>
+    public static readonly TimeSpan ShortestAutomaticDelay = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan DefaultAutomaticDelayMin = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan DefaultAutomaticDelayMax = TimeSpan.FromSeconds(4);
+
     /// <summary>Below this, the caller on the phone would hear the same message without a pause.</summary>
     public static readonly TimeSpan MinDelayRepeatInterval = TimeSpan.FromMilliseconds(100);
 

@@ -82,6 +82,18 @@ internal sealed class SecretMask
         }
     }
 
+    /// <summary>Whether the value can't be seen any more where it is masked: no part of it is too short to
+    /// mask.</summary>
+    public static bool CanHide(Value value) => value.KindCase switch
+    {
+        Value.KindOneofCase.StringValue => value.StringValue.Length is 0 or >= MinLength,
+        Value.KindOneofCase.NumberValue => Variables.JsonValue.ToText(value).Length >= MinLength,
+        Value.KindOneofCase.BoolValue => false,
+        Value.KindOneofCase.StructValue => value.StructValue.Fields.Values.All(CanHide),
+        Value.KindOneofCase.ListValue => value.ListValue.Values.All(CanHide),
+        _ => true,
+    };
+
     private static void Find(SecretIndex secrets, TextView view, bool isCut, Coverage covered)
     {
         var text = view.Bytes;

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Actions.Engine.Evidence;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Attempts;
@@ -30,22 +31,40 @@ public sealed class UpstreamHttp : IDisposable
     }
 
     public UpstreamHttp(EngineOptions options, SsrfGuard guard)
-        : this(CreateHandler(options, guard), guard)
+        : this(new ReadyConnections(options, guard), options, guard)
     {
     }
 
-    internal UpstreamHttp(HttpMessageHandler handler, SsrfGuard guard)
+    /// <param name="ready">Those of the handler. Null: it opens its connections itself.</param>
+    internal UpstreamHttp(HttpMessageHandler handler, SsrfGuard guard, ReadyConnections? ready = null)
     {
         _invoker = new HttpMessageInvoker(handler);
         _guard = guard;
+        Ready = ready ?? new ReadyConnections(new EngineOptions(), guard);
     }
 
-    public void Dispose() => _invoker.Dispose();
+    private UpstreamHttp(ReadyConnections ready, EngineOptions options, SsrfGuard guard)
+        : this(CreateHandler(options, ready), guard, ready)
+    {
+    }
+
+    internal SsrfGuard Guard => _guard;
+
+    internal ReadyConnections Ready { get; }
+
+    public void Dispose()
+    {
+        _invoker.Dispose();
+        Ready.Dispose();
+    }
 
     /// <returns>The traceparent that a request to this URL carries; empty if the operator hasn't named its
     /// host.</returns>
     internal string TraceparentFor(Uri url, string traceparent) =>
         traceparent.Length > 0 && _guard.IsTraced(url) ? traceparent : "";
+
+    /// <exception cref="Outcomes.UpstreamException">The SSRF guard refuses the URL.</exception>
+    internal void ThrowIfBlocked(Uri url) => _guard.ThrowIfBlocked(url);
 
     /// <summary>
     /// Steps 4 and 5: checks the URL, waits for the turn, and sends. Addresses are checked when a connection is opened.
@@ -62,16 +81,41 @@ public sealed class UpstreamHttp : IDisposable
         UpstreamMessage request, HostTurn turn, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
-        await turn.EnterAsync(request.RequestUri!.Authority, cancellationToken).ConfigureAwait(false);
+        var evidence = request.Evidence;
+        var turns = turn.EnterAsync(request.RequestUri!.Authority, cancellationToken);
+        if (!turns.IsCompleted)
+            evidence?.Enter(Phase.Queue);
+        await turns.ConfigureAwait(false);
         request.ReportConnecting(FailureStage.Connect);
-        var response = await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        evidence?.Ask();
+        var answer = _invoker.SendAsync(request, cancellationToken);
+        // With a free connection, HttpClient has begun to send before it returns.
+        evidence?.AwaitConnection();
+        var response = await answer.ConfigureAwait(false);
+        evidence?.Answered(response.Version);
         BodyFraming.Enforce(response);
         return response;
     }
 
-    internal static SocketsHttpHandler CreateHandler(EngineOptions options, SsrfGuard guard) => new()
+    internal static SocketsHttpHandler CreateHandler(EngineOptions options, SsrfGuard guard) =>
+        CreateHandler(options, new ReadyConnections(options, guard));
+
+    internal static SocketsHttpHandler CreateHandler(EngineOptions options, ReadyConnections ready)
     {
-        ConnectCallback = guard.ConnectAsync,
+        var handler = Create(options);
+        handler.ConnectCallback = ready.ConnectAsync;
+        var filter = handler.PlaintextStreamFilter!;
+        handler.PlaintextStreamFilter = (context, cancellationToken) =>
+        {
+            ready.Learn(context.InitialRequestMessage, context.NegotiatedHttpVersion);
+            return filter(context, cancellationToken);
+        };
+        ready.Tls = handler.SslOptions;
+        return handler;
+    }
+
+    private static SocketsHttpHandler Create(EngineOptions options) => new()
+    {
         UseProxy = false,
         UseCookies = false,
         AllowAutoRedirect = false,
@@ -91,7 +135,12 @@ public sealed class UpstreamHttp : IDisposable
         // Trace context and baggage of the client's call stay with the client: the API receives only the action's
         // headers, and what the operator wants (OutboundOptions.TraceparentHosts).
         ActivityHeadersPropagator = null,
-        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new NoSilentRetryStream(context.PlaintextStream)),
+        PlaintextStreamFilter = static (context, _) =>
+        {
+            var connection = (context.InitialRequestMessage as UpstreamMessage)?.Connection;
+            connection?.Opened();
+            return ValueTask.FromResult<Stream>(new NoSilentRetryStream(context.PlaintextStream, connection));
+        },
         // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is today's common choice. HttpClient
         // calls this for each header of a request that has got its connection, and offers no other signal of that
         // moment.
@@ -100,6 +149,10 @@ public sealed class UpstreamHttp : IDisposable
             (request as UpstreamMessage)?.ReportSending();
             return Encoding.UTF8;
         },
-        ResponseHeaderEncodingSelector = static (_, _) => HeaderText.Bytes,
+        ResponseHeaderEncodingSelector = static (_, request) =>
+        {
+            (request as UpstreamMessage)?.ReportAnswering();
+            return HeaderText.Bytes;
+        },
     };
 }

@@ -9,16 +9,21 @@ namespace Actions.Engine.Response;
 /// <summary>Tells what the API said in a response that counts as a failure.</summary>
 internal static class FailureAnswers
 {
-    /// <param name="errorFields">None of them is required: one that can't be read is absent.</param>
-    /// <param name="mask">Masks the secrets that were sent.</param>
-    public static FailureAnswer Of(UpstreamResponse response, ResultPlan errorFields, bool wantsBody, SecretMask mask)
+    /// <param name="action">None of its error fields is required: one that can't be read is absent.</param>
+    /// <param name="maskWith">Masks the secrets that were sent, and these texts.</param>
+    public static FailureAnswer Of(
+        UpstreamResponse response, ActionReading action, bool wantsBody, Func<IEnumerable<string>, SecretMask> maskWith)
     {
-        var (body, truncated) = wantsBody ? ShownBody.Of(response.Body, response.Truncated, mask) : default;
+        var mask = maskWith([]);
+        var sensitive = wantsBody ? action.SensitiveTexts(response) : null;
+        var (body, truncated) = sensitive is null
+            ? (default, true)
+            : ShownBody.Of(response.Body, response.Truncated, sensitive.Count == 0 ? mask : maskWith(sensitive));
         return new FailureAnswer(
             mask.Mask(response.ContentType),
             ByteString.CopyFrom(body.Span),
             wantsBody && (truncated || response.Truncated),
-            Variables(response, errorFields, mask));
+            Variables(response, action.ErrorFields, mask));
     }
 
     /// <summary>An answer whose body can't be read.</summary>

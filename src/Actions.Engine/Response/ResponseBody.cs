@@ -97,7 +97,7 @@ internal sealed partial class ResponseBody(
     private BodyText Decoded =>
         _text ??= BodyText.Decode(bytes, CharsetOf(), isJson: _type.ClaimsJson || LooksLikeJson);
 
-    private bool LooksLikeJson => bytes.Span.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..];
+    public bool LooksLikeJson => bytes.Span.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..];
 
     /// <summary>The node that a singular query selects; null if there is none. All of them are one evaluation: what one
     /// finds out about the document, such as whether it has escapes, holds for the others.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Actions.Engine.Decoding;
 using Actions.Engine.Extraction.Paths;
 using Actions.Engine.Http;
@@ -124,7 +125,9 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     private async ValueTask<UpstreamResponse> ReadAsync(
         HttpResponseMessage message, int cap, CancellationToken cancellationToken, CancellationToken deadline)
     {
-        var read = await CappedBody.ReadAsync(message.Content, cap, cancellationToken).ConfigureAwait(false);
+        var evidence = (message.RequestMessage as UpstreamMessage)?.Evidence;
+        var read = await CappedBody.ReadAsync(message.Content, cap, cancellationToken, evidence: evidence)
+            .ConfigureAwait(false);
         return new UpstreamResponse(
             message,
             read.Undecodable is null ? read.Bytes : default,
@@ -226,4 +229,16 @@ internal readonly record struct Verdict(OutcomeRulePlan? Rule, string Message, U
 /// <param name="Policy">Which responses are a success.</param>
 /// <param name="Results">The fields of a success.</param>
 /// <param name="ErrorFields">The fields of a failure.</param>
-internal sealed record ActionReading(ResponsePlan Policy, ResultPlan Results, ResultPlan ErrorFields);
+internal sealed record ActionReading(ResponsePlan Policy, ResultPlan Results, ResultPlan ErrorFields)
+{
+    /// <summary>The names of the fields whose values are never shown.</summary>
+    public FrozenSet<string> Sensitive { get; } =
+        Results.Sensitive.Concat(ErrorFields.Sensitive).ToFrozenSet(StringComparer.Ordinal);
+
+    /// <summary>The texts by which the values of sensitive fields can be recognized.</summary>
+    /// <returns>Null: not all of them can be, and the body must not be shown.</returns>
+    public IReadOnlyList<string>? SensitiveTexts(UpstreamResponse response) =>
+        Results.SensitiveTexts(response) is { } results && ErrorFields.SensitiveTexts(response) is { } errors
+            ? [.. results, .. errors]
+            : null;
+}

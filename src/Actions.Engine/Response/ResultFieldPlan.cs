@@ -12,9 +12,10 @@ namespace Actions.Engine.Response;
 /// <param name="Default">Used if the response lacks the field.</param>
 /// <param name="Required">Whether the response must have the field.</param>
 /// <param name="KeepNull">A null is a value.</param>
+/// <param name="Sensitive">The value is told, and never shown.</param>
 /// <param name="SampleKind">The field's kind in the sample, or null if it isn't there; null if there is no sample.</param>
 internal sealed record ResultFieldPlan(
-    string Variable, FieldSource Source, Value? Default, bool Required, bool KeepNull,
+    string Variable, FieldSource Source, Value? Default, bool Required, bool KeepNull, bool Sensitive,
     Func<FieldKind?>? SampleKind)
 {
     /// <summary>Whether the action can't do without the field.</summary>
@@ -37,6 +38,26 @@ internal sealed record ResultFieldPlan(
             throw Missing(reading);
         return Default;
     }
+
+    /// <summary>The type of the value in the sample.</summary>
+    public VariableType ExampleType => Source switch
+    {
+        StatusSource => VariableType.Integer,
+        HeaderSource or TextSource => VariableType.String,
+        _ => SampleKind?.Invoke() switch
+        {
+            FieldKind.Object or FieldKind.Array => VariableType.Json,
+            FieldKind.String => VariableType.String,
+            FieldKind.Number => VariableType.Number,
+            FieldKind.Boolean => VariableType.Boolean,
+            _ => VariableType.Unspecified,
+        },
+    };
+
+    /// <summary>Whether a body that isn't what the field needs may still have its value, such as JSON with a
+    /// fault.</summary>
+    public bool MayHide(ResponseBody body) => Source.ReadsBody && Source.Misfit(body) is not null
+        && (body.Type.ClaimsJson || body.LooksLikeJson || body.LooksLikeXml);
 
     public Warning? Compare(UpstreamResponse response)
     {

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
+using Actions.Engine.Masking;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Syntax;
+using Actions.Engine.Variables;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -71,6 +73,48 @@ internal sealed class ResultPlan(ImmutableArray<ResultFieldPlan> fields)
         {
             return [];
         }
+    }
+
+    /// <summary>The names of the fields that are never shown.</summary>
+    public IEnumerable<string> Sensitive => fields.Where(kept => kept.Sensitive).Select(kept => kept.Variable);
+
+    /// <summary>The types of the values in the sample, as far as they are known.</summary>
+    public IEnumerable<KeyValuePair<string, VariableType>> ExampleTypes => fields
+        .Select(kept => KeyValuePair.Create(kept.Variable, kept.ExampleType))
+        .Where(pair => pair.Value != VariableType.Unspecified);
+
+    /// <summary>The texts by which the values of sensitive fields can be recognized in a response that people
+    /// see.</summary>
+    /// <returns>Null: not all of them can be, and the body must not be shown.</returns>
+    public IReadOnlyList<string>? SensitiveTexts(UpstreamResponse response)
+    {
+        if (!fields.Any(field => field.Sensitive))
+            return [];
+        if (response.Truncated || fields.Any(field => field.Sensitive && field.MayHide(response.Body)))
+            return null;
+        var (variables, warnings) = (new Dictionary<string, Value>(StringComparer.Ordinal), new List<Warning>());
+        try
+        {
+            Extract(response, strict: false, variables, warnings);
+        }
+        catch (UpstreamException)
+        {
+            return null;
+        }
+
+        var texts = new List<string>();
+        foreach (var field in fields.Where(field => field.Sensitive))
+        {
+            if (warnings.Exists(warning => warning.Variable == field.Variable))
+                return null;
+            if (!variables.TryGetValue(field.Variable, out var value))
+                continue;
+            if (field.Source.ReadsBody && !SecretMask.CanHide(value))
+                return null;
+            texts.AddRange(IdentifyingTexts.Of(value, withNames: true));
+        }
+
+        return texts;
     }
 
     /// <param name="warnings">Receives the differences between the response and the sample, without values.</param>

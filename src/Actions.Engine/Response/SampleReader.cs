@@ -19,39 +19,53 @@ namespace Actions.Engine.Response;
 internal sealed class SampleReader(EngineOptions options, TimeProvider time)
 {
     /// <param name="response">A response whose headers have arrived.</param>
-    /// <param name="policy">A body that Execute would refuse for its size is refused.</param>
+    /// <param name="action">A body that Execute would refuse for its size is refused.</param>
     /// <param name="taken">Names that fields must not have.</param>
-    /// <param name="mask">Masks the secrets that were sent.</param>
+    /// <param name="maskWith">Masks the secrets that were sent, and these texts.</param>
     /// <param name="started">The clock's timestamp from which the latency counts.</param>
     public async Task<Sample> ReadAsync(
         HttpResponseMessage response,
-        ResponsePlan policy,
+        ActionReading action,
         IEnumerable<string> taken,
-        SecretMask mask,
+        Func<IEnumerable<string>, SecretMask> maskWith,
         long started,
         CancellationToken cancellationToken)
     {
-        var isJudged = ResponseReader.IsJudgedByBody(policy, (int)response.StatusCode);
-        var cap = isJudged ? policy.MaxBodyBytes : ShownBody.NeededBytes;
+        var isJudged = ResponseReader.IsJudgedByBody(action.Policy, (int)response.StatusCode);
+        var cap = isJudged ? action.Policy.MaxBodyBytes : ShownBody.NeededBytes;
         using var read = await CappedBody.ReadAsync(response.Content, cap, cancellationToken).ConfigureAwait(false);
         if ((isJudged || read.Undecodable is not null) && ResponseReader.ProblemOf(read, cap) is { } problem)
-            throw new UpstreamException(problem with { Answer = FailureAnswers.Of(response, mask) });
+            throw new UpstreamException(problem with { Answer = FailureAnswers.Of(response, maskWith([])) });
         var contentType = UpstreamResponse.ContentTypeOf(response);
         var budget = new WorkBudget(cancellationToken: cancellationToken);
-        using var body = new ResponseBody(read.Bytes, contentType, options.MaxJsonResponseDepth, budget);
+        using var answer = new UpstreamResponse(response, read.Bytes, options.MaxJsonResponseDepth, budget)
+        {
+            Truncated = read.Truncated,
+        };
+        var (body, sensitive) = (answer.Body, action.SensitiveTexts(answer));
+        var mask = maskWith(sensitive ?? []);
         var (shown, truncated) = ShownBody.Of(body, read.Truncated, mask);
         var sample = new Sample
         {
             StatusCode = (int)response.StatusCode,
             ContentType = mask.Mask(contentType),
-            Body = ByteString.CopyFrom(shown.Span),
+            Body = sensitive is null ? ByteString.Empty : ByteString.CopyFrom(shown.Span),
             BodyTruncated = truncated,
             Latency = Duration.FromTimeSpan(time.GetElapsedTime(started)),
             Time = Timestamp.FromDateTimeOffset(time.GetUtcNow()),
         };
         if (!truncated)
             AddFields(sample, body, taken, mask, budget);
+        if (sensitive is null)
+            WithoutValues(sample);
         return sample;
+    }
+
+    /// <summary>Nobody knows which fields have a sensitive value.</summary>
+    private static void WithoutValues(Sample sample)
+    {
+        foreach (var field in sample.Fields)
+            field.Value = null;
     }
 
     /// <summary>The fields that Execute can select in the same body: of JSON, else of XML, else the whole

@@ -24,8 +24,19 @@ internal sealed record MessagePlan(
     TimeSpan? DelayThreshold,
     TimeSpan? DelayRepeatInterval)
 {
+    /// <summary>Not null: the threshold is automatic, from <see cref="DelayThreshold"/> up to this.</summary>
+    public TimeSpan? LongestThreshold { get; init; }
+
     public IEnumerable<string> Names =>
         Start.Names.Concat(Delay.Names).Concat(Failure.Names).Concat(FailureByReason.Values.SelectMany(message => message.Names));
+
+    /// <param name="slow">How long a slow execution takes. Null: not known yet.</param>
+    /// <returns>When the first Delay is due. Null: there is none.</returns>
+    public TimeSpan? ThresholdFor(TimeSpan? slow) => (DelayThreshold, LongestThreshold, slow) switch
+    {
+        ({ } shortest, { } longest, { } known) => known < shortest ? shortest : known > longest ? longest : known,
+        _ => DelayThreshold,
+    };
 
     /// <exception cref="InvalidFieldsException">The variables make a message too long.</exception>
     public SpokenTexts Render(VariableValues variables, EngineOptions options)

@@ -24,6 +24,7 @@ internal sealed class ActionConfigService(
     SecretVault vault,
     ActionCompiler compiler,
     ActionCatalog catalog,
+    VariableIndexes variables,
     ActionEngine engine,
     Drain drain,
     TimeProvider time,
@@ -141,6 +142,21 @@ internal sealed class ActionConfigService(
         var response = await engine.InitializeAsync(plan, input, stop.Token).ConfigureAwait(false);
         if (response.Sample is not null)
             await TryKeepSampleAsync(workspace, request.Id, response.Sample, stop.Token).ConfigureAwait(false);
+        return response;
+    }
+
+    public override async Task<ListVariablesResponse> ListVariables(
+        ListVariablesRequest request, ServerCallContext context)
+    {
+        var workspace = ClientIdentity.Of(context).Workspace;
+        var page = new VariablePage(request, options.Value);
+        var index = await variables.GetAsync(workspace, context.CancellationToken).ConfigureAwait(false);
+        var response = page.Of(index.Variables);
+        var results = response.Variables.Where(variable => variable.Origin == VariableOrigin.Result).ToList();
+        var actions = results.Select(result => result.ActionId).Distinct().Select(index.Find).OfType<ActionVariables>();
+        await variables.ReadExampleTypesAsync(workspace, actions, context.CancellationToken).ConfigureAwait(false);
+        foreach (var result in results)
+            result.ExampleType = index.Find(result.ActionId)!.ExampleTypeOf(result.Name);
         return response;
     }
 

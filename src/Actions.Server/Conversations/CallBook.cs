@@ -1,4 +1,5 @@
 using Actions.Server.Errors;
+using Actions.Server.History;
 using Actions.Storage;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
@@ -7,7 +8,7 @@ namespace Actions.Server.Conversations;
 
 /// <summary>What is known of a call, and how it is forgotten.</summary>
 internal sealed class CallBook(
-    ICallStore store, Runs runs, RunRecords records, CallMemory memory, TimeProvider time)
+    ICallStore store, Runs runs, RunRecords records, CallMemory memory, ExecutionRecorder recorder, TimeProvider time)
 {
     // A write that is still on its way when its call is ended must find that it was.
     private static readonly TimeSpan EndIsKnownFor = TimeSpan.FromMinutes(10);
@@ -36,12 +37,13 @@ internal sealed class CallBook(
     }
 
     /// <exception cref="StoreUnavailableException">It is forgotten here only.</exception>
+    /// <exception cref="HistoryUnavailableException">It is forgotten, but for its history.</exception>
     public async Task EndAsync(CallKey call, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         ForgetHere(call, DateTimeOffset.MaxValue);
         await store.EndAsync(call, now, records.ExpiryFrom(now) + EndIsKnownFor, cancellationToken).ConfigureAwait(false);
-        // The history of the call is deleted here as well.
+        await recorder.ForgetAsync(call, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Aborts and forgets what this server has of a call.</summary>

@@ -35,3 +35,9 @@ internal sealed class SecretUnreadableException(string id, string field, Excepti
     /// <summary>Path of the secret within the action.</summary>
     public string Field { get; } = field;
 }
+
+/// <summary>The settings say that nothing is recorded.</summary>
+internal sealed class HistoryOffException() : Exception("This server keeps no history: History:Level is off.");
+
+/// <summary>The database of the history, which no execution needs.</summary>
+internal sealed class HistoryUnavailableException(Exception cause) : Exception("The history can't be reached.", cause);

@@ -45,9 +45,9 @@ internal static class RpcErrors
         ActionDisabledException e => Error(StatusCode.FailedPrecondition, ErrorReason.ActionDisabled, e.Message, ("id", e.Id)),
         SecretUnreadableException e => Error(
             StatusCode.FailedPrecondition, ErrorReason.SecretUnreadable, e.Message, ("id", e.Id), ("field", e.Field)),
-        StoreUnavailableException e => Build(
+        StoreUnavailableException or HistoryUnavailableException => Build(
             StatusCode.Unavailable,
-            e.Message,
+            exception.Message,
             Info(ErrorReason.StoreUnavailable),
             new RetryInfo { RetryDelay = Duration.FromTimeSpan(StoreRetryDelay) }),
         CredentialsMissingException e => Error(StatusCode.Unauthenticated, ErrorReason.CredentialsMissing, e.Message),
@@ -64,6 +64,7 @@ internal static class RpcErrors
             StatusCode.NotFound, ErrorReason.ExecutionNotFound, e.Message, ("id", e.Id)),
         CallNotFoundException e => Error(
             StatusCode.NotFound, ErrorReason.CallNotFound, e.Message, ("call_id", e.CallId)),
+        HistoryOffException e => Error(StatusCode.FailedPrecondition, ErrorReason.HistoryOff, e.Message),
         DrainingException e => Error(StatusCode.Unavailable, ErrorReason.Draining, e.Message),
         _ => null,
     };

@@ -10,6 +10,7 @@ using Actions.Server.Errors;
 using Actions.Server.Execution.Reports;
 using Actions.Server.History;
 using Actions.Server.Lifecycle;
+using Actions.Server.Preparation;
 using Actions.Server.Telemetry;
 using Actions.Storage;
 using Actions.V1;
@@ -29,6 +30,7 @@ internal sealed class ActionService(
     CallExecutions calls,
     Attachments attachments,
     CallBook book,
+    Preparer preparer,
     ExecutionReport report,
     ExecutionRecorder recorder,
     TimeProvider time,
@@ -50,6 +52,21 @@ internal sealed class ActionService(
             context,
             (Service: this, request, responseStream, context),
             static call => call.Service.AttachAsync(call.request, call.responseStream, call.context));
+
+    public override async Task<PrepareResponse> Prepare(PrepareRequest request, ServerCallContext context)
+    {
+        PrepareResponse? response = null;
+        await guard.RunAsync(
+            context,
+            context.CancellationToken,
+            async token =>
+            {
+                CheckLengths(request.CallId, "");
+                response = await preparer.PrepareAsync(ClientIdentity.Of(context).Workspace, request, token)
+                    .ConfigureAwait(false);
+            }).ConfigureAwait(false);
+        return response!;
+    }
 
     public override async Task<GetCallResponse> GetCall(GetCallRequest request, ServerCallContext context)
     {

@@ -1,5 +1,7 @@
 using System.Threading.Channels;
 using Actions.Engine;
+using Actions.Server.Configuration;
+using Actions.Server.Errors;
 using Actions.Server.Telemetry;
 using Actions.Storage;
 using Actions.V1;
@@ -9,12 +11,14 @@ namespace Actions.Server.History;
 
 /// <summary>Takes executions that have ended for <see cref="HistoryWriter"/>. No execution waits for it.</summary>
 internal sealed class ExecutionRecorder(
-    HistoryAccess history, HistoryMetrics metrics, IOptions<HistoryOptions> options, TimeProvider time)
+    HistoryAccess history, HistoryMetrics metrics, IOptions<HistoryOptions> options, IOptions<ServerOptions> server,
+    TimeProvider time)
 {
     // Executions that began before their call was forgotten have ended by then, and been written by whatever server.
     private static readonly TimeSpan ForgottenFor = TimeSpan.FromDays(1);
 
-    private readonly HistoryOptions _options = options.Value;
+    private readonly bool _isOff = options.Value.Level == HistoryOptions.Off;
+    private readonly bool _keepsContent = options.Value.Level == HistoryOptions.Full;
     // The oldest ones stay: what is told of an overload is how it began.
     private readonly Channel<ExecutionTrail> _ended = Channel.CreateBounded<ExecutionTrail>(
         new BoundedChannelOptions(options.Value.QueueSize) { SingleReader = true });
@@ -24,10 +28,10 @@ internal sealed class ExecutionRecorder(
 
     /// <returns>Null: nothing of this execution is recorded.</returns>
     public ExecutionTrail? Begin(string workspace, string executionId, ActionPlan plan, ExecuteRequest request) =>
-        _options.IsOff || request.DryRun || request.Simulate is not null
+        _isOff || request.DryRun || request.Simulate is not null
             ? null
             : new ExecutionTrail(
-                workspace, executionId, plan, request, time, _options.KeepsContent && plan.RecordsContent);
+                workspace, executionId, plan, request, time, _keepsContent && plan.RecordsContent);
 
     /// <summary>Never waits.</summary>
     public void End(ExecutionTrail trail)
@@ -47,16 +51,24 @@ internal sealed class ExecutionRecorder(
     /// Deletes the executions of a call, also of those that are running or queued, on any server: the store refuses to add
     /// them.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">They may still be there.</exception>
-    public Task ForgetAsync(string workspace, string callId, CancellationToken cancellationToken)
+    /// <exception cref="HistoryUnavailableException">They may still be there.</exception>
+    public async Task ForgetAsync(CallKey call, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        return history.UseAsync(
-            async (store, token) =>
-            {
-                await store.ForgetAsync(new CallKey(workspace, callId), now, now + ForgottenFor, token).ConfigureAwait(false);
-                return true;
-            },
-            cancellationToken);
+        try
+        {
+            await history.UseAsync(
+                async (store, token) =>
+                {
+                    await store.ForgetAsync(call, now, now + ForgottenFor, token).ConfigureAwait(false);
+                    return true;
+                },
+                server.Value.StoreTimeout,
+                cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreUnavailableException e)
+        {
+            throw new HistoryUnavailableException(e.InnerException ?? e);
+        }
     }
 }

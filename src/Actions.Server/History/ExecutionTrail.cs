@@ -14,6 +14,9 @@ namespace Actions.Server.History;
 internal sealed class ExecutionTrail(
     string workspace, string executionId, ActionPlan plan, ExecuteRequest request, TimeProvider time, bool keepsContent)
 {
+    // Listeners may come and go as often as they like.
+    private const int MaxNotes = 200;
+
     private readonly long _began = time.GetTimestamp();
     private FirstNotes _first;
     private List<Note>? _more;
@@ -32,6 +35,9 @@ internal sealed class ExecutionTrail(
     public ExecutionJournal Journal { get; } = new();
 
     public bool KeepsContent { get; } = keepsContent;
+
+    /// <summary>That of the execution's span. Empty: it has none.</summary>
+    public string TraceId { get; set; } = "";
 
     /// <summary>In whole milliseconds, as all stores have it.</summary>
     public long StartedAt { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -147,7 +153,7 @@ internal sealed class ExecutionTrail(
         var note = new Note(kind, sequence, elapsed, KeepsContent ? text : "");
         if (_count < FirstNotes.Length)
             _first[_count++] = note;
-        else
+        else if (_more is null || _more.Count < MaxNotes || kind is RecordedEventKind.Result or RecordedEventKind.Failure)
             (_more ??= []).Add(note);
     }
 

@@ -8,19 +8,19 @@ namespace Actions.Server.History;
 internal sealed class HistoryAccess(
     IHistoryStore store, ServingStatus status, IOptions<HistoryOptions> options, TimeProvider time)
 {
-    // Statistics of a million executions take a second.
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+    /// <summary>For those who have time. Statistics of a million executions take a second.</summary>
+    public static readonly TimeSpan LongTimeout = TimeSpan.FromSeconds(10);
 
     private volatile bool _isPrepared;
 
     /// <exception cref="StoreUnavailableException">It failed, or took too long.</exception>
     public async Task<T> UseAsync<T>(
-        Func<IHistoryStore, CancellationToken, Task<T>> use, CancellationToken cancellationToken)
+        Func<IHistoryStore, CancellationToken, Task<T>> use, TimeSpan timeout, CancellationToken cancellationToken)
     {
         try
         {
             return await TimeLimit.RunAsync(
-                time, Timeout, token => PrepareAndUseAsync(use, token).WaitAsync(token), cancellationToken)
+                time, timeout, token => PrepareAndUseAsync(use, token).WaitAsync(token), cancellationToken)
                 .ConfigureAwait(false);
         }
         catch (TimeoutException e)

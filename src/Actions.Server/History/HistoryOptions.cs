@@ -39,10 +39,6 @@ internal sealed class HistoryOptions : IValidatableObject
     [Range(0.001, 1)]
     public double ProcessorShare { get; set; } = 0.05;
 
-    public bool IsOff => Level == Off;
-
-    public bool KeepsContent => Level == Full;
-
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
         if (ContentRetention > Retention)

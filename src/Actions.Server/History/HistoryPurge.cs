@@ -38,7 +38,8 @@ internal sealed class HistoryPurge(
             now - options.Value.Retention, now - options.Value.ContentRetention, now, AtOnce);
         try
         {
-            while (await history.UseAsync((store, token) => store.PurgeAsync(ages, token), stoppingToken)
+            while (await history.UseAsync(
+                (store, token) => store.PurgeAsync(ages, token), HistoryAccess.LongTimeout, stoppingToken)
                 .ConfigureAwait(false) == AtOnce)
                 await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(false);
         }

@@ -21,6 +21,7 @@ internal static class IntrospectionRegistration
         V1.ActionConfigService.Descriptor,
         V1.ActionService.Descriptor,
         V1.ApiKeyService.Descriptor,
+        V1.ExecutionService.Descriptor,
         Health.Descriptor,
         Grpc.Reflection.V1.ServerReflection.Descriptor,
         Grpc.Reflection.V1Alpha.ServerReflection.Descriptor,

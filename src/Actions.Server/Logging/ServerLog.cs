@@ -83,6 +83,10 @@ internal static partial class ServerLog
     [LoggerMessage(25, LogLevel.Error, "The watch over ended calls failed; it goes on.")]
     public static partial void CallWatchFailed(this ILogger log, Exception cause);
 
+    [LoggerMessage(17, LogLevel.Information,
+        "Prepared {Actions} actions for call '{CallId}' in {Elapsed}. Not ready: {NotReady}.")]
+    public static partial void Prepared(this ILogger log, int actions, string callId, TimeSpan elapsed, int notReady);
+
     [LoggerMessage(100, LogLevel.Warning, "Store unavailable; the server is not ready.")]
     public static partial void StoreIsUnavailable(this ILogger log, Exception failure);
 

@@ -35,7 +35,12 @@ internal static class StoreRegistration
         });
         services.Decorate<IActionStore>((provider, engine) => new LimitedActionStore(
             new NotifyingActionStore(
-                engine, written => provider.GetRequiredService<PlanCache>().Invalidate(written, etag: null)),
+                engine,
+                written =>
+                {
+                    provider.GetRequiredService<PlanCache>().Invalidate(written, etag: null);
+                    provider.GetRequiredService<VariableIndexes>().Invalidate(written.Workspace);
+                }),
             provider.GetRequiredService<StoreLimit>()));
         services.Decorate<IApiKeyStore>((provider, engine) => new LimitedApiKeyStore(
             new NotifyingApiKeyStore(engine, provider.GetRequiredService<ApiKeyCache>().Invalidate),

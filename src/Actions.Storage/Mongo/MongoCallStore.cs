@@ -53,8 +53,25 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
         return database.WriteAsync(
             async token =>
             {
-                await Task.WhenAll(writes.GroupBy(write => write.Execution.Call).Select(call => WriteAsync(call.Key, [.. call], token)))
-                    .ConfigureAwait(false);
+                // All calls in one message: a connection for each would empty the pool.
+                var calls = writes.GroupBy(write => write.Execution.Call)
+                    .Select(call => (call.Key, Writes: (IReadOnlyList<CallWrite>)[.. call])).ToList();
+                try
+                {
+                    await database.Calls.BulkWriteAsync(
+                        calls.Select(call => new UpdateOneModel<BsonDocument>(
+                            Filter(call.Key, Where.Empty, FirstStart(call.Writes)), MongoCallDocument.Write(call.Writes))
+                        { IsUpsert = true }),
+                        new BulkWriteOptions { IsOrdered = false },
+                        token).ConfigureAwait(false);
+                }
+                catch (MongoBulkWriteException<BsonDocument> e) when (e.IsDuplicateKey())
+                {
+                    // The others are written.
+                    foreach (var error in e.WriteErrors)
+                        await WriteAsync(calls[error.Index].Key, calls[error.Index].Writes, token).ConfigureAwait(false);
+                }
+
                 return true;
             },
             cancellationToken);
@@ -164,7 +181,7 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
         while (writes.Count > 0)
         {
             if (await TryUpdateAsync(
-                key, Where.Empty, writes.Min(write => write.Execution.Started), MongoCallDocument.Write(writes), cancellationToken)
+                key, Where.Empty, FirstStart(writes), MongoCallDocument.Write(writes), cancellationToken)
                 .ConfigureAwait(false))
             {
                 return;
@@ -182,11 +199,9 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
         CallKey key, FilterDefinition<BsonDocument> condition, DateTimeOffset started, UpdateDefinition<BsonDocument> update,
         CancellationToken cancellationToken)
     {
-        var began = MongoCallDocument.ToNumber(started);
-        var notEnded = Where.Exists(MongoCallDocument.Ended, exists: false) | Where.Lte(MongoCallDocument.Ended, began);
         try
         {
-            await database.Calls.UpdateOneAsync(IdOf(key) & NotExpired() & notEnded & condition, update, Upsert, cancellationToken)
+            await database.Calls.UpdateOneAsync(Filter(key, condition, started), update, Upsert, cancellationToken)
                 .ConfigureAwait(false);
             return true;
         }
@@ -222,6 +237,14 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
 
     private static FilterDefinition<BsonDocument> IdOf(CallKey key) =>
         Where.Eq("_id", MongoKey.Of(key.Workspace, key.CallId)) & Where.Eq(MongoCallDocument.Workspace, key.Workspace);
+
+    private FilterDefinition<BsonDocument> Filter(
+        CallKey key, FilterDefinition<BsonDocument> condition, DateTimeOffset started) =>
+        IdOf(key) & NotExpired() & condition
+        & (Where.Exists(MongoCallDocument.Ended, exists: false)
+            | Where.Lte(MongoCallDocument.Ended, MongoCallDocument.ToNumber(started)));
+
+    private static DateTimeOffset FirstStart(IReadOnlyList<CallWrite> writes) => writes.Min(write => write.Execution.Started);
 
     private FilterDefinition<BsonDocument> NotExpired() => Where.Gt(MongoCallDocument.Expires, Now());
 

@@ -28,6 +28,7 @@ internal sealed class MongoDatabase(IOptions<StorageOptions> options, TimeProvid
     public IMongoCollection<BsonDocument> KeyRing => Collection("key_ring");
 
     public IMongoCollection<BsonDocument> Calls => Collection("calls");
+
     public IMongoCollection<BsonDocument> Executions => Collection("executions");
 
     public IMongoCollection<BsonDocument> ForgottenCalls => Collection("forgotten_calls");

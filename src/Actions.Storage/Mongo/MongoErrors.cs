@@ -16,6 +16,10 @@ internal static class MongoErrors
     public static bool IsDuplicateKey(this MongoWriteException e) =>
         e.WriteError?.Category == ServerErrorCategory.DuplicateKey;
 
+    /// <summary>Whether nothing else was wrong.</summary>
+    public static bool IsDuplicateKey<T>(this MongoBulkWriteException<T> e) =>
+        e.WriteConcernError is null && e.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey);
+
     /// <summary>
     /// Whether the servers can't be reached, or none of them is the primary: every other operation would time out as
     /// well.

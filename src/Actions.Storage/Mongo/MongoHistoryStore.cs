@@ -77,8 +77,8 @@ internal sealed class MongoHistoryStore(MongoDatabase database) : IHistoryStore
                 {
                     foreach (var document in found.Current)
                     {
-                        bytes += document[MessageDocument.Fields(Record)[1]].AsByteArray.Length;
                         listed.Add(HistoryEntry.Listed(ToRecord(document)));
+                        bytes += listed[^1].CalculateSize();
                         if (bytes > query.MaxBytes)
                             return listed;
                     }

@@ -60,9 +60,8 @@ internal sealed class SqliteHistoryStore([FromKeyedServices(SqliteHistoryStore.F
                 var (listed, bytes) = (new List<ExecutionRecord>(), 0L);
                 while (bytes <= query.MaxBytes && row.Read())
                 {
-                    var record = row.GetFieldValue<byte[]>(0);
-                    bytes += record.Length;
-                    listed.Add(HistoryEntry.Listed(ExecutionRecord.Parser.ParseFrom(record)));
+                    listed.Add(HistoryEntry.Listed(Read(row, 0)));
+                    bytes += listed[^1].CalculateSize();
                 }
 
                 return listed;

@@ -102,7 +102,7 @@ public sealed class ResultPlanTests
     private static ResultFieldPlan Field(
         string path, bool required = false, Value? otherwise = null, string variable = "v", bool keepNull = false) =>
         new(variable, new JsonSource(path, JsonPath.Parse(path), From: null), otherwise, required,
-            keepNull, SampleKind: null);
+            keepNull, Sensitive: false, SampleKind: null);
 
     private static Dictionary<string, Value> Extract(string? json, params ResultFieldPlan[] fields)
     {

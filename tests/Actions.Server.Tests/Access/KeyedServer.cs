@@ -54,6 +54,8 @@ internal sealed class KeyedServer : IAsyncDisposable
 
         public V1.ApiKeyService.ApiKeyServiceClient Keys { get; } = new(calls);
 
+        public V1.ExecutionService.ExecutionServiceClient History { get; } = new(calls);
+
         public async Task<ActionConfig> CreateAsync(ActionConfig action) =>
             (await Configs.CreateActionConfigAsync(new() { ActionConfig = action })).ActionConfig;
     }

@@ -17,6 +17,7 @@ public sealed class HealthTests
         "actions.v1.ActionConfigService",
         "actions.v1.ActionService",
         "actions.v1.ApiKeyService",
+        "actions.v1.ExecutionService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",

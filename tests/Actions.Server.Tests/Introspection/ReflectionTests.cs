@@ -25,6 +25,7 @@ public sealed class ReflectionTests
             "actions.v1.ActionConfigService",
             "actions.v1.ActionService",
             "actions.v1.ApiKeyService",
+            "actions.v1.ExecutionService",
             "grpc.health.v1.Health",
             "grpc.reflection.v1.ServerReflection",
             "grpc.reflection.v1alpha.ServerReflection",
@@ -113,7 +114,8 @@ public sealed class ReflectionTests
         FileDescriptor[] files =
         [
             .. V1.ActionServiceReflection.Descriptor.Dependencies, V1.ActionConfigServiceReflection.Descriptor,
-            V1.ApiKeyServiceReflection.Descriptor, V1.ErrorReasonReflection.Descriptor, Google.Rpc.ErrorDetailsReflection.Descriptor,
+            V1.ApiKeyServiceReflection.Descriptor, V1.ExecutionServiceReflection.Descriptor,
+            V1.ExecutionRecordReflection.Descriptor, V1.ErrorReasonReflection.Descriptor, Google.Rpc.ErrorDetailsReflection.Descriptor,
         ];
 
         foreach (var message in files.SelectMany(file => file.MessageTypes))

@@ -3,6 +3,7 @@ using System.Reflection;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Guard;
 using Actions.Server.Configuration;
+using Actions.Server.History;
 using Actions.Server.Lifecycle;
 using Actions.Server.Strangers;
 using Actions.Storage;
@@ -21,6 +22,7 @@ public sealed class RangeTests
         (StrangerOptions.Section, typeof(StrangerOptions)),
         (EngineOptions.Section, typeof(EngineOptions)),
         (OutboundOptions.Section, typeof(OutboundOptions)),
+        (HistoryOptions.Section, typeof(HistoryOptions)),
         (DrainOptions.Section, typeof(DrainOptions)),
         (ReadinessOptions.Section, typeof(ReadinessOptions)),
         ("Storage:Sqlite", typeof(SqliteOptions)),
@@ -66,6 +68,7 @@ public sealed class RangeTests
             .AddStrangers(configuration)
             .AddEngine(configuration)
             .AddLifecycle(configuration)
+            .AddHistory(configuration)
             .AddActionStore(configuration)
             .BuildServiceProvider();
     }

@@ -257,7 +257,7 @@ public sealed partial class TidyTests
     private static partial Regex PathOfOneMachine();
 
     // The last section and the name, as in the environment. What is under Kestrel is Kestrel's.
-    [GeneratedRegex(@"\b(?:Storage__)?((?:Server|Engine|Drain|Readiness|Storage|Sqlite|Access|Limits|Outbound|Secrets)__[A-Z][A-Za-z]*)\b(?!__)")]
+    [GeneratedRegex(@"\b(?:Storage__)?((?:Server|Engine|Drain|Readiness|Storage|Sqlite|Access|Limits|Outbound|Secrets|History)__[A-Z][A-Za-z]*)\b(?!__)")]
     private static partial Regex Setting();
 
     [GeneratedRegex(@"`(\w+Tests)`")]

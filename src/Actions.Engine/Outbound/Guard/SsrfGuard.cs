@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Actions.Engine.Evidence;
 using Actions.Engine.Http;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Syntax;
@@ -22,6 +23,7 @@ public sealed class SsrfGuard
     private readonly INetwork _network;
     private readonly NameLookups _lookups;
     private readonly LocalAddresses _local;
+    private readonly TimeProvider _time;
 
     /// <param name="listeningPorts">The ports on which this server currently listens. Calls to itself are
     /// refused.</param>
@@ -36,6 +38,7 @@ public sealed class SsrfGuard
         _network = network;
         _lookups = new NameLookups(network, MaxLookups, MaxLookupsPerWorkspace);
         _local = new LocalAddresses(network, listeningPorts, time);
+        _time = time;
     }
 
     /// <summary>
@@ -67,7 +70,7 @@ public sealed class SsrfGuard
             throw Refuse(url, refusal);
     }
 
-    /// <summary>Opens a connection, for <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    /// <summary>Opens a connection that a request needs.</summary>
     /// <exception cref="UpstreamException">The name has no address, or one that must not be called.</exception>
     /// <exception cref="SocketException">The connection to every address failed; thrown for the last one.</exception>
     internal async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
@@ -77,23 +80,58 @@ public sealed class SsrfGuard
         var url = context.InitialRequestMessage.RequestUri!;
         var message = context.InitialRequestMessage as UpstreamMessage;
         var host = UrlHost.Parse(context.DnsEndPoint.Host);
+        var isSecure = url.Scheme == Uri.UriSchemeHttps;
+        var evidence = new ConnectionEvidence(_time, context.DnsEndPoint, isName: host.Address is null, isSecure);
+        message?.ReportOpening(evidence);
         if (host.Address is null)
             message?.ReportConnecting(FailureStage.Resolve);
-        var addresses = host.Address is { } literal ? [literal] : await ResolveAsync(message?.Workspace ?? "", host, cancellationToken).ConfigureAwait(false);
-        var port = context.DnsEndPoint.Port;
-        if (_rules.CheckAddresses(url.Scheme == Uri.UriSchemeHttps, host, port, addresses, _local) is { } refusal)
-            throw Refuse(url, refusal);
-
+        var addresses = await FindAsync(url, host, message?.Workspace ?? "", cancellationToken).ConfigureAwait(false);
+        evidence.Resolved();
         message?.ReportConnecting(FailureStage.Connect);
+        var connection = await DialAsync(addresses, context.DnsEndPoint.Port, cancellationToken, evidence)
+            .ConfigureAwait(false);
+        evidence.Connected();
+        if (isSecure)
+            message?.ReportConnecting(FailureStage.Tls);
+        return connection;
+    }
+
+    /// <summary>The connection that a request takes was opened before.</summary>
+    internal void ReportReady(SocketsHttpConnectionContext context, Socket? socket)
+    {
+        if (context.InitialRequestMessage is not UpstreamMessage message)
+            return;
+        var evidence = new ConnectionEvidence(_time, context.DnsEndPoint, isName: false, isSecure: false);
+        if (socket?.RemoteEndPoint is IPEndPoint remote)
+            evidence.Dials(remote);
+        message.ReportTaking(evidence);
+    }
+
+    /// <returns>The addresses of the host, all of which may be called.</returns>
+    /// <exception cref="UpstreamException">The name has no address, or one that must not be called.</exception>
+    internal async ValueTask<IPAddress[]> FindAsync(
+        Uri url, UrlHost host, string workspace, CancellationToken cancellationToken)
+    {
+        var addresses = host.Address is { } literal
+            ? [literal]
+            : await ResolveAsync(workspace, host, cancellationToken).ConfigureAwait(false);
+        return _rules.CheckAddresses(url.Scheme == Uri.UriSchemeHttps, host, url.Port, addresses, _local) is { } refusal
+            ? throw Refuse(url, refusal)
+            : addresses;
+    }
+
+    /// <param name="addresses">Checked, in the order in which to try them.</param>
+    /// <exception cref="SocketException">The connection to every address failed; thrown for the last one.</exception>
+    internal async ValueTask<Stream> DialAsync(
+        IPAddress[] addresses, int port, CancellationToken cancellationToken, ConnectionEvidence? evidence = null)
+    {
         for (var i = 0; ; i++)
         {
             try
             {
-                var connection = await _network.ConnectAsync(
-                    new IPEndPoint(AddressPolicy.AsDialled(addresses[i]), port), cancellationToken).ConfigureAwait(false);
-                if (url.Scheme == Uri.UriSchemeHttps)
-                    message?.ReportConnecting(FailureStage.Tls);
-                return connection;
+                var remote = new IPEndPoint(AddressPolicy.AsDialled(addresses[i]), port);
+                evidence?.Dials(remote);
+                return await _network.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
             }
             catch (SocketException) when (i < addresses.Length - 1 && !cancellationToken.IsCancellationRequested)
             {

@@ -28,22 +28,27 @@ internal sealed class ExecutionReport(
         active.Leave();
         if (last is null)
             return;
-        metrics.Ended(plan.Name, last, request.DryRun, began);
+        if (!last.Simulated)
+            metrics.Ended(plan.Name, last, request.DryRun, began);
         var elapsed = last.Elapsed.ToTimeSpan();
         switch (last)
         {
             case { Result: { } result }:
-                var outcome = request.DryRun ? "dry run" : $"status {result.StatusCode}";
+                var outcome = request.DryRun ? "dry run" : $"status {result.StatusCode}{Simulated(last)}";
                 log.Executed(executionId, plan.Id, request.CallId, outcome, elapsed, result.Attempts);
-                drift.Report(plan.Id, result.Warnings);
+                if (!last.Simulated)
+                    drift.Report(plan.Id, result.Warnings);
                 break;
             case { Failure: { } failure }:
                 log.ExecutionFailed(
-                    executionId, plan.Id, request.CallId, failure.Reason, elapsed, failure.Attempts, failure.Detail);
+                    executionId, plan.Id, request.CallId, failure.Reason, elapsed, failure.Attempts,
+                    failure.Detail + Simulated(last));
                 break;
             default:
                 log.ExecutionAbandoned(executionId, plan.Id, request.CallId);
                 break;
         }
     }
+
+    private static string Simulated(ExecutionEvent last) => last.Simulated ? " (simulated)" : "";
 }
