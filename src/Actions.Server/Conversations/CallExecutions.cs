@@ -12,7 +12,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Server.Conversations;
 
 /// <summary>
-/// Executes an action for a call: begins a run, or lets the client listen to the run that is the same, and tells its events.
+/// Executes an action for a call: begins a run, or lets the client listen to the run that is the same, and tells its
+/// events.
 /// </summary>
 internal sealed class CallExecutions(
     Runs runs,

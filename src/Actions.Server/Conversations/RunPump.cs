@@ -33,7 +33,7 @@ internal sealed class RunPump(
     private static readonly TimeSpan StorePatience = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Tells the Start, then goes on alone.</summary>
-    /// <param name="prior">The run of the same identity that it comes after. Null: none, as far as this server knows.</param>
+    /// <param name="prior">The run of the same identity that it comes after. Null: this server knows of none.</param>
     /// <exception cref="Engine.Limits.InvalidFieldsException">A variable is missing or invalid.</exception>
     public void Begin(Run run, ExecutionInput input, Warning? warning, Run? prior)
     {
@@ -60,7 +60,8 @@ internal sealed class RunPump(
             {
                 if (run.Plan.Conversation.OncePerCall)
                 {
-                    var verdict = Refuses(run, prior) ?? await claims.DecideAsync(run, prior?.Id ?? "").ConfigureAwait(false);
+                    var verdict = Refuses(run, prior)
+                        ?? await claims.DecideAsync(run, prior?.Id ?? "").ConfigureAwait(false);
                     if (verdict.Kind != VerdictKind.Granted)
                     {
                         Settle(run, input, verdict);

@@ -4,8 +4,8 @@ using Actions.Storage;
 namespace Actions.Server.Conversations;
 
 /// <summary>
-/// Writes runs to the store, off their path. What is pending goes into one transaction; a run that changes while it waits is
-/// written once, as it is then.
+/// Writes runs to the store, off their path. What is pending goes into one transaction; a run that changes while it
+/// waits is written once, as it is then.
 /// </summary>
 internal sealed class RunWriter(
     ICallStore store, Runs runs, RunRecords records, TimeProvider time, ILogger<RunWriter> log) : BackgroundService

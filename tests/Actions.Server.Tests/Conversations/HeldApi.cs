@@ -34,7 +34,8 @@ internal sealed class HeldApi : IAsyncDisposable
                 return;
             }
 
-            await connection.SendAsync(text.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal));
+            await connection.SendAsync(
+                text.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal));
             // Closed under what was just sent, it might be lost.
             await held;
         });
