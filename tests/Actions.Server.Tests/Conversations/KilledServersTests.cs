@@ -75,7 +75,7 @@ public sealed class KilledServersTests
         action.Request.Method = V1.HttpMethod.Post;
         action.Variables.Add(new Variable { Name = "order", Type = VariableType.Integer });
         // Short: what died with a server is waited for as long, and ten seconds more.
-        action.Request.Timeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(2));
+        action.Request.Timeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(3));
         return (await new V1.ActionConfigService.ActionConfigServiceClient(member.Process.Channel)
             .CreateActionConfigAsync(new() { ActionConfig = action }, cancellationToken: Token)).ActionConfig.Id;
     }
