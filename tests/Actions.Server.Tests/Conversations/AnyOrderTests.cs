@@ -19,7 +19,8 @@ public sealed class AnyOrderTests
     private const int OrdersPerSeed = 6;
 
     private static readonly int Seeds = int.Parse(
-        Environment.GetEnvironmentVariable("ACTIONS_CHAOS_SEEDS") ?? "6", NumberStyles.None, CultureInfo.InvariantCulture);
+        Environment.GetEnvironmentVariable("ACTIONS_CHAOS_SEEDS") ?? "6", NumberStyles.None,
+        CultureInfo.InvariantCulture);
 
     private readonly FakeClock _clock = new();
     private readonly List<Listener> _listeners = [];
@@ -86,8 +87,10 @@ public sealed class AnyOrderTests
                     await SwitchStoreAsync(run, database);
                     break;
                 default:
-                    // A Result that the store hasn't got until its deadline may be executed again: no outage lasts so long.
-                    await AdvanceAsync(random.Pick<int>(_outage is null ? [20, 100, 300, 1_000, 2_500, 14_000] : [20, 100, 300]));
+                    // A Result that the store hasn't got until its deadline may be executed again:
+                    // no outage lasts so long.
+                    await AdvanceAsync(random.Pick<int>(
+                        _outage is null ? [20, 100, 300, 1_000, 2_500, 14_000] : [20, 100, 300]));
                     break;
             }
 
@@ -107,7 +110,8 @@ public sealed class AnyOrderTests
         _listeners.Select(listener => listener.Complaint()).OfType<string>().ShouldBeEmpty(because);
         foreach (var order in Enumerable.Range(0, OrdersPerSeed).Select(run.NumberOf))
             run.Api.Keys[order].Distinct().Count().ShouldBeLessThanOrEqualTo(1, $"{because}: keys of order {order}");
-        foreach (var results in Told().Where(listener => !listener.Last!.Result.Replayed).GroupBy(listener => listener.Order))
+        foreach (var results in Told().Where(listener => !listener.Last!.Result.Replayed)
+            .GroupBy(listener => listener.Order))
         {
             results.Select(listener => listener.ExecutionId).Distinct().Count()
                 .ShouldBe(1, $"{because}: executions of order {results.Key} with a Result of their own");
@@ -122,7 +126,8 @@ public sealed class AnyOrderTests
                 using var repeat = run.Execute(server, order - run.NumberOf(0));
                 await SettleAsync(run, () => repeat.Over.IsCompleted);
                 repeat.Complaint().ShouldBeNull(because);
-                repeat.Last!.Result.ShouldNotBeNull($"{because}: order {order} again: {repeat.Last}").Replayed.ShouldBeTrue(because);
+                repeat.Last!.Result.ShouldNotBeNull($"{because}: order {order} again: {repeat.Last}")
+                    .Replayed.ShouldBeTrue(because);
             }
 
             run.Api.Keys[order].Count().ShouldBe(sent, $"{because}: order {order} was sent again");
@@ -151,7 +156,8 @@ public sealed class AnyOrderTests
         await StoredAsync(run);
     }
 
-    /// <summary>Returns when the store has each Result that was told: the server that hasn't executed it knows it.</summary>
+    /// <summary>Returns when the store has each Result that was told:
+    /// the server that hasn't executed it knows it.</summary>
     private async Task StoredAsync(Simulation run)
     {
         foreach (var order in Told().Select(listener => listener.Order).Distinct().ToList())
@@ -198,7 +204,8 @@ public sealed class AnyOrderTests
         {
             try
             {
-                var call = await server.Actions.GetCallAsync(new() { CallId = $"call {number}" }, cancellationToken: Token);
+                var call = await server.Actions.GetCallAsync(
+                    new() { CallId = $"call {number}" }, cancellationToken: Token);
                 return call.Executions.Any(execution => execution.State == ExecutionState.Succeeded);
             }
             catch (RpcException)

@@ -15,7 +15,8 @@ public sealed class KilledServersTests
 
     // Of both cases together 1,000. `make soak` takes more.
     private static readonly int Calls = int.Parse(
-        Environment.GetEnvironmentVariable("ACTIONS_CHAOS_CALLS") ?? "500", NumberStyles.None, CultureInfo.InvariantCulture);
+        Environment.GetEnvironmentVariable("ACTIONS_CHAOS_CALLS") ?? "500", NumberStyles.None,
+        CultureInfo.InvariantCulture);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -28,7 +29,8 @@ public sealed class KilledServersTests
         var servers = new List<Member>();
         try
         {
-            var settings = new Dictionary<string, string> { ["Storage:Sqlite:Path"] = Path.Combine(folder.FullName, "actions.db") };
+            var database = Path.Combine(folder.FullName, "actions.db");
+            var settings = new Dictionary<string, string> { ["Storage:Sqlite:Path"] = database };
             servers.Add(new Member(await ServerProcess.StartAsync(settings, Token)));
             while (servers.Count < count)
                 servers.Add(new Member(await ServerProcess.StartAsync(settings, Token)));
@@ -40,7 +42,8 @@ public sealed class KilledServersTests
             while (!placing.IsCompleted)
             {
                 // At a moment that has nothing to do with what the servers do.
-                await Task.WhenAny(placing, Task.Delay(TimeSpan.FromMilliseconds(random.Next(300, 2_000)), TimeProvider.System, Token));
+                await Task.WhenAny(placing,
+                    Task.Delay(TimeSpan.FromMilliseconds(random.Next(300, 2_000)), TimeProvider.System, Token));
                 if (!placing.IsCompleted && servers.Sum(server => server.Downs) < Math.Max(Kills, orders.Count / 100))
                     await RestartAsync(random.Pick(servers), settings);
             }

@@ -85,7 +85,8 @@ internal sealed class Listener : IDisposable
                 || (Error is StatusCode.NotFound && _after > 0);
             return inOrder && ends && error
                 ? null
-                : $"order {Order}, after {_after}: {Error} {string.Join(", ", _events.Select(next => $"{next.Sequence} {next.EventCase}"))}";
+                : $"order {Order}, after {_after}: {Error} "
+                    + $"{string.Join(", ", _events.Select(next => $"{next.Sequence} {next.EventCase}"))}";
         }
     }
 
