@@ -39,7 +39,7 @@ public sealed class AnyOrderTests
                 ["Storage:Sqlite:Path"] = Path.Combine(folder.FullName, "actions.db"),
                 ["Storage:Sqlite:BusyTimeout"] = "00:00:00.1",
             };
-            await using var api = new HeldApi();
+            await using var api = new PatientApi();
             await using var first = await RunningServer.StartAsync(settings, _clock);
             await using var second = await RunningServer.StartAsync(settings, _clock);
             var action = AnAction.Calling(api.Url);
@@ -187,7 +187,7 @@ public sealed class AnyOrderTests
 
     private IEnumerable<Listener> Open() => _listeners.Where(listener => !listener.Over.IsCompleted);
 
-    private sealed record Simulation(IReadOnlyList<RunningServer> Servers, HeldApi Api, string ActionId, int Seed)
+    private sealed record Simulation(IReadOnlyList<RunningServer> Servers, PatientApi Api, string ActionId, int Seed)
     {
         public bool HasOutages => Seed % 2 == 1;
 

@@ -1,72 +1,56 @@
-using System.Globalization;
-
 namespace Actions.Server.Tests.Conversations;
 
-/// <summary>An API that answers when the test says so.</summary>
+/// <summary>An API that takes requests and answers each when the test says so.</summary>
 internal sealed class HeldApi : IAsyncDisposable
 {
+    // Far above what anything here takes.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim _answers = new(0);
     private readonly RawUpstream _upstream;
-    private readonly Lock _gate = new();
-    private readonly List<TaskCompletionSource<string>> _held = [];
 
-    public HeldApi() => _upstream = new(async connection =>
+    /// <param name="response">To the request of that number, from 1.</param>
+    public HeldApi(Func<int, string>? response = null)
     {
-        while (await connection.ReadRequestAsync() is { } request)
+        response ??= number => RawUpstream.Response($$"""{"order": {{number}}}""");
+        var count = 0;
+        _upstream = new RawUpstream(async connection =>
         {
-            var answer = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
-            lock (_gate)
-                _held.Add(answer);
-            var text = await answer.Task;
-            if (text.Length == 0)
-            {
+            if (await connection.ReadRequestAsync() is null)
+                return;
+            var number = Interlocked.Increment(ref count);
+            using var gone = CancellationTokenSource.CreateLinkedTokenSource(Token);
+            var answered = _answers.WaitAsync(gone.Token);
+            if (await Task.WhenAny(answered, connection.HoldAsync()) != answered)
+                await gone.CancelAsync();
+            else if (response(number) is { Length: > 0 } text)
+                await connection.SendAsync(text.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal));
+            else
                 connection.Reset();
-                return;
-            }
-
-            await connection.SendAsync(text);
-        }
-    });
-
-    /// <summary>Where an action sends an order.</summary>
-    public string Url => $"{_upstream.Url}/orders/{{{{order}}}}";
-
-    public ILookup<int, string> Keys =>
-        _upstream.Requests.ToLookup(NumberIn, request => request.Header("Idempotency-Key") ?? "none");
-
-    public int Held
-    {
-        get
-        {
-            lock (_gate)
-                return _held.Count;
-        }
+        });
     }
 
-    /// <summary>Answers a request that is held, if there is one.</summary>
-    /// <param name="which">Chooses one of so many.</param>
-    /// <param name="status">Empty: the connection is reset instead.</param>
-    public void Answer(Func<int, int> which, string status)
-    {
-        TaskCompletionSource<string> answer;
-        lock (_gate)
-        {
-            if (_held.Count == 0)
-                return;
-            var i = which(_held.Count);
-            answer = _held[i];
-            _held.RemoveAt(i);
-        }
+    public string Url => _upstream.Url;
 
-        answer.SetResult(status.Length == 0 ? "" : RawUpstream.Response("""{"placed": true}""", status: status));
-    }
+    public int Count => _upstream.Requests.Count;
+
+    /// <summary>The Idempotency-Keys of all requests.</summary>
+    public IReadOnlyList<string?> Keys =>
+        [.. _upstream.Requests.Select(request => request.Header("Idempotency-Key"))];
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Returns when the next request is there.</summary>
+    public Task CalledAsync() => _upstream.NextRequestAsync(Token).WaitAsync(Patience, TimeProvider.System);
+
+    /// <summary>Returns when the server has closed a connection.</summary>
+    public Task ClosedAsync() => _upstream.ScriptEndedAsync(Token).WaitAsync(Patience, TimeProvider.System);
+
+    public void Answer(int count = 1) => _answers.Release(count);
 
     public async ValueTask DisposeAsync()
     {
-        while (Held > 0)
-            Answer(_ => 0, "");
         await _upstream.DisposeAsync();
+        _answers.Dispose();
     }
-
-    private static int NumberIn(RawRequest request) =>
-        int.Parse(request.Path.AsSpan("/orders/".Length), CultureInfo.InvariantCulture);
 }
