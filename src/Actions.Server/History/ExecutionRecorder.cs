@@ -11,8 +11,8 @@ namespace Actions.Server.History;
 
 /// <summary>Takes executions that have ended for <see cref="HistoryWriter"/>. No execution waits for it.</summary>
 internal sealed class ExecutionRecorder(
-    HistoryAccess history, HistoryMetrics metrics, IOptions<HistoryOptions> options, IOptions<ServerOptions> server,
-    TimeProvider time)
+    HistoryAccess history, HistoryMetrics metrics, ExecutionSpans spans, IOptions<HistoryOptions> options,
+    IOptions<ServerOptions> server, TimeProvider time)
 {
     // Executions that began before their call was forgotten have ended by then, and been written by whatever server.
     private static readonly TimeSpan ForgottenFor = TimeSpan.FromDays(1);
@@ -26,9 +26,9 @@ internal sealed class ExecutionRecorder(
     /// <summary>What waits to be written, in the order of its end.</summary>
     public ChannelReader<ExecutionTrail> Ended => _ended.Reader;
 
-    /// <returns>Null: nothing of this execution is recorded.</returns>
+    /// <returns>Null: nothing of this execution is recorded, and it has no span.</returns>
     public ExecutionTrail? Begin(string workspace, string executionId, ActionPlan plan, ExecuteRequest request) =>
-        _isOff || request.DryRun || request.Simulate is not null
+        (_isOff && !spans.AreWanted) || request.DryRun || request.Simulate is not null
             ? null
             : new ExecutionTrail(
                 workspace, executionId, plan, request, time, _keepsContent && plan.RecordsContent);
@@ -40,6 +40,9 @@ internal sealed class ExecutionRecorder(
         if (!trail.HasEvents)
             return;
         trail.End();
+        trail.TraceId = spans.Record(trail.ToEnded());
+        if (_isOff)
+            return;
         if (!_ended.Writer.TryWrite(trail))
             metrics.Dropped(1);
     }

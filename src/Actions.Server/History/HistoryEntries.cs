@@ -26,6 +26,7 @@ internal static class HistoryEntries
             StatusCode = trail.StatusCode,
             ResponseContentType = trail.ContentType,
             ReplayedExecutionId = trail.ReplayedExecutionId,
+            TraceId = trail.TraceId,
         };
         if (trail.Warnings is { } warnings)
             record.Warnings.Add(warnings);
