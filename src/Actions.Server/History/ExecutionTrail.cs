@@ -38,6 +38,9 @@ internal sealed class ExecutionTrail(
 
     public bool KeepsContent { get; } = keepsContent;
 
+    /// <summary>That of the execution's span. Empty: it has none.</summary>
+    public string TraceId { get; set; } = "";
+
     /// <summary>In whole milliseconds, as all stores have it.</summary>
     public long StartedAt { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
 

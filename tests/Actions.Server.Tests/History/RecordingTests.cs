@@ -157,6 +157,7 @@ public sealed class RecordingTests
         await server.ExecuteAsync(new() { Id = stored.Id, CallId = "second" });
         await records.ListAsync(2);
         clock.Advance(TimeSpan.FromDays(0.6));
+        clock.Advance(TimeSpan.FromMinutes(1));
 
         (await records.ListAsync(1))[0].CallId.ShouldBe("second");
     }
