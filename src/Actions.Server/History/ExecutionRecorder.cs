@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Actions.Engine;
 using Actions.Server.Configuration;
@@ -17,14 +18,19 @@ internal sealed class ExecutionRecorder(
     // Executions that began before their call was forgotten have ended by then, and been written by whatever server.
     private static readonly TimeSpan ForgottenFor = TimeSpan.FromDays(1);
 
+    // Of bodies in the queue, which may be large: without them an execution takes some kilobytes there.
+    private const long MaxHeldBytes = 64 << 20;
+
     private readonly bool _isOff = options.Value.Level == HistoryOptions.Off;
     private readonly bool _keepsContent = options.Value.Level == HistoryOptions.Full;
     // The oldest ones stay: what is told of an overload is how it began.
     private readonly Channel<ExecutionTrail> _ended = Channel.CreateBounded<ExecutionTrail>(
         new BoundedChannelOptions(options.Value.QueueSize) { SingleReader = true });
 
-    /// <summary>What waits to be written, in the order of its end.</summary>
-    public ChannelReader<ExecutionTrail> Ended => _ended.Reader;
+    private long _heldBytes;
+
+    /// <summary>How many wait to be written.</summary>
+    public int Waiting => _ended.Reader.Count;
 
     /// <returns>Null: nothing of this execution is recorded, and it has no span.</returns>
     public ExecutionTrail? Begin(string workspace, string executionId, ActionPlan plan, ExecuteRequest request) =>
@@ -43,9 +49,24 @@ internal sealed class ExecutionRecorder(
         trail.TraceId = spans.Record(trail.ToEnded());
         if (_isOff)
             return;
-        if (!_ended.Writer.TryWrite(trail))
+        if (Volatile.Read(ref _heldBytes) <= MaxHeldBytes && _ended.Writer.TryWrite(trail))
+            Interlocked.Add(ref _heldBytes, trail.HeldBytes);
+        else
             metrics.Dropped(1);
     }
+
+    /// <summary>For one reader.</summary>
+    public bool TryTake([NotNullWhen(true)] out ExecutionTrail? trail)
+    {
+        if (!_ended.Reader.TryRead(out trail))
+            return false;
+        Interlocked.Add(ref _heldBytes, -trail.HeldBytes);
+        return true;
+    }
+
+    /// <returns>False: nothing will come any more.</returns>
+    public ValueTask<bool> WaitAsync(CancellationToken cancellationToken) =>
+        _ended.Reader.WaitToReadAsync(cancellationToken);
 
     /// <summary>Nothing is taken any more.</summary>
     public void Complete() => _ended.Writer.TryComplete();

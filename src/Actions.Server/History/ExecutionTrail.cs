@@ -34,12 +34,9 @@ internal sealed class ExecutionTrail(
 
     public ActionPlan Plan { get; } = plan;
 
-    public ExecutionJournal Journal { get; } = new();
+    public ExecutionJournal Journal { get; } = new() { KeepsBody = keepsContent };
 
     public bool KeepsContent { get; } = keepsContent;
-
-    /// <summary>That of the execution's span. Empty: it has none.</summary>
-    public string TraceId { get; set; } = "";
 
     /// <summary>In whole milliseconds, as all stores have it.</summary>
     public long StartedAt { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -67,6 +64,9 @@ internal sealed class ExecutionTrail(
 
     /// <summary>Of its span; empty if it has none.</summary>
     public string TraceId { get; set; } = "";
+
+    /// <summary>Bytes of bodies that it keeps in memory, when it has ended.</summary>
+    public long HeldBytes { get; private set; }
 
     /// <summary>False: it never began.</summary>
     public bool HasEvents => _count > 0;
@@ -122,6 +122,7 @@ internal sealed class ExecutionTrail(
     {
         if (State == ExecutionState.Aborted && Last() is not (RecordedEventKind.Aborted or RecordedEventKind.Failure))
             Aborted();
+        HeldBytes = Journal.HeldBytes;
     }
 
     public EndedExecution ToEnded() => new(
