@@ -3,7 +3,6 @@ using Actions.Engine.Compilation;
 using Actions.Engine.Conversations;
 using Actions.Engine.Executions;
 using Actions.Engine.Limits;
-using Actions.Engine.Masking;
 using Actions.Engine.Outbound;
 using Actions.Engine.Outbound.Attempts;
 using Actions.Engine.Outbound.Authentication;
@@ -56,8 +55,13 @@ public sealed class ActionEngine
     /// <exception cref="OperationCanceledException">Thrown by the stream: the client cancelled, and the HTTP call is
     /// aborted.</exception>
     public IAsyncEnumerable<ExecutionEvent> ExecuteAsync(
-        ActionPlan plan, ExecutionInput input, CancellationToken cancellationToken) =>
-        StreamEventsAsync(Prepare(plan, input), cancellationToken);
+        ActionPlan plan, ExecutionInput input, CancellationToken cancellationToken)
+    {
+        // What is sensitive in it is known by the fields, and the body may have it elsewhere, too.
+        if (plan.SensitiveResults.Count > 0)
+            input.Journal?.KeepNoBody();
+        return StreamEventsAsync(Prepare(plan, input), cancellationToken);
+    }
 
     /// <summary>Calls the API once, without retries, and takes a sample of its response, whatever the status.</summary>
     /// <returns>The request as it was sent, with secrets and sensitive variables masked, and a sample or a
@@ -69,7 +73,7 @@ public sealed class ActionEngine
     {
         var execution = Prepare(plan, input);
         var progress = new ExecutionProgress();
-        var response = new InitializeResponse { Request = Masked(execution) };
+        var response = new InitializeResponse { Request = ShownRequest.Of(execution) };
         using var alarm = new Alarm(
             _time, execution.Started, execution.Timeout, TimeSpan.MaxValue, cancellationToken);
         progress.BeginAttempt();
@@ -149,17 +153,17 @@ public sealed class ActionEngine
     private async IAsyncEnumerable<ExecutionEvent> StreamEventsAsync(
         Execution execution, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var events = new EventSequence(execution, _time);
+        var (events, journal) = (new EventSequence(execution, _time), execution.Input.Journal);
+        var progress = new ExecutionProgress(journal);
+        journal?.Follow(execution, progress, _time);
         yield return events.Start();
         cancellationToken.ThrowIfCancellationRequested();
         if (execution.Input.DryRun)
         {
-            yield return events.DryRun(Masked(execution));
+            yield return events.DryRun(ShownRequest.Of(execution));
             yield break;
         }
 
-        var progress = new ExecutionProgress();
-        execution.Input.Journal?.Follow(progress);
         var delays = new DelaySchedule(execution.Plan.Messages, execution.Recent.Known?.SlowTime);
         using var alarm = new Alarm(_time, execution.Started, execution.Timeout, delays.Next, cancellationToken);
         var retries = execution.Plan.Retry.MaxAttempts > 1 ? new RetryFeed() : null;
@@ -198,7 +202,7 @@ public sealed class ActionEngine
             var last = events.Outcome(await outcome.ConfigureAwait(false), progress);
             if (IsOfTheApi(last))
                 execution.Recent.Add(last.Elapsed.ToTimeSpan());
-            execution.Input.Journal?.Tell(last);
+            journal?.Tell(last);
             isTold = true;
             yield return last;
         }
@@ -207,8 +211,11 @@ public sealed class ActionEngine
             if (!attempts.IsCompleted)
                 await alarm.StopAsync().ConfigureAwait(false);
             // Who aborted it asks whether the API was reached: nothing may be sent after the answer.
-            if (!isTold && execution.Input.Journal is not null)
+            if (!isTold && journal is not null)
+            {
+                journal.Abort();
                 await ((Task)attempts).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
@@ -221,14 +228,4 @@ public sealed class ActionEngine
 
     private static Task<AttemptResult> TimedOut(Execution execution, ExecutionProgress progress) =>
         Task.FromResult<AttemptResult>(new AttemptResult.Failed(execution.TimedOut(progress)));
-
-    private RenderedRequest Masked(Execution execution)
-    {
-        // Secrets in templates are masked at their place first; then every other occurrence of each secret is masked.
-        var variables = execution.Variables.MaskSensitive(SecretMask.Text);
-        var request = UpstreamRequest.RenderMasked(execution.Plan.Request, variables, execution.Input.IdempotencyKey)
-            .Mask(execution.MaskOfText([]))
-            .InTrace(_upstream.TraceparentFor(execution.Request.Url, execution.Input.Traceparent));
-        return (execution.Plan.Authentication is { } plan ? request.Authorize(plan.Place, plan.MaskedValue) : request).ToRendered();
-    }
 }

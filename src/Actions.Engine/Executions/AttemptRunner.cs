@@ -46,10 +46,11 @@ internal sealed class AttemptRunner(
             using var response = await responses.ReadAsync(
                 message,
                 plan.Reading,
-                execution.WantsBody,
+                execution.WantsBody || execution.Input.Journal is { KeepsBody: true },
                 execution.Timeout - time.GetElapsedTime(execution.Started),
                 stop).ConfigureAwait(false);
 
+            execution.Input.Journal?.Keep(response);
             // 7 classify
             progress.Enter(FailureStage.Judge);
             var result = Conclude(execution, progress, response);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Actions.Engine.Evidence;
 using Actions.Engine.Http;
 using Actions.Engine.Outcomes;
 using Actions.V1;
@@ -8,7 +9,8 @@ namespace Actions.Engine.Executions;
 /// <summary>
 /// The progress of an execution. Written by the attempt's thread; the event stream's thread may read it at any time.
 /// </summary>
-internal sealed class ExecutionProgress
+/// <param name="journal">Null: nobody wants to know.</param>
+internal sealed class ExecutionProgress(ExecutionJournal? journal = null)
 {
     private volatile FailureStage _stage = FailureStage.Queue;
     private volatile UpstreamMessage? _message;
@@ -18,6 +20,7 @@ internal sealed class ExecutionProgress
     private volatile bool _wasTaken;
     private volatile bool _leftUnknown;
     private ImmutableArray<string> _tokens = [];
+    private AttemptEvidence? _evidence;
 
     /// <summary>Number of attempts that have started.</summary>
     public int Attempts => _attempts;
@@ -52,14 +55,21 @@ internal sealed class ExecutionProgress
         _statusCode = 0;
         Waited = TimeSpan.Zero;
         Enter(FailureStage.Queue);
-        return ++_attempts;
+        var attempt = ++_attempts;
+        _evidence = journal?.Begin(attempt);
+        return attempt;
     }
 
     /// <summary>A success stays under way: it counts for nothing until its result is told.</summary>
     public void EndAttempt(AttemptResult result)
     {
         if (result is not AttemptResult.Failed { Failure: var failure })
+        {
+            _evidence?.End(FailureReason.Unspecified, FailureStage.Unspecified, _statusCode);
             return;
+        }
+
+        _evidence?.End(failure.Reason, failure.Stage, failure.StatusCode);
         _leftUnknown |= _wasTaken || failure.LeavesOutcomeUnknown;
         _isUnderWay = false;
     }
@@ -71,10 +81,16 @@ internal sealed class ExecutionProgress
     {
         _stage = stage;
         _message = null;
+        if (stage is FailureStage.Authorize or FailureStage.Judge)
+            _evidence?.Enter(stage == FailureStage.Authorize ? Phase.Authorize : Phase.None);
     }
 
     /// <summary>Starts sending: from here on, the message records the stage.</summary>
-    public void Send(UpstreamMessage message) => _message = message;
+    public void Send(UpstreamMessage message)
+    {
+        message.Evidence = _evidence;
+        _message = message;
+    }
 
     public void Receive(int statusCode)
     {

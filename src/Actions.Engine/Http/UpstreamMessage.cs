@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using Actions.Engine.Evidence;
 using Actions.V1;
 using HttpMethod = System.Net.Http.HttpMethod;
 
@@ -12,6 +13,12 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
 
     /// <summary>The workspace that the request is for: for the code that opens its connection, too.</summary>
     public string Workspace { get; init; } = "";
+
+    /// <summary>Of the attempt that sends it. Null: nobody wants to know.</summary>
+    public AttemptEvidence? Evidence { get; set; }
+
+    /// <summary>The last connection that HttpClient got because of this request, whichever request uses it.</summary>
+    public ConnectionEvidence? Connection { get; private set; }
 
     public FailureStage Stage => (FailureStage)Volatile.Read(ref _stage);
 
@@ -30,6 +37,15 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
         }
     }
 
+    public void ReportOpening(ConnectionEvidence connection)
+    {
+        Connection = connection;
+        Evidence?.Causes(connection);
+    }
+
+    /// <summary>It is given a connection that was opened before.</summary>
+    public void ReportTaking(ConnectionEvidence connection) => Connection = connection;
+
     /// <summary>
     /// The headers in the order, the case and the form in which they are sent, without those of HTTP's own framing
     /// (Host, Content-Length). Several of one name are sent as one.
@@ -42,13 +58,23 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
     /// <summary>The request has a connection, and its headers are being written.</summary>
     public void ReportSending()
     {
-        (Content as UpstreamContent)?.OmitLengthOfNothing();
-        if (Stage < FailureStage.Send)
-            Volatile.Write(ref _stage, (int)(Content is UpstreamContent { IsEmpty: false } ? FailureStage.Send : FailureStage.Wait));
+        var content = Content as UpstreamContent;
+        content?.OmitLengthOfNothing();
+        if (Stage >= FailureStage.Send)
+            return;
+        Volatile.Write(ref _stage, (int)(content is { IsEmpty: false } ? FailureStage.Send : FailureStage.Wait));
+        Evidence?.Sends(content?.Length ?? 0);
     }
 
     /// <summary>The body's last byte was written to the connection.</summary>
-    public void ReportSent() => Volatile.Write(ref _stage, (int)FailureStage.Wait);
+    public void ReportSent()
+    {
+        Volatile.Write(ref _stage, (int)FailureStage.Wait);
+        Evidence?.Enter(Phase.Wait);
+    }
+
+    /// <summary>Some of the response has come.</summary>
+    public void ReportAnswering() => Evidence?.Answers(RequestUri!);
 }
 
 /// <summary>A request's body.</summary>
@@ -56,6 +82,8 @@ internal sealed class UpstreamMessage(HttpMethod method, Uri url) : HttpRequestM
 internal sealed class UpstreamContent(UpstreamMessage message, ReadOnlyMemory<byte> body,
     bool mayOmitLength) : HttpContent
 {
+    public int Length => body.Length;
+
     public bool IsEmpty => body.IsEmpty;
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Actions.Engine.Evidence;
 using Actions.Engine.Outcomes;
 
 namespace Actions.Engine.Outbound;
@@ -8,7 +9,7 @@ namespace Actions.Engine.Outbound;
 /// that end for a kept connection whose keep-alive has run out, and sends a request without a body again, up to three times,
 /// unseen. RFC 9112 section 9.3.1 leaves the decision to the client: here the attempt loop decides, and counts the attempt.
 /// </summary>
-internal sealed class NoSilentRetryStream(Stream connection) : Stream
+internal sealed class NoSilentRetryStream(Stream connection, ConnectionEvidence? evidence) : Stream
 {
     private bool _wasUsed;
 
@@ -100,7 +101,11 @@ internal sealed class NoSilentRetryStream(Stream connection) : Stream
     private int Check(int read, int wanted)
     {
         if (read > 0)
+        {
             (_wasUsed, _isAwaited) = (true, false);
+            evidence?.WasRead();
+        }
+
         return read > 0 || wanted == 0 || !_isAwaited ? read : throw new UnansweredException(_wasUsed);
     }
 }

@@ -55,6 +55,7 @@ internal sealed class ReadyConnections(EngineOptions options, SsrfGuard guard) :
         if (Take(origin, isForActions && MayBeHttp2(origin)) is { } ready)
         {
             Give(origin, ready.Socket);
+            guard.ReportReady(context, ready.Socket);
             return ready.Stream;
         }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Actions.Engine.Evidence;
 using Actions.Engine.Http;
 using Actions.Engine.Limits;
 using Actions.Engine.Outbound.Attempts;
@@ -80,9 +81,18 @@ public sealed class UpstreamHttp : IDisposable
         UpstreamMessage request, HostTurn turn, CancellationToken cancellationToken)
     {
         _guard.ThrowIfBlocked(request.RequestUri!);
-        await turn.EnterAsync(request.RequestUri!.Authority, cancellationToken).ConfigureAwait(false);
+        var evidence = request.Evidence;
+        var turns = turn.EnterAsync(request.RequestUri!.Authority, cancellationToken);
+        if (!turns.IsCompleted)
+            evidence?.Enter(Phase.Queue);
+        await turns.ConfigureAwait(false);
         request.ReportConnecting(FailureStage.Connect);
-        var response = await _invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        evidence?.Ask();
+        var answer = _invoker.SendAsync(request, cancellationToken);
+        // With a free connection, HttpClient has begun to send before it returns.
+        evidence?.AwaitConnection();
+        var response = await answer.ConfigureAwait(false);
+        evidence?.Answered(response.Version);
         BodyFraming.Enforce(response);
         return response;
     }
@@ -125,7 +135,12 @@ public sealed class UpstreamHttp : IDisposable
         // Trace context and baggage of the client's call stay with the client: the API receives only the action's
         // headers, and what the operator wants (OutboundOptions.TraceparentHosts).
         ActivityHeadersPropagator = null,
-        PlaintextStreamFilter = static (context, _) => ValueTask.FromResult<Stream>(new NoSilentRetryStream(context.PlaintextStream)),
+        PlaintextStreamFilter = static (context, _) =>
+        {
+            var connection = (context.InitialRequestMessage as UpstreamMessage)?.Connection;
+            connection?.Opened();
+            return ValueTask.FromResult<Stream>(new NoSilentRetryStream(context.PlaintextStream, connection));
+        },
         // RFC 9110 section 5.5 leaves octets above ASCII to the parties; UTF-8 is today's common choice. HttpClient
         // calls this for each header of a request that has got its connection, and offers no other signal of that
         // moment.
@@ -134,6 +149,10 @@ public sealed class UpstreamHttp : IDisposable
             (request as UpstreamMessage)?.ReportSending();
             return Encoding.UTF8;
         },
-        ResponseHeaderEncodingSelector = static (_, _) => HeaderText.Bytes,
+        ResponseHeaderEncodingSelector = static (_, request) =>
+        {
+            (request as UpstreamMessage)?.ReportAnswering();
+            return HeaderText.Bytes;
+        },
     };
 }

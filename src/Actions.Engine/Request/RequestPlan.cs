@@ -33,6 +33,9 @@ internal sealed record RequestPlan(
     /// <summary>Host and port, as in <see cref="Uri.Authority"/>: no variable changes them.</summary>
     public string Authority { get; } = Url.Origin.Authority;
 
+    /// <summary>Without its query, with the names of variables in place of their values.</summary>
+    public string UrlWithoutValues => Url.WithoutValues;
+
     /// <summary>Scheme, host and port: no variable changes them.</summary>
     public Uri Origin => Url.Origin;
 

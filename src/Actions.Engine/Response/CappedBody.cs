@@ -1,5 +1,6 @@
 using System.Buffers;
 using Actions.Engine.Decoding;
+using Actions.Engine.Evidence;
 
 namespace Actions.Engine.Response;
 
@@ -37,13 +38,14 @@ internal sealed class CappedBody : IDisposable
     /// <param name="pool">Null: the one that the process shares.</param>
     /// <exception cref="HttpIOException">The body broke off.</exception>
     public static async ValueTask<CappedBody> ReadAsync(
-        HttpContent content, int cap, CancellationToken cancellationToken, ArrayPool<byte>? pool = null)
+        HttpContent content, int cap, CancellationToken cancellationToken, ArrayPool<byte>? pool = null,
+        AttemptEvidence? evidence = null)
     {
         var body = new CappedBody(cap, pool ?? ArrayPool<byte>.Shared);
         await using var stream = await content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
         // A body with a declared length fits into one buffer, with room to detect its end, unless it exceeds the cap.
         var size = content.Headers.ContentLength is { } stated && stated <= cap ? (int)stated + 1 : FirstBuffer;
-        await body.FillAsync(stream, size, cancellationToken).ConfigureAwait(false);
+        await body.FillAsync(stream, size, evidence, cancellationToken).ConfigureAwait(false);
         var codings = body._length == 0 ? [] : ContentCodings.Of(content);
         if (codings.FirstOrDefault(coding => !ContentCodings.CanDecode(coding)) is { } unknown)
         {
@@ -72,7 +74,7 @@ internal sealed class CappedBody : IDisposable
         try
         {
             await using var decoder = ContentCodings.Decode(encoded, coding);
-            await decoded.FillAsync(decoder, FirstBuffer, cancellationToken).ConfigureAwait(false);
+            await decoded.FillAsync(decoder, FirstBuffer, evidence: null, cancellationToken).ConfigureAwait(false);
         }
         // A proxy may have decoded the body and left the header.
         catch (Exception e) when (ContentCodings.IsBroken(e) && ContentCodings.IsText(encoded.Span))
@@ -95,7 +97,8 @@ internal sealed class CappedBody : IDisposable
         return decoded;
     }
 
-    private async ValueTask FillAsync(Stream stream, int size, CancellationToken cancellationToken)
+    private async ValueTask FillAsync(
+        Stream stream, int size, AttemptEvidence? evidence, CancellationToken cancellationToken)
     {
         _buffer = _pool.Rent(size);
         while (!Truncated)
@@ -110,6 +113,7 @@ internal sealed class CappedBody : IDisposable
             if (read == 0)
                 break;
             _length += read;
+            evidence?.Received(read);
         }
     }
 

@@ -125,7 +125,9 @@ internal sealed class ResponseReader(EngineOptions options, TimeProvider time)
     private async ValueTask<UpstreamResponse> ReadAsync(
         HttpResponseMessage message, int cap, CancellationToken cancellationToken, CancellationToken deadline)
     {
-        var read = await CappedBody.ReadAsync(message.Content, cap, cancellationToken).ConfigureAwait(false);
+        var evidence = (message.RequestMessage as UpstreamMessage)?.Evidence;
+        var read = await CappedBody.ReadAsync(message.Content, cap, cancellationToken, evidence: evidence)
+            .ConfigureAwait(false);
         return new UpstreamResponse(
             message,
             read.Undecodable is null ? read.Bytes : default,

@@ -29,6 +29,10 @@ internal sealed class UrlTemplate
     /// <summary>Scheme, host and port: the part of the URL without variables.</summary>
     public Uri Origin => new(_origin);
 
+    /// <summary>The URL without its query, with the names of its variables in place of their values.</summary>
+    public string WithoutValues => _segments.IsEmpty ? $"{_origin}/" : _origin + string.Concat(_segments.Select(
+        segment => $"/{string.Concat(segment.Parts.Select(part => part.IsPlaceholder ? $"{{{part.Text}}}" : part.Text))}"));
+
     public IEnumerable<string> Names => NamesInPath.Concat((_query ?? []).SelectMany(pair => pair.Names));
 
     /// <summary>The variables that can't be left out.</summary>

@@ -36,6 +36,9 @@ internal sealed class ExecutionTrail(
 
     public bool KeepsContent { get; } = keepsContent;
 
+    /// <summary>That of the execution's span. Empty: it has none.</summary>
+    public string TraceId { get; set; } = "";
+
     /// <summary>In whole milliseconds, as all stores have it.</summary>
     public long StartedAt { get; } = time.GetUtcNow().ToUnixTimeMilliseconds();
 
@@ -132,7 +135,7 @@ internal sealed class ExecutionTrail(
     {
         State = failure switch
         {
-            { OutcomeUnknown: true } => ExecutionState.Unknown,
+            { OutcomeUnknown: true } when Plan.Conversation.HasEffects => ExecutionState.Unknown,
             { Reason: FailureReason.Aborted } => ExecutionState.Aborted,
             _ => ExecutionState.Failed,
         };

@@ -26,7 +26,7 @@ internal sealed class HistoryWriter(
     // How long the end of the server waits for what hasn't been written. A part of Drain:StopTimeout's default.
     private static readonly TimeSpan FlushTimeout = TimeSpan.FromSeconds(3);
 
-    private readonly CancellationTokenSource _hurry = new();
+    private readonly TaskCompletionSource _ending = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly List<ExecutionTrail> _batch = new(MaxBatch);
     private readonly double _pausePerWork =
         Math.Max(0, (1 / (options.Value.ProcessorShare * Environment.ProcessorCount)) - 1);
@@ -38,7 +38,7 @@ internal sealed class HistoryWriter(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         recorder.Complete();
-        await _hurry.CancelAsync().ConfigureAwait(false);
+        _ending.TrySetResult();
         try
         {
             await (ExecuteTask ?? Task.CompletedTask).WaitAsync(FlushTimeout, time, cancellationToken).ConfigureAwait(false);
@@ -51,12 +51,6 @@ internal sealed class HistoryWriter(
         await base.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
         metrics.Dropped(recorder.Ended.Count);
         ReportDropped();
-    }
-
-    public override void Dispose()
-    {
-        base.Dispose();
-        _hurry.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -95,7 +89,7 @@ internal sealed class HistoryWriter(
         while (true)
         {
             // Once the server ends there is no second attempt.
-            var isLast = _hurry.IsCancellationRequested;
+            var isLast = _ending.Task.IsCompleted;
             try
             {
                 await history.UseAsync(
@@ -160,8 +154,9 @@ internal sealed class HistoryWriter(
         return entries;
     }
 
+    /// <summary>Shorter once the server ends.</summary>
     private async Task PauseAsync(TimeSpan pause) =>
-        await Task.Delay(pause, time, _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _ending.Task.WaitAsync(pause, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private void ReportDropped()
     {

@@ -1,6 +1,7 @@
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using HttpMethod = Actions.V1.HttpMethod;
 using Kind = Actions.V1.RecordedEventKind;
 
 namespace Actions.Server.Tests.History;
@@ -57,16 +58,23 @@ public sealed class RecordingTests
         record.Events.Select(told => told.Kind).ShouldBe([Kind.Start, Kind.Failure]);
     }
 
-    [Fact]
-    public async Task OpenOutcome_IsUnknown()
+    [Theory]
+    [InlineData(HttpMethod.Post, Duplicates.Allow, ExecutionState.Unknown)]
+    [InlineData(HttpMethod.Get, Duplicates.OncePerCall, ExecutionState.Unknown)]
+    [InlineData(HttpMethod.Get, Duplicates.Allow, ExecutionState.Failed)]
+    public async Task OpenOutcome_IsUnknownUnlessTheActionOnlyReads(
+        HttpMethod method, Duplicates duplicates, ExecutionState state)
     {
         await using var upstream = RawUpstream.AnsweringOnce("");
         await using var server = await RunningServer.StartAsync();
-        var stored = await server.CreateAsync(AnAction.Calling(upstream.Url));
+        var config = AnAction.Calling(upstream.Url);
+        config.Request.Method = method;
+        config.Duplicates = duplicates;
+        var stored = await server.CreateAsync(config);
 
         (await server.ExecuteAsync(new() { Id = stored.Id }))[^1].Failure.OutcomeUnknown.ShouldBeTrue();
 
-        (await new Records(server).SingleAsync()).State.ShouldBe(ExecutionState.Unknown);
+        (await new Records(server).SingleAsync()).State.ShouldBe(state);
     }
 
     [Theory]
@@ -157,6 +165,7 @@ public sealed class RecordingTests
         await server.ExecuteAsync(new() { Id = stored.Id, CallId = "second" });
         await records.ListAsync(2);
         clock.Advance(TimeSpan.FromDays(0.6));
+        clock.Advance(TimeSpan.FromMinutes(1));
 
         (await records.ListAsync(1))[0].CallId.ShouldBe("second");
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Actions.Engine.Evidence;
 using Actions.Engine.Http;
 using Actions.Engine.Outcomes;
 using Actions.Engine.Syntax;
@@ -22,6 +23,7 @@ public sealed class SsrfGuard
     private readonly INetwork _network;
     private readonly NameLookups _lookups;
     private readonly LocalAddresses _local;
+    private readonly TimeProvider _time;
 
     /// <param name="listeningPorts">The ports on which this server currently listens. Calls to itself are
     /// refused.</param>
@@ -36,6 +38,7 @@ public sealed class SsrfGuard
         _network = network;
         _lookups = new NameLookups(network, MaxLookups, MaxLookupsPerWorkspace);
         _local = new LocalAddresses(network, listeningPorts, time);
+        _time = time;
     }
 
     /// <summary>
@@ -77,14 +80,31 @@ public sealed class SsrfGuard
         var url = context.InitialRequestMessage.RequestUri!;
         var message = context.InitialRequestMessage as UpstreamMessage;
         var host = UrlHost.Parse(context.DnsEndPoint.Host);
+        var isSecure = url.Scheme == Uri.UriSchemeHttps;
+        var evidence = new ConnectionEvidence(_time, context.DnsEndPoint, isName: host.Address is null, isSecure);
+        message?.ReportOpening(evidence);
         if (host.Address is null)
             message?.ReportConnecting(FailureStage.Resolve);
         var addresses = await FindAsync(url, host, message?.Workspace ?? "", cancellationToken).ConfigureAwait(false);
+        evidence.Resolved();
         message?.ReportConnecting(FailureStage.Connect);
-        var connection = await DialAsync(addresses, context.DnsEndPoint.Port, cancellationToken).ConfigureAwait(false);
-        if (url.Scheme == Uri.UriSchemeHttps)
+        var connection = await DialAsync(addresses, context.DnsEndPoint.Port, cancellationToken, evidence)
+            .ConfigureAwait(false);
+        evidence.Connected();
+        if (isSecure)
             message?.ReportConnecting(FailureStage.Tls);
         return connection;
+    }
+
+    /// <summary>The connection that a request takes was opened before.</summary>
+    internal void ReportReady(SocketsHttpConnectionContext context, Socket? socket)
+    {
+        if (context.InitialRequestMessage is not UpstreamMessage message)
+            return;
+        var evidence = new ConnectionEvidence(_time, context.DnsEndPoint, isName: false, isSecure: false);
+        if (socket?.RemoteEndPoint is IPEndPoint remote)
+            evidence.Dials(remote);
+        message.ReportTaking(evidence);
     }
 
     /// <returns>The addresses of the host, all of which may be called.</returns>
@@ -102,14 +122,16 @@ public sealed class SsrfGuard
 
     /// <param name="addresses">Checked, in the order in which to try them.</param>
     /// <exception cref="SocketException">The connection to every address failed; thrown for the last one.</exception>
-    internal async ValueTask<Stream> DialAsync(IPAddress[] addresses, int port, CancellationToken cancellationToken)
+    internal async ValueTask<Stream> DialAsync(
+        IPAddress[] addresses, int port, CancellationToken cancellationToken, ConnectionEvidence? evidence = null)
     {
         for (var i = 0; ; i++)
         {
             try
             {
-                return await _network.ConnectAsync(
-                    new IPEndPoint(AddressPolicy.AsDialled(addresses[i]), port), cancellationToken).ConfigureAwait(false);
+                var remote = new IPEndPoint(AddressPolicy.AsDialled(addresses[i]), port);
+                evidence?.Dials(remote);
+                return await _network.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
             }
             catch (SocketException) when (i < addresses.Length - 1 && !cancellationToken.IsCancellationRequested)
             {
