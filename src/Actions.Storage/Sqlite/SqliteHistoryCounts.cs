@@ -87,12 +87,12 @@ internal static class SqliteHistoryCounts
     {
         using var command = connection.Command(
             """
-            WITH RECURSIVE actions (id) AS (
+            WITH RECURSIVE found (action) AS (
                 SELECT min(action_id) FROM executions WHERE workspace = $workspace
                 UNION ALL
-                SELECT (SELECT min(action_id) FROM executions WHERE workspace = $workspace AND action_id > id)
-                FROM actions WHERE id IS NOT NULL)
-            SELECT id FROM actions WHERE id IS NOT NULL
+                SELECT (SELECT min(action_id) FROM executions WHERE workspace = $workspace AND action_id > found.action)
+                FROM found WHERE found.action IS NOT NULL)
+            SELECT action FROM found WHERE action IS NOT NULL
             """,
             ("$workspace", workspace));
         using var row = command.ExecuteReader();
