@@ -92,8 +92,8 @@ public sealed class ActionEngine
     }
 
     /// <summary>
-    /// Does ahead what an execution would wait for: resolves the host, connects, sets up TLS, fetches the token, each unless
-    /// it is there. Bounded by seconds. The API gets no request.
+    /// Does ahead what an execution would wait for: resolves the host, connects, sets up TLS, fetches the token, each
+    /// unless it is there. Bounded by seconds. The API gets no request.
     /// </summary>
     /// <returns>The steps, each with its time, and its failure if it has one.</returns>
     /// <exception cref="OperationCanceledException">The client cancelled. What has begun goes on.</exception>
@@ -146,7 +146,8 @@ public sealed class ActionEngine
             input = input with { IdempotencyKey = key };
         var request = UpstreamRequest.Render(parts.Request, variables, input.IdempotencyKey, _options);
         request = request.InTrace(_upstream.TraceparentFor(request.Url, input.Traceparent));
-        return new Execution(parts, request, parts.Messages.Render(variables, _options), variables, input, started, plan.Recent);
+        var texts = parts.Messages.Render(variables, _options);
+        return new Execution(parts, request, texts, variables, input, started, plan.Recent);
     }
 
     private async IAsyncEnumerable<ExecutionEvent> StreamEventsAsync(

@@ -60,8 +60,8 @@ public sealed class ActionPlan
     /// <summary>The result and error fields whose values are told and kept, and never shown.</summary>
     public IReadOnlySet<string> SensitiveResults { get; }
 
-    /// <summary>What the templates need that the action neither declares nor results in: for each, the names that may be
-    /// meant, the first one unless another exists.</summary>
+    /// <summary>What the templates need that the action neither declares nor results in: for each, the names that may
+    /// be meant, the first one unless another exists.</summary>
     public IEnumerable<IReadOnlyList<string>> Undeclared => Parts.Variables.Undeclared;
 
     /// <summary>The types of the results' values in the action's sample, as far as they are known.</summary>

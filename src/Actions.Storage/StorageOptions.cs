@@ -36,7 +36,8 @@ public sealed class SqliteOptions
 {
     /// <summary>
     /// The database file, relative to the working directory. The server creates the file and its directory, readable by
-    /// their owner only. SQLite keeps two more files beside it (<c>-wal</c>, <c>-shm</c>).
+    /// their owner only. SQLite keeps two more files beside it (<c>-wal</c>, <c>-shm</c>). Calls have a file
+    /// of their own there (<c>actions-calls.db</c>).
     /// </summary>
     [Required(ErrorMessage = "Storage:Sqlite:Path must name a file.")]
     public string Path { get; set; } = "data/actions.db";

@@ -11,6 +11,20 @@ namespace Actions.Engine.Tests;
 public sealed class ActionCompilerTests
 {
     [Fact]
+    public void UnknownChoices_NamedWithTheirFields()
+    {
+        var violations = Violations(config =>
+        {
+            config.Duplicates = (Duplicates)9;
+            config.OnUnknownOutcome = (UnknownOutcome)9;
+            config.OnInterruption = (OnInterruption)9;
+        });
+
+        violations.Select(violation => violation.Field).ShouldBe(["duplicates", "on_unknown_outcome", "on_interruption"]);
+        Violations(config => config.Duplicates = Duplicates.OncePerCall).ShouldBeEmpty();
+    }
+
+    [Fact]
     public void EverythingWrong_AllNamedAtOnce()
     {
         var violations = Violations(config =>

@@ -26,7 +26,8 @@ internal sealed class MessageCompiler(EngineOptions options, TemplateCompiler te
         if (threshold is null && messages.DelayMessage.Length > 0)
             threshold = ContractLimits.DefaultDelayThreshold;
         if (threshold is null && repeat is not null && messages.AutomaticDelay is null)
-            violations.Add("messages.delay_repeat_interval", "needs a delay_message or a delay_threshold, or an automatic_delay.");
+            violations.Add(
+                "messages.delay_repeat_interval", "needs a delay_message or a delay_threshold, or an automatic_delay.");
 
         return new MessagePlan(
             messages.SpeakNaturally,
@@ -57,8 +58,8 @@ internal sealed class MessageCompiler(EngineOptions options, TemplateCompiler te
         var longest = Durations.Read(
             automatic.Max, "messages.automatic_delay.max", shortest, ContractLimits.MaxTimeout, violations);
         // Unset: whoever sets a long minimum alone means that one.
-        longest ??= shortest > ContractLimits.DefaultAutomaticDelayMax ? shortest : ContractLimits.DefaultAutomaticDelayMax;
-        return (shortest, longest.Value);
+        var usual = ContractLimits.DefaultAutomaticDelayMax;
+        return (shortest, longest ?? (shortest > usual ? shortest : usual));
     }
 
     private ImmutableDictionary<FailureReason, Template> CompileFailures(IReadOnlyDictionary<string, string> failures)

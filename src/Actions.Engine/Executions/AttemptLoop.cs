@@ -10,7 +10,8 @@ namespace Actions.Engine.Executions;
 /// Makes attempts until one succeeds, none is left, or the next one couldn't start within the timeout.
 /// </summary>
 /// <param name="metrics">Null: nothing is counted, and retries need no budget. So are simulations.</param>
-internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, TimeProvider time, EngineMetrics? metrics)
+internal sealed class AttemptLoop(
+    AttemptRunner runner, EngineOptions options, TimeProvider time, EngineMetrics? metrics)
 {
     private readonly RetryBudget? _budget = metrics is null ? null : new(options, time, metrics);
 
@@ -44,7 +45,8 @@ internal sealed class AttemptLoop(AttemptRunner runner, EngineOptions options, T
             if (failure.RetryAfter > backoff)
                 backoff = failure.RetryAfter.Value;
             // If the next attempt can't start in time, the failure is reported at once instead of after the wait.
-            if (backoff >= execution.Timeout - time.GetElapsedTime(execution.Started) || _budget?.TryTakeRetry(host) == false)
+            if (backoff >= execution.Timeout - time.GetElapsedTime(execution.Started)
+                || _budget?.TryTakeRetry(host) == false)
                 return result;
             try
             {

@@ -16,8 +16,8 @@ namespace Actions.Engine.Executions;
 /// <param name="Started">The clock's timestamp from which the timeout counts.</param>
 /// <param name="Recent">Of the same plan.</param>
 internal sealed record Execution(
-    ActionParts Plan, UpstreamRequest Request, SpokenTexts Texts, VariableValues Variables, ExecutionInput Input, long Started,
-    RecentDurations Recent)
+    ActionParts Plan, UpstreamRequest Request, SpokenTexts Texts, VariableValues Variables, ExecutionInput Input,
+    long Started, RecentDurations Recent)
 {
     public TimeSpan Timeout => Plan.Request.Timeout;
 

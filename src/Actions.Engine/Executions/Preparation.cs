@@ -7,7 +7,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Executions;
 
-/// <summary>Does ahead what an execution would wait for: the connection and the token. Sends the API no request.</summary>
+/// <summary>Does ahead what an execution would wait for: connection and token. Sends the API no request.</summary>
 internal sealed class Preparation(UpstreamHttp upstream, TokenCache tokens, TimeProvider time)
 {
     private readonly Readiness _connections = new(upstream, time);
@@ -17,7 +17,7 @@ internal sealed class Preparation(UpstreamHttp upstream, TokenCache tokens, Time
     public async Task<IReadOnlyList<PreparedStep>> PrepareAsync(
         ActionParts plan, string workspace, CancellationToken cancellationToken)
     {
-        var connecting = _connections.ConnectAsync(workspace, plan.Request.Url.Origin, cancellationToken);
+        var connecting = _connections.ConnectAsync(workspace, plan.Request.Origin, cancellationToken);
         var fetching = plan.Authentication is OAuth2Plan oauth
             ? FetchAsync(oauth, workspace, cancellationToken)
             : null;

@@ -3,8 +3,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Executions;
 
 /// <summary>
-/// How long the last executions of a plan took. Written and read by all of them at once, without a lock: a duration that is
-/// being replaced may count twice or not at all, which moves no percentile.
+/// How long the last executions of a plan took. Written and read by all of them at once, without a lock: a duration
+/// that is being replaced may count twice or not at all, which moves no percentile.
 /// </summary>
 internal sealed class RecentDurations
 {

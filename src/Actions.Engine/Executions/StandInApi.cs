@@ -59,7 +59,8 @@ internal sealed class StandInApi(UpstreamHttp upstream, TimeProvider time)
         SimulatedFault.Refused => new HttpRequestException(
             HttpRequestError.ConnectionError, inner: new SocketException((int)SocketError.ConnectionRefused)),
         SimulatedFault.Reset => new HttpRequestException(
-            HttpRequestError.Unknown, inner: new IOException(null, new SocketException((int)SocketError.ConnectionReset))),
+            HttpRequestError.Unknown,
+            inner: new IOException(null, new SocketException((int)SocketError.ConnectionReset))),
         SimulatedFault.Tls => new HttpRequestException(
             HttpRequestError.SecureConnectionError, inner: new AuthenticationException()),
         _ => new UpstreamException(new UpstreamFailure(

@@ -11,8 +11,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Outbound;
 
 /// <summary>
-/// Opens connections before they are needed: one for each host, which all who ask at the same time share. Within the SSRF
-/// guard and a workspace's share of DNS look-ups, as all connections.
+/// Opens connections before they are needed: one for each host, which all who ask at the same time share. Within the
+/// SSRF guard and a workspace's share of DNS look-ups, as all connections.
 /// </summary>
 internal sealed class Readiness(UpstreamHttp upstream, TimeProvider time)
 {
@@ -82,7 +82,8 @@ internal sealed class Readiness(UpstreamHttp upstream, TimeProvider time)
         await Places.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            var addresses = await upstream.Guard.FindAsync(url, host, workspace, cancellationToken).ConfigureAwait(false);
+            var addresses = await upstream.Guard.FindAsync(url, host, workspace, cancellationToken)
+                .ConfigureAwait(false);
             if (host.Address is null)
                 steps.Begin(PreparationKind.Connect);
             var connection = await DialAsync(addresses, origin, cancellationToken).ConfigureAwait(false);
@@ -120,18 +121,17 @@ internal sealed class Readiness(UpstreamHttp upstream, TimeProvider time)
         var secured = new SslStream(connection);
         try
         {
-            await secured.AuthenticateAsClientAsync(upstream.Ready.TlsFor(origin), cancellationToken).ConfigureAwait(false);
+            await secured.AuthenticateAsClientAsync(upstream.Ready.TlsFor(origin), cancellationToken)
+                .ConfigureAwait(false);
             return secured;
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
         {
             await secured.DisposeAsync().ConfigureAwait(false);
+            // A socket that is closed because of the cancellation may fail with an exception of its own.
+            cancellationToken.ThrowIfCancellationRequested();
+            // As HttpClient has it.
             throw new HttpRequestException(HttpRequestError.SecureConnectionError, inner: e);
-        }
-        catch (OperationCanceledException)
-        {
-            await secured.DisposeAsync().ConfigureAwait(false);
-            throw;
         }
     }
 

@@ -7,9 +7,9 @@ using BitFaster.Caching.Lru;
 namespace Actions.Engine.Outbound;
 
 /// <summary>
-/// Connections that were opened before a request needs them, and the connections that requests have. HttpClient has no way
-/// to open a connection without a request. It asks for a connection when it needs one, though, and takes one on which TLS
-/// is set up already: it gets those that wait here before it dials.
+/// Connections that were opened before a request needs them, and the connections that requests have. HttpClient has no
+/// way to open a connection without a request. It asks for a connection when it needs one, though, and takes one on
+/// which TLS is set up already: it gets those that wait here before it dials.
 /// </summary>
 /// <remarks>
 /// Nothing is written to a waiting connection but the TLS handshake, so no request can be sent by mistake. The server's
@@ -187,8 +187,8 @@ internal sealed class ReadyConnections(EngineOptions options, SsrfGuard guard) :
         {
             if (!OperatingSystem.IsLinux())
                 return !(socket.Poll(0, SelectMode.SelectRead) && socket.Available == 0);
-            // TLS and HTTP/2 say something first, so that what can be read doesn't tell: the first byte of tcp_info is the
-            // connection's state.
+            // TLS and HTTP/2 say something first, so that what can be read doesn't tell: the first byte of tcp_info is
+            // the connection's state.
             Span<byte> info = stackalloc byte[8];
             return socket.GetRawSocketOption(tcp, tcpInfo, info) > 0 && info[0] == established;
         }

@@ -36,6 +36,9 @@ internal sealed record RequestPlan(
     /// <summary>Without its query, with the names of variables in place of their values.</summary>
     public string UrlWithoutValues => Url.WithoutValues;
 
+    /// <summary>Scheme, host and port: no variable changes them.</summary>
+    public Uri Origin => Url.Origin;
+
     public IEnumerable<string> Names => Url.Names
         .Concat(QueryParameters.SelectMany(parameter => parameter.Names))
         .Concat(Headers.SelectMany(header => header.Value.Names))

@@ -11,7 +11,7 @@ public sealed record RememberedValue(Value Value, string Action, bool Sensitive)
 {
     private const string Prefix = "variables.";
 
-    /// <summary>Says of each violation by a remembered value where the value is from: the client didn't send it.</summary>
+    /// <summary>Says of each violation by a remembered value where it is from: the client didn't send it.</summary>
     internal static InvalidFieldsException Explain(
         InvalidFieldsException refusal, IReadOnlyDictionary<string, RememberedValue> remembered) =>
         new([.. refusal.Violations.Select(violation => Explain(violation, remembered))]);

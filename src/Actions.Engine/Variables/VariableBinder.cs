@@ -40,7 +40,8 @@ internal sealed class VariableBinder
     /// <summary>The references to what isn't declared: for each, the variables that may be meant, the longest name
     /// first.</summary>
     public IEnumerable<IReadOnlyList<string>> Undeclared =>
-        _references.Select(reference => Readings(reference, new Dictionary<string, Value>())).Where(names => names.Count > 0);
+        _references.Select(reference => Readings(reference, new Dictionary<string, Value>()))
+            .Where(names => names.Count > 0);
 
     /// <summary>The sensitive variables, and the placeholders of their members.</summary>
     public FrozenSet<string> Sensitive { get; }
@@ -92,8 +93,8 @@ internal sealed class VariableBinder
         return new VariableValues(values, _numeric, SensitiveOf(remembered, readings));
     }
 
-    /// <summary>The values that make an execution another one: those that it is rendered with, and what else the request
-    /// brought.</summary>
+    /// <summary>The values that make an execution another one: those that it is rendered with, and what else the
+    /// request brought.</summary>
     /// <exception cref="InvalidFieldsException">As for <see cref="Bind"/>.</exception>
     public Struct Arguments(
         IReadOnlyDictionary<string, Value> brought, IReadOnlyDictionary<string, RememberedValue>? remembered)
@@ -152,7 +153,8 @@ internal sealed class VariableBinder
             return Sensitive;
         var names = remembered.Where(pair => pair.Value.Sensitive).Select(pair => pair.Key)
             .ToHashSet(StringComparer.Ordinal);
-        names.UnionWith([.. readings.Where(reading => names.Contains(reading.Variable)).Select(reading => reading.Reference)]);
+        names.UnionWith(
+            [.. readings.Where(reading => names.Contains(reading.Variable)).Select(reading => reading.Reference)]);
         names.UnionWith(Sensitive);
         return names;
     }

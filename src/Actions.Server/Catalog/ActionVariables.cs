@@ -81,7 +81,8 @@ internal sealed partial class ActionVariables
             .Select(field => Normalize(field.JsonPath)).ToHashSet() ?? [];
         foreach (var result in config.Results)
         {
-            if (types.GetValueOrDefault(result.Variable) == VariableType.Number && integers.Contains(Normalize(result.JsonPath)))
+            if (types.GetValueOrDefault(result.Variable) == VariableType.Number
+                && integers.Contains(Normalize(result.JsonPath)))
                 types[result.Variable] = VariableType.Integer;
         }
 

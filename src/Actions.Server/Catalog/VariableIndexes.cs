@@ -6,10 +6,12 @@ using BitFaster.Caching.Lru;
 namespace Actions.Server.Catalog;
 
 /// <summary>
-/// The variables of the workspaces whose editors have asked for them. An index is built from all actions of its workspace
-/// and used until one of them is written; what other servers write is seen within five seconds, as in the catalog.
+/// The variables of the workspaces whose editors have asked for them. An index is built from all actions of its
+/// workspace and used until one of them is written; what other servers write is seen within five seconds, as in the
+/// catalog.
 /// </summary>
-internal sealed class VariableIndexes(EncryptedActionStore store, ActionCompiler compiler, TimeProvider time) : IDisposable
+internal sealed class VariableIndexes(EncryptedActionStore store, ActionCompiler compiler, TimeProvider time)
+    : IDisposable
 {
     // As the contract says.
     private const int MaxActions = 10_000;

@@ -145,7 +145,8 @@ internal sealed class ActionConfigService(
         return response;
     }
 
-    public override async Task<ListVariablesResponse> ListVariables(ListVariablesRequest request, ServerCallContext context)
+    public override async Task<ListVariablesResponse> ListVariables(
+        ListVariablesRequest request, ServerCallContext context)
     {
         var workspace = ClientIdentity.Of(context).Workspace;
         var page = new VariablePage(request, options.Value);

@@ -9,8 +9,8 @@ using Actions.V1;
 namespace Actions.Server.Configs;
 
 /// <summary>
-/// One page of a workspace's variables. Its token consists of a digest of the prefix and the last variable's name, origin and
-/// action.
+/// One page of a workspace's variables. Its token consists of a digest of the prefix and the last variable's name,
+/// origin and action.
 /// </summary>
 internal sealed class VariablePage
 {
@@ -75,16 +75,20 @@ internal sealed class VariablePage
         return order > 0 || (order == 0 && string.CompareOrdinal(variable.ActionId, actionId) > 0);
     }
 
-    private string WriteToken(KnownVariable last) => Base64Url.EncodeToString(
-        [.. _digest, .. Encoding.UTF8.GetBytes(
-            string.Join(Separator, last.Name, ((int)last.Origin).ToString(CultureInfo.InvariantCulture), last.ActionId))]);
+    private string WriteToken(KnownVariable last)
+    {
+        var origin = ((int)last.Origin).ToString(CultureInfo.InvariantCulture);
+        var place = string.Join(Separator, last.Name, origin, last.ActionId);
+        return Base64Url.EncodeToString([.. _digest, .. Encoding.UTF8.GetBytes(place)]);
+    }
 
     private (string Name, VariableOrigin Origin, string ActionId) ReadToken(string token)
     {
         if (Base64Url.IsValid(token)
             && Base64Url.DecodeFromChars(token) is { Length: > DigestBytes } bytes
             && bytes.AsSpan(0, DigestBytes).SequenceEqual(_digest)
-            && Encoding.UTF8.GetString(bytes.AsSpan(DigestBytes)).Split(Separator) is [var name, var origin, var actionId]
+            && Encoding.UTF8.GetString(bytes.AsSpan(DigestBytes)).Split(Separator)
+                is [var name, var origin, var actionId]
             && int.TryParse(origin, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return (name, (VariableOrigin)number, actionId);
         throw new InvalidFieldsException(

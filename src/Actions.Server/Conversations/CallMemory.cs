@@ -64,7 +64,7 @@ internal sealed class CallMemory(ICallStore store, CallVault vault, ILogger<Call
         return new Recollection(values, warning);
     }
 
-    /// <summary>The variables of a Result, for the store. What doesn't fit into the call's memory is left out.</summary>
+    /// <summary>The variables of a Result, for the store, without those that don't fit into the call's memory.</summary>
     /// <param name="time">When the Result came: a later one of the same name replaces it.</param>
     /// <param name="maxBytes">For all variables of the call.</param>
     /// <exception cref="StoreUnavailableException">The key ring can't be read.</exception>
@@ -109,7 +109,7 @@ internal sealed class CallMemory(ICallStore store, CallVault vault, ILogger<Call
         _sizes.Forget(call);
     }
 
-    /// <summary>What people may see of a call's memory: sorted by name, sensitive variables without their values.</summary>
+    /// <summary>What people may see of a call's memory, sorted by name: of sensitive variables no value.</summary>
     /// <param name="stored">All of the call's.</param>
     /// <exception cref="StoreUnavailableException">The key ring can't be read.</exception>
     public IReadOnlyList<RememberedVariable> Show(CallKey call, IReadOnlyList<StoredVariable> stored)

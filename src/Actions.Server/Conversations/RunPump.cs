@@ -131,7 +131,8 @@ internal sealed class RunPump(
         }
         else if (next.Failure is { } failure)
         {
-            run.Conclude(next, failure.OutcomeUnknown ? StoredExecutionState.Unknown : StoredExecutionState.Failed);
+            var isUnknown = failure.OutcomeUnknown && run.Plan.Conversation.HasEffects;
+            run.Conclude(next, isUnknown ? StoredExecutionState.Unknown : StoredExecutionState.Failed);
         }
         else
         {
@@ -181,7 +182,7 @@ internal sealed class RunPump(
 
     private void Abort(Run run, ExecutionInput input)
     {
-        var isUnknown = run.Journal.MayHaveReached;
+        var isUnknown = run.Journal.MayHaveReached && run.Plan.Conversation.HasEffects;
         var aborted = FailureOf(run, input, FailureReason.Aborted, "The execution was aborted.");
         aborted.Failure.OutcomeUnknown = isUnknown;
         run.Conclude(

@@ -136,7 +136,7 @@ internal sealed class ExecutionTrail(
     {
         State = failure switch
         {
-            { OutcomeUnknown: true } => ExecutionState.Unknown,
+            { OutcomeUnknown: true } when Plan.Conversation.HasEffects => ExecutionState.Unknown,
             { Reason: FailureReason.Aborted } => ExecutionState.Aborted,
             _ => ExecutionState.Failed,
         };

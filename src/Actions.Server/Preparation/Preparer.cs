@@ -13,8 +13,8 @@ using Microsoft.Extensions.Options;
 namespace Actions.Server.Preparation;
 
 /// <summary>
-/// Makes actions ready for the conversation that will need them: all at once, each as far as it comes. What fails is told by
-/// action, because the phone rings whatever one of them lacks.
+/// Makes actions ready for the conversation that will need them: all at once, each as far as it comes. What fails is
+/// told by action, because the phone rings whatever one of them lacks.
 /// </summary>
 internal sealed class Preparer(
     ActionCatalog catalog,

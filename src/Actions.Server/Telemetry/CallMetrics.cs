@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Actions.Engine.Telemetry;
 
 namespace Actions.Server.Telemetry;
 
@@ -37,6 +36,6 @@ internal sealed class CallMetrics
     public void Claimed(string outcome)
     {
         if (_claims.Enabled)
-            _claims.Add(1, new KeyValuePair<string, object?>(MetricTags.Outcome, outcome));
+            _claims.Add(1, new KeyValuePair<string, object?>("actions.claim.outcome", outcome));
     }
 }

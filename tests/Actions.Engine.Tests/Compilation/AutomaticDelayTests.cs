@@ -35,7 +35,9 @@ public sealed class AutomaticDelayTests
 
     [Fact]
     public void NothingToSay_Refused() => ShouldBeRefused(
-        "messages.automatic_delay", config => config.Messages = new() { AutomaticDelay = new() }, "needs a delay_message");
+        "messages.automatic_delay",
+        config => config.Messages = new() { AutomaticDelay = new() },
+        "needs a delay_message");
 
     [Fact]
     public void SpokenNaturallyAndRepeated_Accepted() => ShouldBeAccepted(config => config.Messages = new()

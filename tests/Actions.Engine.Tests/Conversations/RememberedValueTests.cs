@@ -42,8 +42,11 @@ public sealed class RememberedValueTests : IAsyncLifetime
         var plan = _engine.Compile(config);
 
         plan.WantedFromMemory(Configs.Values(("note", ""))).ShouldBe(["order", "size", "unused"], ignoreOrder: true);
-        plan.WantedFromMemory(new Dictionary<string, Value> { ["order"] = new(), ["size"] = Value.ForNull(), ["note"] = Value.ForNull() })
-            .ShouldBe(["order", "size", "unused"], ignoreOrder: true);
+        var nothing = new Dictionary<string, Value>
+        {
+            ["order"] = new(), ["size"] = Value.ForNull(), ["note"] = Value.ForNull(),
+        };
+        plan.WantedFromMemory(nothing).ShouldBe(["order", "size", "unused"], ignoreOrder: true);
     }
 
     [Fact]
@@ -65,7 +68,8 @@ public sealed class RememberedValueTests : IAsyncLifetime
             config.Variables.Add(new Variable { Name = name, DefaultValue = Value.ForString("default") });
         var customer = Value.ForStruct(new Struct { Fields = { ["e"] = Value.ForNumber(4) } });
 
-        await RunAsync(config, Configs.Values(("a", "request")), ("b", Value.ForString("call"), false), ("d", customer, false));
+        await RunAsync(
+            config, Configs.Values(("a", "request")), ("b", Value.ForString("call"), false), ("d", customer, false));
 
         _api.Requests.ShouldHaveSingleItem().Target.ShouldEndWith("?a=request&b=call&c=default&d=4");
     }
@@ -80,7 +84,7 @@ public sealed class RememberedValueTests : IAsyncLifetime
         var refused = await Should.ThrowAsync<InvalidFieldsException>(() => RunAsync(
             config, Configs.Values(), ("a", Value.ForString("many"), false), ("b", Value.ForString("hush"), true)));
 
-        refused.Violations.Select(violation => violation.Field).ShouldBe(["variables.a", "variables.b"], ignoreOrder: true);
+        refused.Violations.Length.ShouldBe(2);
         var (open, sensitive) = (
             refused.Violations.Single(violation => violation.Field == "variables.a"),
             refused.Violations.Single(violation => violation.Field == "variables.b"));
@@ -98,7 +102,11 @@ public sealed class RememberedValueTests : IAsyncLifetime
         var card = Value.ForStruct(new Struct { Fields = { ["number"] = Value.ForString("4111-2222") } });
 
         var result = await RunAsync(
-            config, Configs.Values(), dryRun: true, ("token", Value.ForString("hush-hush"), true), ("card", card, true));
+            config,
+            Configs.Values(),
+            dryRun: true,
+            ("token", Value.ForString("hush-hush"), true),
+            ("card", card, true));
 
         result.Result.RenderedRequest.Url.ShouldEndWith("?token=MASKED&part=MASKED");
         result.ToString().ShouldNotContain("hush-hush");
@@ -142,7 +150,8 @@ public sealed class RememberedValueTests : IAsyncLifetime
             Remembered = remembered.ToDictionary(
                 one => one.Name, one => new RememberedValue(one.Value, "Find", one.Sensitive)),
         };
-        return await _engine.Engine.ExecuteAsync(_engine.Compile(config), input, _engine.Token).LastAsync(_engine.Token);
+        return await _engine.Engine.ExecuteAsync(_engine.Compile(config), input, _engine.Token)
+            .LastAsync(_engine.Token);
     }
 
     private ActionConfig Action(string query) => Configs.Get($"{_api.Url}/orders?{query}");

@@ -167,7 +167,7 @@ public sealed class ReadyConnectionTests : IDisposable
         var guard = network.Guard(new() { AllowHttp = true });
         using var upstream = new UpstreamHttp(Options, guard);
         var engine = new ActionEngine(upstream, Options, _clock);
-        var plan = new ActionCompiler(Options, guard).Compile(Configs.Get("http://shop.example:8080/"), "action_config");
+        var plan = new ActionCompiler(Options, guard).Compile(Configs.Get("http://shop.example:8080/"), "action");
 
         Shown(await engine.MakeReadyAsync(plan, "tests", Token)).ShouldBe(["Resolve", "Connect"]);
         Shown(await engine.MakeReadyAsync(plan, "tests", Token)).ShouldBe(["Resolve before", "Connect before"]);
@@ -217,7 +217,7 @@ public sealed class ReadyConnectionTests : IDisposable
         var guard = network.Guard(new() { AllowHttp = true });
         using var upstream = new UpstreamHttp(Options, guard);
         var engine = new ActionEngine(upstream, Options, _clock);
-        var plan = new ActionCompiler(Options, guard).Compile(Configs.Get("http://shop.example:8080/"), "action_config");
+        var plan = new ActionCompiler(Options, guard).Compile(Configs.Get("http://shop.example:8080/"), "action");
 
         Shown(await engine.MakeReadyAsync(plan, "tests", Token)).ShouldBe(["Resolve BlockedAddress"]);
 

@@ -76,12 +76,13 @@ public sealed class RecentDurationTests : IDisposable
     {
         var plan = _engine.Compile(Configs.Get("http://api.example/"));
         var blocked = _engine.Compile(Configs.Get("http://api.example/"));
-        using var strict = new EngineUnderTest(_api, _clock, Outbound.Guard.Guards.With(new() { DeniedHosts = "api.example" }));
+        using var strict = new EngineUnderTest(
+            _api, _clock, Outbound.Guard.Guards.With(new() { DeniedHosts = "api.example" }));
         await ExecuteAsync(plan, Enumerable.Repeat(300, 19));
         for (var i = 0; i < 20; i++)
         {
             await _rehearsal.PlayAsync(plan, After(700, Status(200)));
-            await _rehearsal.PlayAsync(plan, new ExecutionInput("tests", new Dictionary<string, Value>(), DryRun: true));
+            await _rehearsal.PlayAsync(plan, Input with { DryRun = true });
             await new Rehearsal(strict, _clock).PlayAsync(blocked, Input);
         }
 

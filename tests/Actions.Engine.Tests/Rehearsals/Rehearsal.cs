@@ -5,7 +5,7 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Engine.Tests.Rehearsals;
 
-/// <summary>Executions whose API is on the test's clock, a clock that moves only while everything waits for it.</summary>
+/// <summary>Executions whose API is on the test's clock, which moves only while everything waits for it.</summary>
 internal sealed class Rehearsal(EngineUnderTest engine, FakeClock clock)
 {
     // The engine's own, and the one of the latency or of the backoff.
@@ -31,7 +31,8 @@ internal sealed class Rehearsal(EngineUnderTest engine, FakeClock clock)
         Body = ByteString.CopyFromUtf8(body),
     };
 
-    public static Duration Milliseconds(int milliseconds) => Duration.FromTimeSpan(TimeSpan.FromMilliseconds(milliseconds));
+    public static Duration Milliseconds(int milliseconds) =>
+        Duration.FromTimeSpan(TimeSpan.FromMilliseconds(milliseconds));
 
     /// <returns>All events. Each is asked for at once.</returns>
     public Task<List<ExecutionEvent>> PlayAsync(ActionConfig config, params SimulatedAttempt[] attempts) =>
@@ -39,7 +40,10 @@ internal sealed class Rehearsal(EngineUnderTest engine, FakeClock clock)
 
     public Task<List<ExecutionEvent>> PlayAsync(ActionPlan plan, params SimulatedAttempt[] attempts) => PlayAsync(
         plan,
-        new ExecutionInput("tests", new Dictionary<string, Value>()) { Simulation = new() { Attempts = { attempts } } });
+        new ExecutionInput("tests", new Dictionary<string, Value>())
+        {
+            Simulation = new() { Attempts = { attempts } },
+        });
 
     public async Task<List<ExecutionEvent>> PlayAsync(ActionPlan plan, ExecutionInput input)
     {

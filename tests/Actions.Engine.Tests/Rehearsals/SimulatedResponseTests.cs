@@ -45,7 +45,8 @@ public sealed class SimulatedResponseTests : IDisposable
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
             gzip.Write(Encoding.Latin1.GetBytes("""{"status": "übergeben"}"""));
-        var response = Status(200, ("Content-Type", "application/json; charset=iso-8859-1"), ("Content-Encoding", "gzip"));
+        var response = Status(
+            200, ("Content-Type", "application/json; charset=iso-8859-1"), ("Content-Encoding", "gzip"));
         response.Body = ByteString.CopyFrom(packed.ToArray());
 
         var events = await _rehearsal.PlayAsync(Order, After(0, response));
@@ -143,7 +144,8 @@ public sealed class SimulatedResponseTests : IDisposable
 
         var events = await new Rehearsal(strict, _clock).PlayAsync(plan, After(0, Status(200)));
 
-        (events[^1].Failure.Reason, events[^1].Failure.Stage).ShouldBe((FailureReason.BlockedAddress, FailureStage.Guard));
+        var failure = events[^1].Failure;
+        (failure.Reason, failure.Stage).ShouldBe((FailureReason.BlockedAddress, FailureStage.Guard));
     }
 
     [Fact]
@@ -165,7 +167,8 @@ public sealed class SimulatedResponseTests : IDisposable
     [Fact]
     public async Task ActionWithAToken_NoneFetched()
     {
-        await using var tokens = RawUpstream.Answering(RawUpstream.Response("""{"access_token": "t", "token_type": "bearer"}"""));
+        await using var tokens = RawUpstream.Answering(
+            RawUpstream.Response("""{"access_token": "t", "token_type": "bearer"}"""));
         var action = Order;
         action.Authentication = new()
         {
@@ -182,7 +185,8 @@ public sealed class SimulatedResponseTests : IDisposable
         tokens.Requests.ShouldBeEmpty();
     }
 
-    private static string At(ExecutionEvent told) => $"{told.EventCase} at {told.Elapsed.ToTimeSpan().TotalMilliseconds}";
+    private static string At(ExecutionEvent told) =>
+        $"{told.EventCase} at {told.Elapsed.ToTimeSpan().TotalMilliseconds}";
 
     private static ActionConfig Retrying(int attempts)
     {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Actions.Server.Execution;
 using Actions.Server.Execution.Reports;
 using Actions.V1;
 using Microsoft.Extensions.DependencyInjection;

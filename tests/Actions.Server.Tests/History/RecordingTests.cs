@@ -57,16 +57,23 @@ public sealed class RecordingTests
         record.Events.Select(told => told.Kind).ShouldBe([Kind.Start, Kind.Failure]);
     }
 
-    [Fact]
-    public async Task OpenOutcome_IsUnknown()
+    [Theory]
+    [InlineData(HttpMethod.Post, Duplicates.Allow, ExecutionState.Unknown)]
+    [InlineData(HttpMethod.Get, Duplicates.OncePerCall, ExecutionState.Unknown)]
+    [InlineData(HttpMethod.Get, Duplicates.Allow, ExecutionState.Failed)]
+    public async Task OpenOutcome_IsUnknownUnlessTheActionOnlyReads(
+        HttpMethod method, Duplicates duplicates, ExecutionState state)
     {
         await using var upstream = RawUpstream.AnsweringOnce("");
         await using var server = await RunningServer.StartAsync();
-        var stored = await server.CreateAsync(AnAction.Calling(upstream.Url));
+        var config = AnAction.Calling(upstream.Url);
+        config.Request.Method = method;
+        config.Duplicates = duplicates;
+        var stored = await server.CreateAsync(config);
 
         (await server.ExecuteAsync(new() { Id = stored.Id }))[^1].Failure.OutcomeUnknown.ShouldBeTrue();
 
-        (await new Records(server).SingleAsync()).State.ShouldBe(ExecutionState.Unknown);
+        (await new Records(server).SingleAsync()).State.ShouldBe(state);
     }
 
     [Theory]

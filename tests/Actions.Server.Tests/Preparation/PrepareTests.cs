@@ -6,7 +6,7 @@ using Grpc.Core;
 
 namespace Actions.Server.Tests.Preparation;
 
-/// <summary>Prepare, through the front door: what is made ready is what Execute uses, and no API gets a request.</summary>
+/// <summary>Prepare, through the front door: Execute uses what is ready, and no API gets a request before.</summary>
 public sealed class PrepareTests(ServerFixture fixture) : IClassFixture<ServerFixture>
 {
     private readonly RunningServer _server = fixture.Server;
@@ -35,10 +35,12 @@ public sealed class PrepareTests(ServerFixture fixture) : IClassFixture<ServerFi
         response.Actions.Select(action => (action.Id, action.Name)).ShouldBe(
             [(byId.Id, byId.Name), (byName.Id, byName.Name), (labelled.Id, labelled.Name)]);
         response.Actions.ShouldAllBe(action => action.Steps.All(step => step.Failure == FailureReason.Unspecified));
-        response.Actions[0].Steps.Select(step => step.Kind).ShouldBe([PreparationKind.Compile, PreparationKind.Connect]);
+        response.Actions[0].Steps.Select(step => step.Kind)
+            .ShouldBe([PreparationKind.Compile, PreparationKind.Connect]);
         response.Elapsed.ShouldBeGreaterThanOrEqualTo(response.Actions[0].Steps[1].Elapsed);
         api.Requests.ShouldBeEmpty();
-        _server.Log.ShouldContain(line => line.Contains("Prepared 3 actions for call 'call-1'", StringComparison.Ordinal));
+        _server.Log.ShouldContain(
+            line => line.Contains("Prepared 3 actions for call 'call-1'", StringComparison.Ordinal));
 
         await ExecuteAsync(byId);
         _used.ShouldBe([1]);
@@ -154,7 +156,8 @@ public sealed class PrepareTests(ServerFixture fixture) : IClassFixture<ServerFi
         var second = await PrepareAsync(new() { Ids = { action.Id } });
         await ExecuteAsync(action);
 
-        (first.Actions[0].Steps[^1].Kind, first.Actions[0].Steps[^1].ReadyBefore).ShouldBe((PreparationKind.Token, false));
+        var step = first.Actions[0].Steps[^1];
+        (step.Kind, step.ReadyBefore).ShouldBe((PreparationKind.Token, false));
         second.Actions[0].Steps[^1].ReadyBefore.ShouldBeTrue();
         endpoint.Requests.Count.ShouldBe(1);
         api.Requests.Single().Header("Authorization").ShouldBe("Bearer t1");
@@ -196,8 +199,9 @@ public sealed class PrepareTests(ServerFixture fixture) : IClassFixture<ServerFi
             refusal.Fields.ShouldBe(["ids"]);
         }
 
-        (await Refusal.OfAsync(_server.Actions.PrepareAsync(
-            new() { Ids = { "x" }, CallId = new string('c', 257) }, cancellationToken: Token))).Fields.ShouldBe(["call_id"]);
+        var tooLong = new PrepareRequest { Ids = { "x" }, CallId = new string('c', 257) };
+        (await Refusal.OfAsync(_server.Actions.PrepareAsync(tooLong, cancellationToken: Token))).Fields
+            .ShouldBe(["call_id"]);
     }
 
     private RawUpstream Answering() => new(async connection =>

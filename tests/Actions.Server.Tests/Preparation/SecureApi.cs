@@ -11,7 +11,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Actions.Server.Tests.Preparation;
 
-/// <summary>An API over TLS, and a token endpoint, that counts connections and the API's requests. Its certificate is trusted by whoever is told so.</summary>
+/// <summary>
+/// An API over TLS, and a token endpoint, that counts connections and the API's requests. Its certificate is trusted by
+/// whoever is told so.
+/// </summary>
 internal sealed class SecureApi : IAsyncDisposable
 {
     private readonly X509Certificate2 _certificate = RawUpstream.SelfSignedCertificate();
@@ -40,15 +43,17 @@ internal sealed class SecureApi : IAsyncDisposable
         _app = builder.Build();
         _app.Run(context =>
         {
+            var (spoken, credential) = (context.Request.Protocol, context.Request.Headers.Authorization);
             if (context.Request.Path == "/token")
                 return context.Response.WriteAsync(
-                    $$"""{"access_token": "{{context.Request.Protocol}}", "token_type": "Bearer", "expires_in": 3600}""");
+                    $$"""{"access_token": "{{spoken}}", "token_type": "Bearer", "expires_in": 3600}""");
             Interlocked.Increment(ref _requests);
-            return context.Response.WriteAsync($"{context.Request.Protocol} {context.Request.Headers.Authorization}".Trim());
+            return context.Response.WriteAsync($"{spoken} {credential}".Trim());
         });
     }
 
-    public string Url => _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
+    public string Url => _app.Services.GetRequiredService<IServer>().Features
+        .Get<IServerAddressesFeature>()!.Addresses.Single();
 
     public int Connections => Volatile.Read(ref _connections);
 
