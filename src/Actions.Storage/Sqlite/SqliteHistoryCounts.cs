@@ -68,7 +68,9 @@ internal static class SqliteHistoryCounts
     /// <returns>The time from which on no more executions have started than the limit.</returns>
     private static long SinceOf(SqliteConnection connection, string workspace, HistorySpan span, long first, long to)
     {
-        using var size = connection.Command("SELECT max(number) - min(number) FROM executions");
+        // Together in one SELECT they would be looked for in the whole table.
+        using var size = connection.Command(
+            "SELECT (SELECT max(number) FROM executions) - (SELECT min(number) FROM executions)");
         if (size.ExecuteScalar() is not long numbers || numbers < span.Limit)
             return first;
         using var surplus = connection.Command(
