@@ -68,7 +68,9 @@ internal static class SqliteHistoryCounts
     /// <returns>The time from which on no more executions have started than the limit.</returns>
     private static long SinceOf(SqliteConnection connection, string workspace, HistorySpan span, long first, long to)
     {
-        using var size = connection.Command("SELECT max(number) - min(number) FROM executions");
+        // Together in one SELECT they would be looked for in the whole table.
+        using var size = connection.Command(
+            "SELECT (SELECT max(number) FROM executions) - (SELECT min(number) FROM executions)");
         if (size.ExecuteScalar() is not long numbers || numbers < span.Limit)
             return first;
         using var surplus = connection.Command(
@@ -87,12 +89,12 @@ internal static class SqliteHistoryCounts
     {
         using var command = connection.Command(
             """
-            WITH RECURSIVE actions (id) AS (
+            WITH RECURSIVE found (action) AS (
                 SELECT min(action_id) FROM executions WHERE workspace = $workspace
                 UNION ALL
-                SELECT (SELECT min(action_id) FROM executions WHERE workspace = $workspace AND action_id > id)
-                FROM actions WHERE id IS NOT NULL)
-            SELECT id FROM actions WHERE id IS NOT NULL
+                SELECT (SELECT min(action_id) FROM executions WHERE workspace = $workspace AND action_id > found.action)
+                FROM found WHERE found.action IS NOT NULL)
+            SELECT action FROM found WHERE action IS NOT NULL
             """,
             ("$workspace", workspace));
         using var row = command.ExecuteReader();
