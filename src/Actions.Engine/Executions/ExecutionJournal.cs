@@ -1,4 +1,5 @@
 using Actions.Engine.Evidence;
+using Actions.Engine.Masking;
 using Actions.Engine.Response;
 using Actions.V1;
 
@@ -62,6 +63,26 @@ public sealed class ExecutionJournal
     public RenderedRequest? Request(bool withContent) => _execution is not { } execution ? null
         : withContent ? ShownRequest.Of(execution)
         : ShownRequest.WithoutContent(execution);
+
+    /// <summary>Bytes of bodies that are kept in memory with this.</summary>
+    public long HeldBytes => (_execution?.Request.Body?.Length ?? 0) + (_body?.Length ?? 0);
+
+    /// <summary>
+    /// Masks secrets and sensitive values in a text that was told. One with a value that is too short to be found
+    /// everywhere is masked as a whole.
+    /// </summary>
+    public string Mask(string text)
+    {
+        if (_execution is not { } execution || text.Length == 0)
+            return text;
+        foreach (var value in execution.Variables.SensitiveTexts(withMembers: false))
+        {
+            if (value.Length is > 0 and < SecretMask.MinLength && text.Contains(value, StringComparison.Ordinal))
+                return SecretMask.Text;
+        }
+
+        return execution.MaskOfText(_progress!.Tokens).Mask(text);
+    }
 
     internal void Follow(Execution execution, ExecutionProgress progress, TimeProvider time) =>
         (_execution, _progress, _time) = (execution, progress, time);

@@ -13,6 +13,8 @@ internal sealed class KeptBody
     private KeptBody(byte[] bytes, string contentType, bool continues) =>
         (_bytes, _contentType, _continues) = (bytes, contentType, continues);
 
+    public int Length => _bytes.Length;
+
     public static KeptBody? Of(UpstreamResponse response)
     {
         var bytes = response.Body.Bytes;

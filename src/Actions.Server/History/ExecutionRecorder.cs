@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 using Actions.Engine;
 using Actions.Server.Configuration;
@@ -11,11 +12,14 @@ namespace Actions.Server.History;
 
 /// <summary>Takes executions that have ended for <see cref="HistoryWriter"/>. No execution waits for it.</summary>
 internal sealed class ExecutionRecorder(
-    HistoryAccess history, HistoryMetrics metrics, IOptions<HistoryOptions> options, IOptions<ServerOptions> server,
-    TimeProvider time)
+    HistoryAccess history, HistoryMetrics metrics, ExecutionSpans spans, IOptions<HistoryOptions> options,
+    IOptions<ServerOptions> server, TimeProvider time)
 {
     // Executions that began before their call was forgotten have ended by then, and been written by whatever server.
     private static readonly TimeSpan ForgottenFor = TimeSpan.FromDays(1);
+
+    // Of bodies in the queue, which may be large: without them an execution takes some kilobytes there.
+    private const long MaxHeldBytes = 64 << 20;
 
     private readonly bool _isOff = options.Value.Level == HistoryOptions.Off;
     private readonly bool _keepsContent = options.Value.Level == HistoryOptions.Full;
@@ -23,12 +27,14 @@ internal sealed class ExecutionRecorder(
     private readonly Channel<ExecutionTrail> _ended = Channel.CreateBounded<ExecutionTrail>(
         new BoundedChannelOptions(options.Value.QueueSize) { SingleReader = true });
 
-    /// <summary>What waits to be written, in the order of its end.</summary>
-    public ChannelReader<ExecutionTrail> Ended => _ended.Reader;
+    private long _heldBytes;
 
-    /// <returns>Null: nothing of this execution is recorded.</returns>
+    /// <summary>How many wait to be written.</summary>
+    public int Waiting => _ended.Reader.Count;
+
+    /// <returns>Null: nothing of this execution is recorded, and it has no span.</returns>
     public ExecutionTrail? Begin(string workspace, string executionId, ActionPlan plan, ExecuteRequest request) =>
-        _isOff || request.DryRun || request.Simulate is not null
+        (_isOff && !spans.AreWanted) || request.DryRun || request.Simulate is not null
             ? null
             : new ExecutionTrail(
                 workspace, executionId, plan, request, time, _keepsContent && plan.RecordsContent);
@@ -40,9 +46,27 @@ internal sealed class ExecutionRecorder(
         if (!trail.HasEvents)
             return;
         trail.End();
-        if (!_ended.Writer.TryWrite(trail))
+        trail.TraceId = spans.Record(trail.ToEnded());
+        if (_isOff)
+            return;
+        if (Volatile.Read(ref _heldBytes) <= MaxHeldBytes && _ended.Writer.TryWrite(trail))
+            Interlocked.Add(ref _heldBytes, trail.HeldBytes);
+        else
             metrics.Dropped(1);
     }
+
+    /// <summary>For one reader.</summary>
+    public bool TryTake([NotNullWhen(true)] out ExecutionTrail? trail)
+    {
+        if (!_ended.Reader.TryRead(out trail))
+            return false;
+        Interlocked.Add(ref _heldBytes, -trail.HeldBytes);
+        return true;
+    }
+
+    /// <returns>False: nothing will come any more.</returns>
+    public ValueTask<bool> WaitAsync(CancellationToken cancellationToken) =>
+        _ended.Reader.WaitToReadAsync(cancellationToken);
 
     /// <summary>Nothing is taken any more.</summary>
     public void Complete() => _ended.Writer.TryComplete();

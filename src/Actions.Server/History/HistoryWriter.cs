@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Actions.Server.Logging;
 using Actions.Server.Telemetry;
 using Actions.Storage;
@@ -49,7 +48,7 @@ internal sealed class HistoryWriter(
         }
 
         await base.StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
-        metrics.Dropped(recorder.Ended.Count);
+        metrics.Dropped(recorder.Waiting);
         ReportDropped();
     }
 
@@ -57,10 +56,10 @@ internal sealed class HistoryWriter(
     {
         try
         {
-            while (await recorder.Ended.WaitToReadAsync(stoppingToken).ConfigureAwait(false))
+            while (await recorder.WaitAsync(stoppingToken).ConfigureAwait(false))
             {
                 var began = time.GetTimestamp();
-                Take(recorder.Ended);
+                Take();
                 await WriteAsync(stoppingToken).ConfigureAwait(false);
                 ReportDropped();
                 var pause = time.GetElapsedTime(began) * _pausePerWork;
@@ -77,9 +76,9 @@ internal sealed class HistoryWriter(
         }
     }
 
-    private void Take(ChannelReader<ExecutionTrail> ended)
+    private void Take()
     {
-        while (_batch.Count < MaxBatch && ended.TryRead(out var trail))
+        while (_batch.Count < MaxBatch && recorder.TryTake(out var trail))
             _batch.Add(trail);
     }
 

@@ -74,9 +74,7 @@ internal sealed class SqliteHistoryStore([FromKeyedServices(SqliteHistoryStore.F
             connection =>
             {
                 using var cancelled = InterruptOn(connection, cancellationToken);
-                var (cells, since) = SqliteHistoryCounts.Read(connection, workspace, span);
-                return new HistoryCounts(
-                    cells, since, SqliteHistoryCounts.Names(connection, workspace, cells.Keys.Select(cell => cell.ActionId)));
+                return SqliteHistoryCounts.Read(connection, workspace, span);
             },
             cancellationToken);
 
