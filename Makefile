@@ -50,6 +50,8 @@ soak: build
 	  --filter FullyQualifiedName~SoakTests
 	ACTIONS_SOAK=100000 dotnet test tests/Actions.Server.Tests --no-build --configuration $(CONFIGURATION) \
 	  --filter FullyQualifiedName~SoakTests
+	ACTIONS_CHAOS_CALLS=20000 ACTIONS_CHAOS_SEEDS=500 dotnet test tests/Actions.Server.Tests --no-build \
+	  --configuration $(CONFIGURATION) --filter "FullyQualifiedName~KilledServersTests|FullyQualifiedName~AnyOrderTests"
 	cat artifacts/test/soak.md
 
 # Fuzzes the parsers and peers for SECONDS each, with another SEED each time. An input that fails is kept in

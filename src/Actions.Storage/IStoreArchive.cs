@@ -3,8 +3,8 @@ using Actions.V1;
 namespace Actions.Storage;
 
 /// <summary>
-/// Reads and writes the records of all workspaces unchanged, to copy one store to another. Calls are not among them: they
-/// are gone within the hour. Every engine passes <c>StoreCopyContract</c>.
+/// Reads and writes the records of all workspaces unchanged, to copy one store to another. Calls are not among them:
+/// they are gone within the hour. Every engine passes <c>StoreCopyContract</c>.
 /// </summary>
 /// <remarks>
 /// <see cref="IActionStore.InitializeAsync"/> prepares it. Every method may throw

@@ -40,7 +40,8 @@ public abstract partial class CallStoreContract
     public async Task Purge_DeletesWhatHasExpired()
     {
         for (var i = 0; i < 250; i++)
-            await Calls.WriteAsync([new CallWrite(NewExecution(new(Workspace, $"old {i}")), [NewVariable("a", i)])], Stop);
+            await Calls.WriteAsync(
+                [new CallWrite(NewExecution(new(Workspace, $"old {i}")), [NewVariable("a", i)])], Stop);
         var kept = NewExecution(started: Start.AddTicks(TimeSpan.TicksPerMillisecond));
         await Calls.WriteAsync([new CallWrite(kept, [])], Stop);
 
@@ -56,10 +57,12 @@ public abstract partial class CallStoreContract
     public async Task Purge_DeletesTheLeastRecentlyUsedOfAFullWorkspace()
     {
         for (var i = 0; i < 10; i++)
-            await Calls.WriteAsync([new CallWrite(NewExecution(new(Workspace, $"{i}"), started: Start.AddSeconds(i)), [])], Stop);
+            await Calls.WriteAsync(
+                [new CallWrite(NewExecution(new(Workspace, $"{i}"), started: Start.AddSeconds(i)), [])], Stop);
         for (var i = 0; i < 4; i++)
             await Calls.WriteAsync([new CallWrite(NewExecution(new("neighbour", $"{i}")), [])], Stop);
-        await Calls.WriteAsync([new CallWrite(NewExecution(new(Workspace, "0"), started: Start.AddSeconds(10)), [])], Stop);
+        await Calls.WriteAsync(
+            [new CallWrite(NewExecution(new(Workspace, "0"), started: Start.AddSeconds(10)), [])], Stop);
 
         (await Calls.PurgeAsync(Start, 4, Stop)).ShouldBe(6);
 
@@ -105,7 +108,8 @@ public abstract partial class CallStoreContract
     {
         string[] names =
         [
-            "", "\0", "a", "a\0", "a\0b", "A", " a", "a ", "a.b", "$a", "a%2Eb", "'; DROP TABLE calls; --", "é", "e\u0301", "☎️👩‍👩‍👧",
+            "", "\0", "a", "a\0", "a\0b", "A", " a", "a ", "a.b", "$a", "a%2Eb",
+            "'; DROP TABLE calls; --", "é", "e\u0301", "☎️👩‍👩‍👧",
             "\ud83d\ude00", new string('x', 4096), new string('x', 4095) + "y",
         ];
         var executions = new Dictionary<string, StoredExecution>(StringComparer.Ordinal);

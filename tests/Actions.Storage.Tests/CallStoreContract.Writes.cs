@@ -6,7 +6,8 @@ public abstract partial class CallStoreContract
     [Fact]
     public async Task WrittenExecution_IsFoundWholeAlsoByAnotherProcess()
     {
-        var execution = NewExecution(identity: "identity") with { SameAs = "another", State = StoredExecutionState.AbortedUnknown };
+        var execution = NewExecution(identity: "identity")
+            with { SameAs = "another", State = StoredExecutionState.AbortedUnknown };
         await Calls.WriteAsync([new CallWrite(execution, [])], Stop);
 
         ShouldBe(await Calls.GetExecutionAsync(Workspace, execution.Id, Stop), execution);
@@ -22,7 +23,8 @@ public abstract partial class CallStoreContract
         await Calls.WriteAsync([new CallWrite(running, [])], Stop);
         var succeeded = running with
         {
-            State = StoredExecutionState.Succeeded, LastSequence = 3, Content = new byte[] { 1, 2, 3 }, Summary = new byte[] { 4 },
+            State = StoredExecutionState.Succeeded, LastSequence = 3,
+            Content = new byte[] { 1, 2, 3 }, Summary = new byte[] { 4 },
         };
 
         await Calls.WriteAsync([new CallWrite(succeeded, [])], Stop);
@@ -34,7 +36,8 @@ public abstract partial class CallStoreContract
     [Fact]
     public async Task ManyWritesAtOnce_AreAllStored()
     {
-        var executions = Enumerable.Range(0, 40).Select(i => NewExecution(new CallKey($"workspace {i % 2}", $"call {i % 7}"))).ToList();
+        var executions = Enumerable.Range(0, 40)
+            .Select(i => NewExecution(new CallKey($"workspace {i % 2}", $"call {i % 7}"))).ToList();
         var first = executions[0];
         var last = first with { LastSequence = 9, State = StoredExecutionState.Failed };
 
@@ -62,9 +65,11 @@ public abstract partial class CallStoreContract
     {
         var execution = NewExecution();
         await Calls.WriteAsync(
-            [new CallWrite(execution, [NewVariable("b", 1, Start.AddSeconds(2)), NewVariable("a", 2), NewVariable("c.d", 3)])], Stop);
+            [new CallWrite(execution, [NewVariable("b", 1, Start.AddSeconds(2)),
+                NewVariable("a", 2), NewVariable("c.d", 3)])], Stop);
         await Calls.WriteAsync(
-            [new CallWrite(execution, [NewVariable("b", 4, Start.AddSeconds(1)), NewVariable("a", 5, Start.AddTicks(1))])], Stop);
+            [new CallWrite(execution, [NewVariable("b", 4, Start.AddSeconds(1)),
+                NewVariable("a", 5, Start.AddTicks(1))])], Stop);
         await Calls.WriteAsync([new CallWrite(NewExecution(new(Workspace, "other")), [NewVariable("a", 6)])], Stop);
 
         var all = await Calls.GetVariablesAsync(Call, [], Stop);
@@ -83,7 +88,8 @@ public abstract partial class CallStoreContract
         var (second, first) = (NewExecution(), NewExecution());
         (second, first) = (second with { Id = "b" }, first with { Id = "a" });
         await Calls.WriteAsync(
-            [new CallWrite(later, [NewVariable("z", 1)]), new CallWrite(second, []), new CallWrite(first, [NewVariable("y", 2)])], Stop);
+            [new CallWrite(later, [NewVariable("z", 1)]),
+                new CallWrite(second, []), new CallWrite(first, [NewVariable("y", 2)])], Stop);
 
         var call = (await Calls.GetCallAsync(Call, Stop)).ShouldNotBeNull();
 
@@ -127,7 +133,8 @@ public abstract partial class CallStoreContract
         await ShouldBeForgottenAsync(early);
         await Calls.WriteAsync([new CallWrite(early, [NewVariable("a", 2)])], Stop);
         (await Calls.ClaimAsync(new CallClaim(early), Stop)).ShouldBe(new ClaimAnswer(IsGranted: false, Holder: null));
-        (await Calls.ClaimAsync(new CallClaim(NewExecution(identity: "identity"), early.Id), Stop)).IsGranted.ShouldBeFalse();
+        (await Calls.ClaimAsync(new CallClaim(NewExecution(identity: "identity"), early.Id), Stop))
+            .IsGranted.ShouldBeFalse();
         await ShouldBeForgottenAsync(early);
         (await Calls.FindEndedAsync([Call, new(Workspace, "other"), new("neighbour", Call.CallId)], Stop))
             .ShouldBe(new Dictionary<CallKey, DateTimeOffset> { [Call] = end });
@@ -139,12 +146,14 @@ public abstract partial class CallStoreContract
     [Fact]
     public async Task EndedCall_CanBeUsedAnew()
     {
-        var (early, late) = (NewExecution(identity: "identity"), NewExecution(identity: "identity", started: Start.AddMinutes(1)));
+        var (early, late) =
+            (NewExecution(identity: "identity"), NewExecution(identity: "identity", started: Start.AddMinutes(1)));
         await Calls.ClaimAsync(new CallClaim(early), Stop);
         await Calls.EndAsync(Call, Start.AddMinutes(1), Start.AddMinutes(1) + Lifetime, Stop);
 
         (await Calls.ClaimAsync(new CallClaim(late), Stop)).IsGranted.ShouldBeTrue();
-        await Calls.WriteAsync([new CallWrite(early, [NewVariable("a", 1)]), new CallWrite(late, [NewVariable("b", 2)])], Stop);
+        await Calls.WriteAsync(
+            [new CallWrite(early, [NewVariable("a", 1)]), new CallWrite(late, [NewVariable("b", 2)])], Stop);
 
         var call = (await Calls.GetCallAsync(Call, Stop)).ShouldNotBeNull();
         call.Executions.ShouldHaveSingleItem().Id.ShouldBe(late.Id);

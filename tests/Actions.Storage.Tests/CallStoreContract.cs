@@ -37,10 +37,12 @@ public abstract partial class CallStoreContract : IAsyncLifetime
     {
         var execution = NewExecution(identity: "identity");
 
-        (await Calls.ClaimAsync(new CallClaim(execution), Stop)).ShouldBe(new ClaimAnswer(IsGranted: true, Holder: null));
+        (await Calls.ClaimAsync(new CallClaim(execution), Stop))
+            .ShouldBe(new ClaimAnswer(IsGranted: true, Holder: null));
 
         ShouldBe(await Calls.GetExecutionAsync(Workspace, execution.Id, Stop), execution);
-        (await Calls.GetCallAsync(Call, Stop)).ShouldNotBeNull().Executions.ShouldHaveSingleItem().Id.ShouldBe(execution.Id);
+        (await Calls.GetCallAsync(Call, Stop)).ShouldNotBeNull()
+            .Executions.ShouldHaveSingleItem().Id.ShouldBe(execution.Id);
     }
 
     [Fact]
@@ -49,7 +51,8 @@ public abstract partial class CallStoreContract : IAsyncLifetime
         var first = NewExecution(identity: "identity");
         var second = NewExecution(identity: "identity");
         await Calls.ClaimAsync(new CallClaim(first), Stop);
-        var ended = first with { State = StoredExecutionState.Succeeded, LastSequence = 2, Content = new byte[] { 7, 8, 9 } };
+        var ended =
+            first with { State = StoredExecutionState.Succeeded, LastSequence = 2, Content = new byte[] { 7, 8, 9 } };
         await Calls.WriteAsync([new CallWrite(ended, [])], Stop);
 
         var answer = await Calls.ClaimAsync(new CallClaim(second), Stop);
@@ -72,7 +75,8 @@ public abstract partial class CallStoreContract : IAsyncLifetime
     public async Task ClaimInPlaceOfTheHolder_IsGrantedOnce()
     {
         var (first, second, third) =
-            (NewExecution(identity: "identity"), NewExecution(identity: "identity"), NewExecution(identity: "identity"));
+            (NewExecution(identity: "identity"), NewExecution(identity: "identity"),
+             NewExecution(identity: "identity"));
         await Calls.ClaimAsync(new CallClaim(first), Stop);
 
         (await Calls.ClaimAsync(new CallClaim(second, first.Id), Stop)).IsGranted.ShouldBeTrue();
@@ -101,7 +105,8 @@ public abstract partial class CallStoreContract : IAsyncLifetime
 
         foreach (var (call, identity) in (IEnumerable<(CallKey, string)>)
         [
-            (Call, "other"), (Call, "Identity"), (new("neighbour", Call.CallId), "identity"), (new(Workspace, "other"), "identity"),
+            (Call, "other"), (Call, "Identity"), (new("neighbour", Call.CallId), "identity"),
+            (new(Workspace, "other"), "identity"),
         ])
             (await Calls.ClaimAsync(new CallClaim(NewExecution(call, identity)), Stop)).IsGranted.ShouldBeTrue();
     }
@@ -109,13 +114,15 @@ public abstract partial class CallStoreContract : IAsyncLifetime
     [Fact]
     public async Task ClaimOfAnExpiredCall_IsGrantedAnew()
     {
-        var (first, second) = (NewExecution(identity: "identity"), NewExecution(identity: "identity", started: Start + Lifetime));
+        var (first, second) =
+            (NewExecution(identity: "identity"), NewExecution(identity: "identity", started: Start + Lifetime));
         await Calls.ClaimAsync(new CallClaim(first), Stop);
         _clock.Now = Start + Lifetime;
 
         (await Calls.ClaimAsync(new CallClaim(second), Stop)).IsGranted.ShouldBeTrue();
 
-        (await Calls.GetCallAsync(Call, Stop)).ShouldNotBeNull().Executions.ShouldHaveSingleItem().Id.ShouldBe(second.Id);
+        (await Calls.GetCallAsync(Call, Stop)).ShouldNotBeNull()
+            .Executions.ShouldHaveSingleItem().Id.ShouldBe(second.Id);
         (await Calls.GetExecutionAsync(Workspace, first.Id, Stop)).ShouldBeNull();
     }
 
@@ -139,7 +146,8 @@ public abstract partial class CallStoreContract : IAsyncLifetime
             from racer in Enumerable.Range(0, 8)
             let execution = NewExecution(identity: $"identity {identity}")
             let store = racer % 2 == 0 ? Calls : second.Calls
-            select Task.Run(async () => (execution, answer: await store.ClaimAsync(new CallClaim(execution), Stop)), Stop));
+            select Task.Run(
+                async () => (execution, answer: await store.ClaimAsync(new CallClaim(execution), Stop)), Stop));
 
         foreach (var race in claims.GroupBy(claim => claim.execution.Identity))
         {
@@ -164,7 +172,8 @@ public abstract partial class CallStoreContract : IAsyncLifetime
                 let execution = NewExecution(identity: "identity")
                 let store = racer % 2 == 0 ? Calls : second.Calls
                 select Task.Run(
-                    async () => (execution, answer: await store.ClaimAsync(new CallClaim(execution, holder.Id), Stop)), Stop));
+                    async () => (execution, answer:
+                        await store.ClaimAsync(new CallClaim(execution, holder.Id), Stop)), Stop));
 
             holder = claims.Where(claim => claim.answer.IsGranted).ShouldHaveSingleItem().execution;
         }
@@ -207,6 +216,7 @@ public abstract partial class CallStoreContract : IAsyncLifetime
         found.ShouldNotBeNull();
         found.Content.ToArray().ShouldBe(expected.Content.ToArray());
         found.Summary.ToArray().ShouldBe(expected.Summary.ToArray());
-        (found with { Content = default, Summary = default }).ShouldBe(expected with { Content = default, Summary = default });
+        (found with { Content = default, Summary = default })
+            .ShouldBe(expected with { Content = default, Summary = default });
     }
 }

@@ -43,8 +43,10 @@ public sealed class SqliteCallFileTests : IDisposable
             await host.Store.CheckAsync(Stop);
             File.Delete(_path);
 
-            Message(await Should.ThrowAsync<StoreUnavailableException>(host.Store.CheckAsync(Stop))).ShouldContain("is gone");
-            await Should.ThrowAsync<StoreUnavailableException>(host.Calls.FindEndedAsync([new("workspace", "call")], Stop));
+            Message(await Should.ThrowAsync<StoreUnavailableException>(host.Store.CheckAsync(Stop)))
+                .ShouldContain("is gone");
+            await Should.ThrowAsync<StoreUnavailableException>(
+                host.Calls.FindEndedAsync([new("workspace", "call")], Stop));
         }
 
         foreach (var end in (string[])["-wal", "-shm"])

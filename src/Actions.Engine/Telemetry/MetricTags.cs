@@ -35,6 +35,8 @@ public static class MetricTags
         FailureReason.Overloaded => "overloaded",
         FailureReason.InvalidArguments => "invalid_arguments",
         FailureReason.OutcomeRule => "outcome_rule",
+        FailureReason.UnknownOutcome => "unknown_outcome",
+        FailureReason.Aborted => Cancelled,
         _ => Other,
     };
 }

@@ -5,7 +5,9 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Server.Conversations;
 
-/// <summary>Tells the events of an execution to somebody who comes later: from this server's memory, or from the store.</summary>
+/// <summary>
+/// Tells the events of an execution to somebody who comes later: from this server's memory, or from the store.
+/// </summary>
 internal sealed class Attachments(
     ICallStore store, Runs runs, CallExecutions executions, RunRecords records, TimeProvider time)
 {

@@ -17,7 +17,8 @@ internal sealed class CallBook(
     public async Task<GetCallResponse> GetAsync(CallKey call, CancellationToken cancellationToken)
     {
         var stored = await store.GetCallAsync(call, cancellationToken).ConfigureAwait(false);
-        var executions = stored?.Executions.Select(records.SummaryOf).ToDictionary(summary => summary.ExecutionId) ?? [];
+        var executions = stored?.Executions.Select(records.SummaryOf)
+            .ToDictionary(summary => summary.ExecutionId) ?? [];
         // The store may not have been told yet.
         foreach (var run in runs.Of(call))
             executions[run.Id] = RunRecords.SummaryOf(run);
@@ -42,7 +43,8 @@ internal sealed class CallBook(
     {
         var now = time.GetUtcNow();
         ForgetHere(call, DateTimeOffset.MaxValue);
-        await store.EndAsync(call, now, records.ExpiryFrom(now) + EndIsKnownFor, cancellationToken).ConfigureAwait(false);
+        await store.EndAsync(call, now, records.ExpiryFrom(now) + EndIsKnownFor, cancellationToken)
+            .ConfigureAwait(false);
         await recorder.ForgetAsync(call, cancellationToken).ConfigureAwait(false);
     }
 
@@ -50,11 +52,13 @@ internal sealed class CallBook(
     /// <param name="ended">What began later belongs to a new conversation of the same id.</param>
     public void ForgetHere(CallKey call, DateTimeOffset ended)
     {
+        var forgotten = runs.Of(call).Where(run => run.Started <= ended).ToList();
+        if (forgotten.Count == 0 && ended < DateTimeOffset.MaxValue)
+            return;
         memory.Forget(call);
-        foreach (var run in runs.Of(call))
+        records.Forget(call);
+        foreach (var run in forgotten)
         {
-            if (run.Started > ended)
-                continue;
             run.Abort();
             runs.Forget(run);
         }

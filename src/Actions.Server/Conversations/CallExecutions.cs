@@ -12,7 +12,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Server.Conversations;
 
 /// <summary>
-/// Executes an action for a call: begins a run, or lets the client listen to the run that is the same, and tells its events.
+/// Executes an action for a call: begins a run, or lets the client listen to the run that is the same, and tells its
+/// events.
 /// </summary>
 internal sealed class CallExecutions(
     Runs runs,
@@ -122,7 +123,7 @@ internal sealed class CallExecutions(
     private Run? Enter(Run run, Run? prior)
     {
         if (run.Identity.Length > 0 && status.State == ServingState.StoreUnavailable
-            && !run.Plan.Conversation.SendsUnclaimed && runs.FindSame(run.Call, run.Identity) is null)
+            && !run.Plan.Conversation.SendsUnclaimed && runs.FindSame(run.Call, run.Identity) == prior)
         {
             throw new StoreUnavailableException(
                 new IOException("The last check found the store unavailable."), isTransient: true);

@@ -1,3 +1,4 @@
+using Actions.Server.Lifecycle;
 using Actions.Server.Logging;
 using Actions.Storage;
 using Microsoft.Extensions.Options;
@@ -6,7 +7,8 @@ namespace Actions.Server.Conversations;
 
 /// <summary>Hears of calls that another server has ended, and deletes what has expired.</summary>
 internal sealed class CallWatch(
-    ICallStore store, Runs runs, CallBook book, IOptions<CallsOptions> options, TimeProvider time, ILogger<CallWatch> log)
+    ICallStore store, Runs runs, CallBook book, ServingStatus status, IOptions<CallsOptions> options, TimeProvider time,
+    ILogger<CallWatch> log)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -14,11 +16,13 @@ internal sealed class CallWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await status.Prepared.WaitAsync(stoppingToken).ConfigureAwait(false);
         var purged = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
-            // A server without calls has nothing to watch. What another one left behind is purged by that one.
-            await runs.InUse.WaitAsync(stoppingToken).ConfigureAwait(false);
+            // A server without calls has nothing to watch, but may have to purge what another one has left behind.
+            await runs.InUse.WaitAsync(PurgeInterval, time, stoppingToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await Task.Delay(Interval, time, stoppingToken).ConfigureAwait(false);
             try
             {

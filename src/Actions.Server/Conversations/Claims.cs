@@ -4,8 +4,8 @@ using Actions.Storage;
 namespace Actions.Server.Conversations;
 
 /// <summary>
-/// Lets one execution of an identity call the API, on all servers of a store: the others follow it, or get what has become
-/// of it.
+/// Lets one execution of an identity call the API, on all servers of a store: the others follow it, or get what has
+/// become of it.
 /// </summary>
 internal sealed class Claims(
     ICallStore store, RunRecords records, RunWriter writer, CallMetrics metrics, TimeProvider time)
@@ -60,6 +60,7 @@ internal sealed class Claims(
                     if (run.Plan.Conversation.RefusesUnknown)
                     {
                         metrics.Claimed(CallMetrics.Refused);
+                        run.SameAs = "";
                         return new Verdict(VerdictKind.Refused, waited, holder);
                     }
 
@@ -112,7 +113,8 @@ internal sealed class Claims(
             await Task.Delay(PollInterval, time, run.Stop).ConfigureAwait(false);
             try
             {
-                if (await store.GetExecutionAsync(run.Call.Workspace, holder.Id, run.Stop).ConfigureAwait(false) is not { } later)
+                var later = await store.GetExecutionAsync(run.Call.Workspace, holder.Id, run.Stop).ConfigureAwait(false);
+                if (later is null)
                     return null;
                 holder = later;
             }

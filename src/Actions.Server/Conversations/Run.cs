@@ -107,16 +107,20 @@ internal sealed class Run : IDisposable
 
     /// <summary>Adds the outcome. Nobody is told yet: the store comes first.</summary>
     /// <param name="isAborted">The engine hasn't told it.</param>
-    public void Conclude(
+    /// <returns>False: it has one.</returns>
+    public bool Conclude(
         ExecutionEvent outcome, StoredExecutionState state, IReadOnlyList<StoredVariable>? variables = null,
         bool isAborted = false)
     {
         lock (_gate)
         {
+            if (_isConcluded)
+                return false;
             _isConcluded = true;
             _variables = variables ?? [];
             State = state;
             Add(outcome, isAborted);
+            return true;
         }
     }
 

@@ -33,7 +33,7 @@ internal sealed class RunPump(
     private static readonly TimeSpan StorePatience = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Tells the Start, then goes on alone.</summary>
-    /// <param name="prior">The run of the same identity that it comes after. Null: none, as far as this server knows.</param>
+    /// <param name="prior">The run of the same identity that it comes after. Null: this server knows of none.</param>
     /// <exception cref="Engine.Limits.InvalidFieldsException">A variable is missing or invalid.</exception>
     public void Begin(Run run, ExecutionInput input, Warning? warning, Run? prior)
     {
@@ -42,23 +42,26 @@ internal sealed class RunPump(
         // The engine's stream is pulled: after its Start it goes on when it is asked for more.
         var stream = engine.ExecuteAsync(run.Plan, input, run.Stop).GetAsyncEnumerator(run.Stop);
         report.Began();
+        // Its Start needs nothing. It is told from here; what comes next, claims included, holds nobody up.
+        var start = stream.MoveNextAsync();
+        if (start.IsCompletedSuccessfully)
+            run.Append(stream.Current);
         _ = Task.Run(() => PumpAsync(run, stream, input, warning, prior), CancellationToken.None);
     }
 
     private async Task PumpAsync(
         Run run, IAsyncEnumerator<ExecutionEvent> stream, ExecutionInput input, Warning? warning, Run? prior)
     {
-        ExecutionEvent? last = null;
+        var last = stream.Current;
         Exception? error = null;
         try
         {
             try
             {
-                if (await stream.MoveNextAsync().ConfigureAwait(false))
-                    run.Append(last = stream.Current);
                 if (run.Plan.Conversation.OncePerCall)
                 {
-                    var verdict = Refuses(run, prior) ?? await claims.DecideAsync(run, prior?.Id ?? "").ConfigureAwait(false);
+                    var verdict = Refuses(run, prior)
+                        ?? await claims.DecideAsync(run, prior?.Id ?? "").ConfigureAwait(false);
                     if (verdict.Kind != VerdictKind.Granted)
                     {
                         Settle(run, input, verdict);
@@ -101,13 +104,15 @@ internal sealed class RunPump(
         }
         catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
         {
-            Abort(run, input);
-            error = drain.Aborted.IsCancellationRequested ? new DrainingException() : null;
+            if (Abort(run, input) && drain.Aborted.IsCancellationRequested)
+                error = new DrainingException();
         }
         catch (Exception e)
         {
-            Abort(run, input);
-            error = e;
+            if (Abort(run, input))
+                error = e;
+            else
+                log.RunFailed(run.Id, run.Plan.Id, e);
         }
         finally
         {
@@ -180,12 +185,13 @@ internal sealed class RunPump(
         }
     }
 
-    private void Abort(Run run, ExecutionInput input)
+    /// <returns>False: it has an outcome.</returns>
+    private bool Abort(Run run, ExecutionInput input)
     {
         var isUnknown = run.Journal.MayHaveReached && run.Plan.Conversation.HasEffects;
         var aborted = FailureOf(run, input, FailureReason.Aborted, "The execution was aborted.");
         aborted.Failure.OutcomeUnknown = isUnknown;
-        run.Conclude(
+        return run.Conclude(
             aborted, isUnknown ? StoredExecutionState.AbortedUnknown : StoredExecutionState.Aborted, isAborted: true);
     }
 
@@ -195,7 +201,7 @@ internal sealed class RunPump(
         Failure = engine.Refuse(run.Plan, input, reason, detail),
     };
 
-    private async Task EndAsync(Run run, ExecutionEvent? last, Exception? error)
+    private async Task EndAsync(Run run, ExecutionEvent last, Exception? error)
     {
         var stored = writer.Write(run);
         // Listeners wait for the store, so that what they were told can't be lost; but not for one that is away.

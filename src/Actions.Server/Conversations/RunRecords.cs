@@ -13,6 +13,8 @@ internal sealed class RunRecords(CallVault vault, IOptions<CallsOptions> options
     // Two servers' clocks differ by less, and an outcome is written sooner.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(10);
 
+    private readonly MemorySizes _sizes = new();
+
     /// <exception cref="StoreUnavailableException">The key ring can't be read.</exception>
     public StoredExecution Of(Run run)
     {
@@ -29,10 +31,13 @@ internal sealed class RunRecords(CallVault vault, IOptions<CallsOptions> options
             Expires = ExpiryFrom(now),
             LastSequence = events.Length,
             SameAs = run.SameAs,
-            Content = vault.Protect(run.Call, Written(events)),
+            Content = vault.Protect(run.Call, Written(run, events)),
             Summary = vault.Protect(run.Call, SummaryOf(run, events, state).ToByteArray()),
         };
     }
+
+    /// <summary>The call has ended.</summary>
+    public void Forget(CallKey call) => _sizes.Forget(call);
 
     public DateTimeOffset ExpiryFrom(DateTimeOffset now) => now + options.Value.Lifetime;
 
@@ -93,10 +98,10 @@ internal sealed class RunRecords(CallVault vault, IOptions<CallsOptions> options
         ReplayedExecutionId = run.SameAs,
     };
 
-    private byte[] Written(ExecutionEvent[] events)
+    private byte[] Written(Run run, ExecutionEvent[] events)
     {
-        var bytes = events.Sum(next => next.CalculateSize() + 5L);
-        if (bytes > options.Value.MaxCallBytes)
+        // Without a Result nobody knew what has become of it; the body is what takes the room.
+        if (!_sizes.Take(run.Call, run.Id, events.Sum(next => next.CalculateSize()), options.Value.MaxCallBytes))
             events[^1] = WithoutBody(events[^1]);
         using var buffer = new MemoryStream();
         using (var output = new CodedOutputStream(buffer, leaveOpen: true))

@@ -4,11 +4,11 @@ using Actions.Storage;
 namespace Actions.Server.Conversations;
 
 /// <summary>
-/// Writes runs to the store, off their path. What is pending goes into one transaction; a run that changes while it waits is
-/// written once, as it is then.
+/// Writes runs to the store, off their path. What is pending goes into one transaction; a run that changes while it
+/// waits is written once, as it is then.
 /// </summary>
 internal sealed class RunWriter(
-    ICallStore store, RunRecords records, TimeProvider time, ILogger<RunWriter> log) : BackgroundService
+    ICallStore store, Runs runs, RunRecords records, TimeProvider time, ILogger<RunWriter> log) : BackgroundService
 {
     // At 3 KiB each, some 60 MiB during an outage.
     private const int MaxPending = 20_000;
@@ -40,9 +40,11 @@ internal sealed class RunWriter(
         }
     }
 
-    /// <summary>Writes what is pending before the server stops.</summary>
+    /// <summary>Writes what is pending before the server stops, and what its end does to the runs.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        await Task.WhenAll(runs.All().Select(run => run.Over)).WaitAsync(cancellationToken)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (_gate)
         {
             _isStopping = true;
@@ -51,7 +53,9 @@ internal sealed class RunWriter(
 
         if (ExecuteTask is { } running)
             await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        // The store is away: what is pending is lost with this server.
+        if (ExecuteTask is { IsCompleted: false })
+            await base.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

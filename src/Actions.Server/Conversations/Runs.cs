@@ -5,8 +5,8 @@ namespace Actions.Server.Conversations;
 /// <summary>The runs of this server: those that run, and those that have ended lately.</summary>
 internal sealed class Runs(TimeProvider time)
 {
-    // Ended runs are kept for a repeat or an Attach that comes at once, and until the store has them. A run takes some KiB
-    // without its body.
+    // Ended runs are kept for a repeat or an Attach that comes at once, and until the store has them. A run takes some
+    // KiB without its body.
     private const int MaxEnded = 4_000;
     private const long MaxEndedBytes = 64 << 20;
     private static readonly TimeSpan KeptFor = TimeSpan.FromSeconds(5);

@@ -112,7 +112,8 @@ internal sealed class ActionService(
         };
         if (inCall)
         {
-            await ExecuteInCallAsync(plan, input, request, executionId, responseStream, stop.Token).ConfigureAwait(false);
+            await ExecuteInCallAsync(plan, input, request, executionId, responseStream, stop.Token)
+                .ConfigureAwait(false);
             return;
         }
 
@@ -149,7 +150,8 @@ internal sealed class ActionService(
         IServerStreamWriter<ExecuteResponse> responseStream, CancellationToken cancellationToken) =>
         calls.ExecuteAsync(
             plan, input, request, executionId,
-            (id, next) => responseStream.WriteAsync(new ExecuteResponse { ExecutionId = id, Event = next }, cancellationToken),
+            (id, next) => responseStream.WriteAsync(
+                new ExecuteResponse { ExecutionId = id, Event = next }, cancellationToken),
             cancellationToken);
 
     private async Task AttachAsync(

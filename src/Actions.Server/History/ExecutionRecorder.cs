@@ -12,8 +12,8 @@ namespace Actions.Server.History;
 
 /// <summary>Takes executions that have ended for <see cref="HistoryWriter"/>. No execution waits for it.</summary>
 internal sealed class ExecutionRecorder(
-    HistoryAccess history, HistoryMetrics metrics, IOptions<HistoryOptions> options, IOptions<ServerOptions> server,
-    TimeProvider time)
+    HistoryAccess history, HistoryMetrics metrics, ExecutionSpans spans, IOptions<HistoryOptions> options,
+    IOptions<ServerOptions> server, TimeProvider time)
 {
     // Executions that began before their call was forgotten have ended by then, and been written by whatever server.
     private static readonly TimeSpan ForgottenFor = TimeSpan.FromDays(1);
@@ -32,9 +32,9 @@ internal sealed class ExecutionRecorder(
     /// <summary>How many wait to be written.</summary>
     public int Waiting => _ended.Reader.Count;
 
-    /// <returns>Null: nothing of this execution is recorded.</returns>
+    /// <returns>Null: nothing of this execution is recorded, and it has no span.</returns>
     public ExecutionTrail? Begin(string workspace, string executionId, ActionPlan plan, ExecuteRequest request) =>
-        _isOff || request.DryRun || request.Simulate is not null
+        (_isOff && !spans.AreWanted) || request.DryRun || request.Simulate is not null
             ? null
             : new ExecutionTrail(
                 workspace, executionId, plan, request, time, _keepsContent && plan.RecordsContent);
@@ -46,6 +46,9 @@ internal sealed class ExecutionRecorder(
         if (!trail.HasEvents)
             return;
         trail.End();
+        trail.TraceId = spans.Record(trail.ToEnded());
+        if (_isOff)
+            return;
         if (Volatile.Read(ref _heldBytes) <= MaxHeldBytes && _ended.Writer.TryWrite(trail))
             Interlocked.Add(ref _heldBytes, trail.HeldBytes);
         else

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using Actions.Engine;
 using Actions.Engine.Executions;
+using Actions.Engine.Telemetry;
+using Actions.Server.Telemetry;
 using Actions.V1;
 using Google.Protobuf.Collections;
 
@@ -59,6 +61,9 @@ internal sealed class ExecutionTrail(
 
     /// <summary>From the start to the last note.</summary>
     public TimeSpan Elapsed { get; private set; }
+
+    /// <summary>Of its span; empty if it has none.</summary>
+    public string TraceId { get; set; } = "";
 
     /// <summary>Bytes of bodies that it keeps in memory, when it has ended.</summary>
     public long HeldBytes { get; private set; }
@@ -119,6 +124,18 @@ internal sealed class ExecutionTrail(
             Aborted();
         HeldBytes = Journal.HeldBytes;
     }
+
+    public EndedExecution ToEnded() => new(
+        ExecutionId,
+        Plan.Name,
+        CallId,
+        ToolCallId,
+        DateTimeOffset.FromUnixTimeMilliseconds(StartedAt),
+        Elapsed,
+        Reason != FailureReason.Unspecified ? MetricTags.Of(Reason)
+            : State == ExecutionState.Aborted ? MetricTags.Cancelled
+            : null,
+        Journal);
 
     private RecordedEventKind Last() =>
         _more is { Count: > 0 } more ? more[^1].Kind : _count > 0 ? _first[_count - 1].Kind : default;

@@ -32,7 +32,7 @@ internal static class HistoryEntries
             StatusCode = trail.StatusCode,
             ResponseContentType = trail.ContentType,
             ReplayedExecutionId = trail.ReplayedExecutionId,
-            TraceId = TraceIdOf(trail.Journal.Traceparent),
+            TraceId = trail.TraceId.Length > 0 ? trail.TraceId : TraceIdOf(trail.Journal.Traceparent),
             Request = Bounded(trail.Journal.Request(withContent: false)),
         };
         record.Attempts.Add(trail.Journal.Attempts);

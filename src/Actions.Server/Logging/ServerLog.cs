@@ -71,7 +71,7 @@ internal static partial class ServerLog
     public static partial void RunHasNoPlace(this ILogger log, string executionId, string actionId);
 
     [LoggerMessage(22, LogLevel.Information,
-        "Action {ActionId} for call '{CallId}' was asked for again: the client gets the events of execution {ExecutionId}.")]
+        "Action {ActionId} for call '{CallId}' was asked for again: the client gets the events of {ExecutionId}.")]
     public static partial void ExecutionRepeated(this ILogger log, string actionId, string callId, string executionId);
 
     [LoggerMessage(23, LogLevel.Error, "Execution {ExecutionId} of action {ActionId} failed with an internal error.")]

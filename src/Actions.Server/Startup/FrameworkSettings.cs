@@ -122,7 +122,7 @@ internal static class FrameworkSettings
 
     private static void CheckTelemetry(IConfiguration configuration)
     {
-        foreach (var signal in new[] { "", "METRICS_" })
+        foreach (var signal in new[] { "", "METRICS_", "TRACES_" })
         {
             RequireOneOf(configuration, $"{OtlpPrefix}{signal}PROTOCOL", OtlpProtocols);
             RequireMilliseconds(configuration, $"{OtlpPrefix}{signal}TIMEOUT");
@@ -133,6 +133,9 @@ internal static class FrameworkSettings
             "lowmemory"]);
         RequireMilliseconds(configuration, "OTEL_METRIC_EXPORT_INTERVAL");
         RequireMilliseconds(configuration, "OTEL_METRIC_EXPORT_TIMEOUT");
+        RequireMilliseconds(configuration, "OTEL_BSP_SCHEDULE_DELAY");
+        RequireMilliseconds(configuration, "OTEL_BSP_EXPORT_TIMEOUT");
+        RequireOneOf(configuration, "OTEL_TRACES_EXPORTER", ["otlp", "none"]);
         RequirePairs(configuration, "OTEL_RESOURCE_ATTRIBUTES");
         RequireOneOf(configuration, "OTEL_SDK_DISABLED", ["true", "false"]);
     }

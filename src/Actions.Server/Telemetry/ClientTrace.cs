@@ -9,8 +9,8 @@ internal static class ClientTrace
     // Of version 00. A later version may be longer, with members that nobody here knows.
     private const int Length = 55;
 
-    /// <returns>The traceparent as the client sent it; empty if there is none, or one that isn't valid. This server records
-    /// no spans of its own, so the client's span stays the parent.</returns>
+    /// <returns>The traceparent as the client sent it; empty if there is none, or one that isn't valid. An
+    /// execution's span is made when it has ended, so the client's stays the parent of what an API is told.</returns>
     public static string Of(ServerCallContext context) =>
         // The framework's own: RequestHeaders would copy all of them.
         context.GetHttpContext().Request.Headers.TraceParent is [{ Length: Length } value]

@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
 using Actions.Engine.Telemetry;
 using Actions.Server.Configuration;
+using OpenTelemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
 
 namespace Actions.Server.Telemetry;
 
@@ -15,6 +17,8 @@ internal static class TelemetryRegistration
     // https://opentelemetry.io/docs/specs/otel/protocol/exporter/
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string MetricsEndpoint = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
+    private const string TracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+    private const string TracesExporter = "OTEL_TRACES_EXPORTER";
 
     // Meters of .NET: https://learn.microsoft.com/dotnet/core/diagnostics/built-in-metrics. Polly.Core has no meter:
     // the engine's metrics report the state of its breakers.
@@ -37,8 +41,8 @@ internal static class TelemetryRegistration
     };
 
     /// <summary>
-    /// Exports the server's metrics to the collector in the environment variables. Without a collector, no instrument
-    /// has a listener.
+    /// Exports the server's metrics and spans to the collector in the environment variables. Without a collector, no
+    /// instrument has a listener, and there are no spans.
     /// </summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration)
     {
@@ -49,19 +53,34 @@ internal static class TelemetryRegistration
         services.AddSingleton<StoreMetrics>();
         services.AddSingleton<CallMetrics>();
         services.AddSingleton<HistoryMetrics>();
-        var metricsEndpoint = AddressOf(configuration, MetricsEndpoint);
-        if (AddressOf(configuration, Endpoint) is null && metricsEndpoint is null)
-            return services;
+        services.AddSingleton<ExecutionSpans>();
+        var endpoint = AddressOf(configuration, Endpoint);
+        if ((AddressOf(configuration, MetricsEndpoint) ?? endpoint) is not null)
+            services.AddMetrics(AddressOf(configuration, MetricsEndpoint));
+        if ((AddressOf(configuration, TracesEndpoint) ?? endpoint) is not null && !IsNone(configuration[TracesExporter]))
+            services.AddSpans(AddressOf(configuration, TracesEndpoint));
+        return services;
+    }
 
-        services.AddOpenTelemetry()
-            // The service name of the environment is added last, so that it takes precedence.
-            .ConfigureResource(resource => resource.AddService("actions-grpc").AddEnvironmentVariableDetector())
-            .WithMetrics(metrics => metrics.AddMeter(Meters).AddView(BoundedView).AddOtlpExporter(otlp =>
-            {
-                // The exporter itself reads this variable only when logs and traces are exported as well.
-                if (metricsEndpoint is not null)
-                    otlp.Endpoint = metricsEndpoint;
-            }));
+    private static void AddSpans(this IServiceCollection services, Uri? endpoint) => services.AddExport()
+        .WithTracing(traces => traces.AddSource(ExecutionSpans.SourceName).AddOtlpExporter(otlp =>
+        {
+            if (endpoint is not null)
+                otlp.Endpoint = endpoint;
+        }));
+
+    private static IOpenTelemetryBuilder AddExport(this IServiceCollection services) => services.AddOpenTelemetry()
+        // The service name of the environment is added last, so that it takes precedence.
+        .ConfigureResource(resource => resource.AddService("actions-grpc").AddEnvironmentVariableDetector());
+
+    private static void AddMetrics(this IServiceCollection services, Uri? endpoint)
+    {
+        services.AddExport().WithMetrics(metrics => metrics.AddMeter(Meters).AddView(BoundedView).AddOtlpExporter(otlp =>
+        {
+            // The exporter itself reads the variable of a signal only when all signals are exported.
+            if (endpoint is not null)
+                otlp.Endpoint = endpoint;
+        }));
         // Creates the instruments at start-up, not at the first call.
         services.ConfigureOpenTelemetryMeterProvider((provider, _) =>
         {
@@ -73,8 +92,9 @@ internal static class TelemetryRegistration
             provider.GetRequiredService<CallMetrics>();
             provider.GetRequiredService<HistoryMetrics>();
         });
-        return services;
     }
+
+    private static bool IsNone(string? exporter) => "none".Equals(exporter, StringComparison.OrdinalIgnoreCase);
 
     private static MetricStreamConfiguration? BoundedView(Instrument instrument) =>
         instrument.Meter.Name is "System.Net.Http" or "System.Net.NameResolution" ? WithoutHosts : null;

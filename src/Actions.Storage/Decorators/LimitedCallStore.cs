@@ -1,6 +1,7 @@
 namespace Actions.Storage.Decorators;
 
-/// <summary>Applies a <see cref="StoreLimit"/> to every operation but the first and the purge, which may take long.</summary>
+/// <summary>Applies a <see cref="StoreLimit"/> to every operation but the first and the purge, which may take
+/// long.</summary>
 public sealed class LimitedCallStore(ICallStore inner, StoreLimit storeLimit) : ICallStore
 {
     /// <inheritdoc />
@@ -29,7 +30,8 @@ public sealed class LimitedCallStore(ICallStore inner, StoreLimit storeLimit) : 
         storeLimit.RunAsync(token => inner.GetCallAsync(key, token), cancellationToken);
 
     /// <inheritdoc />
-    public Task EndAsync(CallKey key, DateTimeOffset now, DateTimeOffset expires, CancellationToken cancellationToken) =>
+    public Task EndAsync(
+        CallKey key, DateTimeOffset now, DateTimeOffset expires, CancellationToken cancellationToken) =>
         storeLimit.RunAsync(token => inner.EndAsync(key, now, expires, token), cancellationToken);
 
     /// <inheritdoc />

@@ -31,17 +31,20 @@ internal static class MongoCallDocument
 
     public static ProjectionDefinition<BsonDocument> HoldersOnly { get; } = EndedOnly.Include(Holders);
 
-    public static ProjectionDefinition<BsonDocument> OneExecution(string id) => Show.Include(Expires).Include(ExecutionPath(id));
+    public static ProjectionDefinition<BsonDocument> OneExecution(string id) =>
+        Show.Include(Expires).Include(ExecutionPath(id));
 
     public static ProjectionDefinition<BsonDocument> SomeVariables(IReadOnlyCollection<string> names) =>
-        names.Count == 0 ? Show.Include(Variables) : Show.Combine(names.Select(name => Show.Include(VariablePath(name))));
+        names.Count == 0 ? Show.Include(Variables)
+            : Show.Combine(names.Select(name => Show.Include(VariablePath(name))));
 
     public static string HolderPath(string identity) => $"{Holders}.{Escape(identity)}";
 
     public static BsonDateTime ToDate(DateTimeOffset time)
     {
         var milliseconds = time.ToUnixTimeMilliseconds();
-        return new BsonDateTime(DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) < time ? milliseconds + 1 : milliseconds);
+        return new BsonDateTime(
+            DateTimeOffset.FromUnixTimeMilliseconds(milliseconds) < time ? milliseconds + 1 : milliseconds);
     }
 
     public static long ToNumber(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks;
@@ -79,10 +82,12 @@ internal static class MongoCallDocument
         DateTimeOffset.FromUnixTimeMilliseconds(call[Expires].AsBsonDateTime.MillisecondsSinceEpoch);
 
     /// <returns>Null: the call hasn't been ended.</returns>
-    public static DateTimeOffset? ReadEnded(BsonDocument call) => call.TryGetValue(Ended, out var ended) ? ToTime(ended.AsInt64) : null;
+    public static DateTimeOffset? ReadEnded(BsonDocument call) =>
+        call.TryGetValue(Ended, out var ended) ? ToTime(ended.AsInt64) : null;
 
     public static string? ReadHolder(BsonDocument call, string identity) =>
-        call.TryGetValue(Holders, out var holders) && holders.AsBsonDocument.TryGetValue(Escape(identity), out var holder)
+        call.TryGetValue(Holders, out var holders)
+            && holders.AsBsonDocument.TryGetValue(Escape(identity), out var holder)
             ? holder.AsString
             : null;
 
@@ -98,7 +103,8 @@ internal static class MongoCallDocument
             yield break;
         var key = ReadKey(call);
         var expires = ReadExpires(call);
-        foreach (var (id, value) in executions.AsBsonDocument.Select(element => (element.Name, element.Value.AsBsonDocument)))
+        foreach (var (id, value) in
+            executions.AsBsonDocument.Select(element => (element.Name, element.Value.AsBsonDocument)))
         {
             yield return new StoredExecution
             {
@@ -128,7 +134,8 @@ internal static class MongoCallDocument
     private static string VariablePath(string name) => $"{Variables}.{Escape(name)}";
 
     // A path ends at a dot, and the name of a field at a NUL.
-    private static string Escape(string name) => Uri.EscapeDataString(name).Replace(".", "%2E", StringComparison.Ordinal);
+    private static string Escape(string name) =>
+        Uri.EscapeDataString(name).Replace(".", "%2E", StringComparison.Ordinal);
 
     private static string Unescape(string field) => Uri.UnescapeDataString(field);
 

@@ -26,16 +26,19 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
             async token =>
             {
                 while (!await TryUpdateAsync(
-                    execution.Call, Where.In(path, holders), execution.Started, MongoCallDocument.Claim(execution), token)
+                    execution.Call, Where.In(path, holders), execution.Started,
+                    MongoCallDocument.Claim(execution), token)
                     .ConfigureAwait(false))
                 {
-                    if (await FindAsync(execution.Call, MongoCallDocument.HoldersOnly, token).ConfigureAwait(false) is not { } call)
+                    if (await FindAsync(execution.Call, MongoCallDocument.HoldersOnly, token)
+                        .ConfigureAwait(false) is not { } call)
                         continue;
                     if (execution.Started < MongoCallDocument.ReadEnded(call))
                         return new ClaimAnswer(IsGranted: false, Holder: null);
                     if (MongoCallDocument.ReadHolder(call, execution.Identity) is { } holder
                         && !holders.Contains(holder)
-                        && await FindExecutionAsync(execution.Call.Workspace, holder, token).ConfigureAwait(false) is { } held)
+                        && await FindExecutionAsync(execution.Call.Workspace, holder, token)
+                            .ConfigureAwait(false) is { } held)
                     {
                         return new ClaimAnswer(IsGranted: false, held);
                     }
@@ -60,7 +63,8 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
                 {
                     await database.Calls.BulkWriteAsync(
                         calls.Select(call => new UpdateOneModel<BsonDocument>(
-                            Filter(call.Key, Where.Empty, FirstStart(call.Writes)), MongoCallDocument.Write(call.Writes))
+                            Filter(call.Key, Where.Empty, FirstStart(call.Writes)),
+                            MongoCallDocument.Write(call.Writes))
                         { IsUpsert = true }),
                         new BulkWriteOptions { IsOrdered = false },
                         token).ConfigureAwait(false);
@@ -69,7 +73,8 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
                 {
                     // The others are written.
                     foreach (var error in e.WriteErrors)
-                        await WriteAsync(calls[error.Index].Key, calls[error.Index].Writes, token).ConfigureAwait(false);
+                        await WriteAsync(calls[error.Index].Key, calls[error.Index].Writes, token)
+                            .ConfigureAwait(false);
                 }
 
                 return true;
@@ -84,7 +89,8 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
     public Task<IReadOnlyList<StoredVariable>> GetVariablesAsync(
         CallKey key, IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
         database.ReadAsync<IReadOnlyList<StoredVariable>>(
-            async token => await FindAsync(key, MongoCallDocument.SomeVariables(names), token).ConfigureAwait(false) is { } call
+            async token =>
+                await FindAsync(key, MongoCallDocument.SomeVariables(names), token).ConfigureAwait(false) is { } call
                 ? SortedVariables(call)
                 : [],
             cancellationToken);
@@ -93,7 +99,8 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
         database.ReadAsync(
             async token =>
             {
-                if (await FindAsync(key, Builders<BsonDocument>.Projection.Exclude(MongoCallDocument.Ids), token).ConfigureAwait(false) is not { } call)
+                if (await FindAsync(key, Builders<BsonDocument>.Projection.Exclude(MongoCallDocument.Ids), token)
+                    .ConfigureAwait(false) is not { } call)
                     return null;
                 var executions = MongoCallDocument.ReadExecutions(call)
                     .Select(execution => execution with { Content = default })
@@ -106,7 +113,8 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
             },
             cancellationToken);
 
-    public Task EndAsync(CallKey key, DateTimeOffset now, DateTimeOffset expires, CancellationToken cancellationToken) =>
+    public Task EndAsync(
+        CallKey key, DateTimeOffset now, DateTimeOffset expires, CancellationToken cancellationToken) =>
         database.WriteAsync(
             async token =>
             {
@@ -148,7 +156,8 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
     public async Task<int> PurgeAsync(DateTimeOffset now, int maxCallsPerWorkspace, CancellationToken cancellationToken)
     {
         // The server's own deletion runs once a minute, and not everywhere.
-        var purged = await DeleteAsync(Where.Lte(MongoCallDocument.Expires, MongoCallDocument.ToNow(now)), cancellationToken)
+        var purged = await DeleteAsync(
+            Where.Lte(MongoCallDocument.Expires, MongoCallDocument.ToNow(now)), cancellationToken)
             .ConfigureAwait(false);
         var full = await database.ReadAsync(
             token => database.Calls.Aggregate()
@@ -196,7 +205,8 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
     /// <summary>Creates or updates the call, if it meets <paramref name="condition"/> and wasn't ended after
     /// <paramref name="started"/>.</summary>
     private async Task<bool> TryUpdateAsync(
-        CallKey key, FilterDefinition<BsonDocument> condition, DateTimeOffset started, UpdateDefinition<BsonDocument> update,
+        CallKey key, FilterDefinition<BsonDocument> condition, DateTimeOffset started,
+        UpdateDefinition<BsonDocument> update,
         CancellationToken cancellationToken)
     {
         try
@@ -208,13 +218,15 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
         catch (MongoWriteException e) when (e.IsDuplicateKey())
         {
             // There is such a call, and it doesn't meet the filter. Perhaps because it has expired.
-            await database.Calls.DeleteOneAsync(IdOf(key) & Where.Lte(MongoCallDocument.Expires, Now()), cancellationToken)
+            await database.Calls.DeleteOneAsync(
+                IdOf(key) & Where.Lte(MongoCallDocument.Expires, Now()), cancellationToken)
                 .ConfigureAwait(false);
             return false;
         }
     }
 
-    private async Task<StoredExecution?> FindExecutionAsync(string workspace, string id, CancellationToken cancellationToken)
+    private async Task<StoredExecution?> FindExecutionAsync(
+        string workspace, string id, CancellationToken cancellationToken)
     {
         var call = await database.Calls
             .Find(Where.Eq(MongoCallDocument.Workspace, workspace) & Where.Eq(MongoCallDocument.Ids, id) & NotExpired())
@@ -229,7 +241,8 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
 
     private Task<int> DeleteAsync(FilterDefinition<BsonDocument> filter, CancellationToken cancellationToken) =>
         database.WriteAsync(
-            async token => (int)(await database.Calls.DeleteManyAsync(filter, token).ConfigureAwait(false)).DeletedCount,
+            async token => (int)(await database.Calls.DeleteManyAsync(filter, token).ConfigureAwait(false))
+                .DeletedCount,
             cancellationToken);
 
     private static List<StoredVariable> SortedVariables(BsonDocument call) =>
@@ -244,7 +257,8 @@ internal sealed class MongoCallStore(MongoDatabase database, TimeProvider clock)
         & (Where.Exists(MongoCallDocument.Ended, exists: false)
             | Where.Lte(MongoCallDocument.Ended, MongoCallDocument.ToNumber(started)));
 
-    private static DateTimeOffset FirstStart(IReadOnlyList<CallWrite> writes) => writes.Min(write => write.Execution.Started);
+    private static DateTimeOffset FirstStart(IReadOnlyList<CallWrite> writes) =>
+        writes.Min(write => write.Execution.Started);
 
     private FilterDefinition<BsonDocument> NotExpired() => Where.Gt(MongoCallDocument.Expires, Now());
 

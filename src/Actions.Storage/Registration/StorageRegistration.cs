@@ -12,8 +12,8 @@ public static class StorageRegistration
 {
     /// <summary>
     /// Registers <see cref="IActionStore"/>, <see cref="IApiKeyStore"/>, <see cref="IKeyRingStore"/>,
-    /// <see cref="ICallStore"/> and <see cref="IStoreArchive"/>. All use the engine and database of <see cref="StorageOptions"/>, validated when the
-    /// host starts. The clock is the registered <see cref="TimeProvider"/>, or the system's. The host has to
+    /// <see cref="ICallStore"/> and <see cref="IStoreArchive"/>. All use the engine
+    /// and database of <see cref="StorageOptions"/>, validated when the host starts. The clock is the registered <see cref="TimeProvider"/>, or the system's. The host has to
     /// call <see cref="IActionStore.InitializeAsync"/> before it serves, and <see cref="ICallStore.InitializeAsync"/>
     /// before it uses calls.
     /// </summary>
@@ -33,7 +33,8 @@ public static class StorageRegistration
         services.AddKeyedSingleton(SqliteCallStore.File, (provider, _) =>
         {
             var sqlite = provider.GetRequiredService<IOptions<StorageOptions>>().Value.Sqlite;
-            return new SqliteDatabase(sqlite.PathBeside(SqliteCallStore.File), sqlite.BusyTimeout, SqliteCallSchema.Schema);
+            return new SqliteDatabase(
+                sqlite.PathBeside(SqliteCallStore.File), sqlite.BusyTimeout, SqliteCallSchema.Schema);
         });
         services.AddSingleton<SqliteActionStore>();
         services.AddSingleton<SqliteApiKeyStore>();

@@ -10,7 +10,8 @@ namespace Actions.Storage.Sqlite;
 
 /// <summary>The embedded engine: one file, no database server.</summary>
 internal sealed class SqliteActionStore(
-    SqliteDatabase database, [FromKeyedServices(SqliteCallStore.File)] SqliteDatabase calls, TimeProvider clock) : IActionStore
+    SqliteDatabase database, [FromKeyedServices(SqliteCallStore.File)] SqliteDatabase calls, TimeProvider clock)
+    : IActionStore
 {
     // The columns and their order that ReadAction expects; the sample, if selected, comes last.
     internal const string Columns = "etag, create_time, update_time, config";
@@ -37,7 +38,8 @@ internal sealed class SqliteActionStore(
     private async Task CheckCallsAsync(CancellationToken cancellationToken)
     {
         calls.RequireFile();
-        await calls.WriteAsync(connection => connection.Execute("UPDATE checks SET count = count + 1"), cancellationToken);
+        await calls.WriteAsync(
+            connection => connection.Execute("UPDATE checks SET count = count + 1"), cancellationToken);
     }
 
     public Task<ActionConfig> CreateAsync(string workspace, ActionConfig config, CancellationToken cancellationToken)

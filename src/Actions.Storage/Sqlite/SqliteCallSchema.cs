@@ -56,7 +56,8 @@ internal static class SqliteCallSchema
         """)
     {
         SurvivesPowerFailure = false,
-        Advice = "It lies beside the file of Storage:Sqlite:Path and holds only what running calls need: it may be deleted "
+        Advice =
+            "It lies beside the file of Storage:Sqlite:Path and holds only what running calls need: it may be deleted "
             + "while no server runs.",
     };
 }

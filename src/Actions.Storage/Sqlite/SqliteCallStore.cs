@@ -3,8 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Storage.Sqlite;
 
-/// <summary>Stores calls in a file of their own: their writes neither wait for a disk nor for those of actions.</summary>
-internal sealed class SqliteCallStore([FromKeyedServices(SqliteCallStore.File)] SqliteDatabase database, TimeProvider clock)
+/// <summary>Stores calls in a file of their own: their writes wait neither for a disk nor for those of actions.</summary>
+internal sealed class SqliteCallStore(
+    [FromKeyedServices(SqliteCallStore.File)] SqliteDatabase database, TimeProvider clock)
     : ICallStore
 {
     /// <summary>The key of its <see cref="SqliteDatabase"/> in the container, and the end of the file's name.</summary>
@@ -71,7 +72,8 @@ internal sealed class SqliteCallStore([FromKeyedServices(SqliteCallStore.File)] 
     public Task<StoredExecution?> GetExecutionAsync(
         string workspace, string executionId, CancellationToken cancellationToken) =>
         database.ReadAsync(
-            connection => SqliteCalls.FindExecution(connection, workspace, executionId, clock.GetUtcNow()), cancellationToken);
+            connection => SqliteCalls.FindExecution(connection, workspace, executionId, clock.GetUtcNow()),
+            cancellationToken);
 
     public Task<IReadOnlyList<StoredVariable>> GetVariablesAsync(
         CallKey key, IReadOnlyCollection<string> names, CancellationToken cancellationToken) =>
@@ -99,7 +101,8 @@ internal sealed class SqliteCallStore([FromKeyedServices(SqliteCallStore.File)] 
             },
             cancellationToken);
 
-    public Task EndAsync(CallKey key, DateTimeOffset now, DateTimeOffset expires, CancellationToken cancellationToken) =>
+    public Task EndAsync(
+        CallKey key, DateTimeOffset now, DateTimeOffset expires, CancellationToken cancellationToken) =>
         database.WriteAsync(
             connection =>
             {
@@ -113,7 +116,8 @@ internal sealed class SqliteCallStore([FromKeyedServices(SqliteCallStore.File)] 
         IReadOnlyCollection<CallKey> calls, CancellationToken cancellationToken)
     {
         if (calls.Count == 0)
-            return Task.FromResult<IReadOnlyDictionary<CallKey, DateTimeOffset>>(new Dictionary<CallKey, DateTimeOffset>());
+            return Task.FromResult<IReadOnlyDictionary<CallKey, DateTimeOffset>>(
+                new Dictionary<CallKey, DateTimeOffset>());
         return database.ReadAsync<IReadOnlyDictionary<CallKey, DateTimeOffset>>(
             connection =>
             {
@@ -141,8 +145,8 @@ internal sealed class SqliteCallStore([FromKeyedServices(SqliteCallStore.File)] 
     {
         var purged = await RepeatAsync(
             connection => connection.Execute(
-                $"DELETE FROM calls WHERE number IN (SELECT number FROM calls WHERE expires <= $now LIMIT {CallsPerPurge})",
-                ("$now", SqliteTime.ToNumber(now))),
+                "DELETE FROM calls WHERE number IN (SELECT number FROM calls WHERE expires <= $now LIMIT $limit)",
+                ("$now", SqliteTime.ToNumber(now)), ("$limit", CallsPerPurge)),
             cancellationToken);
         var full = await database.ReadAsync(
             connection => FullWorkspaces(connection, maxCallsPerWorkspace), cancellationToken);
@@ -170,7 +174,8 @@ internal sealed class SqliteCallStore([FromKeyedServices(SqliteCallStore.File)] 
     private static List<(string Workspace, long Excess)> FullWorkspaces(SqliteConnection connection, int maxCalls)
     {
         using var command = connection.Command(
-            "SELECT workspace, count(*) - $max FROM calls GROUP BY workspace HAVING count(*) > $max", ("$max", maxCalls));
+            "SELECT workspace, count(*) - $max FROM calls GROUP BY workspace HAVING count(*) > $max",
+            ("$max", maxCalls));
         using var row = command.ExecuteReader();
         var full = new List<(string, long)>();
         while (row.Read())
@@ -178,7 +183,8 @@ internal sealed class SqliteCallStore([FromKeyedServices(SqliteCallStore.File)] 
         return full;
     }
 
-    /// <summary>Runs <paramref name="delete"/>, each time in a transaction of its own, until it finds nothing.</summary>
+    /// <summary>Runs <paramref name="delete"/>, in a transaction of its own each time, until it finds
+    /// nothing.</summary>
     private async Task<int> RepeatAsync(Func<SqliteConnection, int> delete, CancellationToken cancellationToken)
     {
         var all = 0;

@@ -24,7 +24,10 @@ internal static class SqliteCalls
     public static Row? Find(SqliteConnection connection, CallKey key, DateTimeOffset now)
     {
         using var command = connection.Command(
-            "SELECT number, expires, ended FROM calls WHERE workspace = $workspace AND call_id = $call_id AND expires > $now",
+            """
+            SELECT number, expires, ended FROM calls
+            WHERE workspace = $workspace AND call_id = $call_id AND expires > $now
+            """,
             ("$workspace", key.Workspace), ("$call_id", Bytes(key.CallId)), ("$now", SqliteTime.ToNumber(now)));
         using var row = command.ExecuteReader();
         return row.Read() ? new Row(row.GetInt64(0), row.GetInt64(1), row.IsDBNull(2) ? null : row.GetInt64(2)) : null;
@@ -41,7 +44,8 @@ internal static class SqliteCalls
             if (until <= call.Expires)
                 return call;
             connection.Execute(
-                "UPDATE calls SET expires = $expires WHERE number = $call", ("$call", call.Number), ("$expires", until));
+                "UPDATE calls SET expires = $expires WHERE number = $call",
+                ("$call", call.Number), ("$expires", until));
             return call with { Expires = until };
         }
 
@@ -80,14 +84,18 @@ internal static class SqliteCalls
 
     public static void Put(SqliteConnection connection, long call, StoredExecution execution) => connection.Execute(
         """
-        INSERT INTO executions (call, workspace, id, identity, state, started, deadline, last_sequence, same_as, summary, content)
-        VALUES ($call, $workspace, $id, $identity, $state, $started, $deadline, $last_sequence, $same_as, $summary, $content)
+        INSERT INTO executions
+            (call, workspace, id, identity, state, started, deadline, last_sequence, same_as, summary, content)
+        VALUES
+            ($call, $workspace, $id, $identity, $state, $started, $deadline, $last_sequence, $same_as, $summary,
+             $content)
         ON CONFLICT (workspace, id) DO UPDATE SET
             call = excluded.call, identity = excluded.identity, state = excluded.state, started = excluded.started,
             deadline = excluded.deadline, last_sequence = excluded.last_sequence, same_as = excluded.same_as,
             summary = excluded.summary, content = excluded.content
         """,
-        ("$call", call), ("$workspace", execution.Call.Workspace), ("$id", execution.Id), ("$identity", execution.Identity),
+        ("$call", call), ("$workspace", execution.Call.Workspace), ("$id", execution.Id),
+        ("$identity", execution.Identity),
         ("$state", (int)execution.State), ("$started", SqliteTime.ToNumber(execution.Started)),
         ("$deadline", SqliteTime.ToNumber(execution.Deadline)), ("$last_sequence", execution.LastSequence),
         ("$same_as", execution.SameAs), ("$summary", Array(execution.Summary)), ("$content", Array(execution.Content)));
@@ -135,7 +143,8 @@ internal static class SqliteCalls
     }
 
     /// <param name="names">Empty: all variables.</param>
-    public static List<StoredVariable> FindVariables(SqliteConnection connection, long call, IReadOnlyCollection<string> names)
+    public static List<StoredVariable> FindVariables(
+        SqliteConnection connection, long call, IReadOnlyCollection<string> names)
     {
         const string Select = "SELECT name, written, content FROM variables WHERE call = $call";
         var variables = new List<StoredVariable>();

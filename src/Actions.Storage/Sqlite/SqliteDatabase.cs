@@ -34,7 +34,8 @@ internal sealed class SqliteDatabase : IDisposable
         // process. fullfsync does the same as FULL on macOS, where fsync doesn't flush the disk's cache.
         _openingPragmas =
             $"PRAGMA busy_timeout = {(int)busyTimeout.TotalMilliseconds};"
-            + (schema.SurvivesPowerFailure ? "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON" : "PRAGMA synchronous = NORMAL");
+            + (schema.SurvivesPowerFailure
+                ? "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON" : "PRAGMA synchronous = NORMAL");
         _connectionString = new SqliteConnectionStringBuilder
         {
             DataSource = _path,

@@ -12,12 +12,17 @@ public sealed class RoleTests
     private static readonly Dictionary<string, Role> Needed = new()
     {
         ["Execute"] = Role.Engine,
+        ["Attach"] = Role.Engine,
+        ["Prepare"] = Role.Engine,
+        ["GetCall"] = Role.Engine,
+        ["EndCall"] = Role.Engine,
         ["CreateActionConfig"] = Role.Editor,
         ["GetActionConfig"] = Role.Editor,
         ["ListActionConfigs"] = Role.Editor,
         ["UpdateActionConfig"] = Role.Editor,
         ["DeleteActionConfig"] = Role.Editor,
         ["Initialize"] = Role.Editor,
+        ["ListVariables"] = Role.Editor,
         ["ListExecutions"] = Role.Editor,
         ["GetExecution"] = Role.Editor,
         ["GetStatistics"] = Role.Editor,

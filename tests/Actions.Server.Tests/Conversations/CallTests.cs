@@ -64,6 +64,7 @@ public sealed class CallTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     {
         await _server.Actions.EndCallAsync(new() { CallId = Calling.NewCall() }, cancellationToken: Token);
 
-        (await Refusal.OfAsync(_server.Actions.EndCallAsync(new(), cancellationToken: Token))).ShouldBeViolationOf("call_id");
+        var refusal = await Refusal.OfAsync(_server.Actions.EndCallAsync(new(), cancellationToken: Token));
+        refusal.ShouldBeViolationOf("call_id");
     }
 }

@@ -40,14 +40,16 @@ internal static class Calling
     }
 
     /// <summary>All of an execution that is executed until it ends.</summary>
-    public static async Task<(string Id, ExecutionEvent Last)> RunAsync(this RunningServer server, ExecuteRequest request)
+    public static async Task<(string Id, ExecutionEvent Last)> RunAsync(
+        this RunningServer server, ExecuteRequest request)
     {
         var (stream, id) = await server.BeginAsync(request);
         using (stream)
             return (id, (await stream.ReadToEndAsync())[^1]);
     }
 
-    public static AsyncServerStreamingCall<AttachResponse> Attach(this RunningServer server, string id, int after = 0) =>
+    public static AsyncServerStreamingCall<AttachResponse> Attach(
+        this RunningServer server, string id, int after = 0) =>
         server.Actions.Attach(new() { ExecutionId = id, AfterSequence = after }, cancellationToken: Token);
 
     /// <summary>The rest of the events, numbered without a gap.</summary>
@@ -67,7 +69,8 @@ internal static class Calling
     }
 
     /// <summary>Cancels a stream, and returns when the server has noticed.</summary>
-    public static async Task InterruptAsync(this RunningServer server, AsyncServerStreamingCall<ExecuteResponse> stream, string id)
+    public static async Task InterruptAsync(
+        this RunningServer server, AsyncServerStreamingCall<ExecuteResponse> stream, string id)
     {
         stream.Dispose();
         await Eventually.TrueAsync(() => Task.FromResult(server.Log.Any(

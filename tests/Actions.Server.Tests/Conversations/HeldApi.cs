@@ -21,12 +21,23 @@ internal sealed class HeldApi : IAsyncDisposable
             var number = Interlocked.Increment(ref count);
             using var gone = CancellationTokenSource.CreateLinkedTokenSource(Token);
             var answered = _answers.WaitAsync(gone.Token);
-            if (await Task.WhenAny(answered, connection.HoldAsync()) != answered)
+            var held = connection.HoldAsync();
+            if (await Task.WhenAny(answered, held) != answered)
+            {
                 await gone.CancelAsync();
-            else if (response(number) is { Length: > 0 } text)
-                await connection.SendAsync(text.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal));
-            else
+                return;
+            }
+
+            if (response(number) is not { Length: > 0 } text)
+            {
                 connection.Reset();
+                return;
+            }
+
+            await connection.SendAsync(
+                text.Replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n", StringComparison.Ordinal));
+            // Closed under what was just sent, it might be lost.
+            await held;
         });
     }
 

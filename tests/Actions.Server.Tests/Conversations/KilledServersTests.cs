@@ -15,7 +15,8 @@ public sealed class KilledServersTests
 
     // Of both cases together 1,000. `make soak` takes more.
     private static readonly int Calls = int.Parse(
-        Environment.GetEnvironmentVariable("ACTIONS_CHAOS_CALLS") ?? "500", NumberStyles.None, CultureInfo.InvariantCulture);
+        Environment.GetEnvironmentVariable("ACTIONS_CHAOS_CALLS") ?? "500", NumberStyles.None,
+        CultureInfo.InvariantCulture);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -28,7 +29,8 @@ public sealed class KilledServersTests
         var servers = new List<Member>();
         try
         {
-            var settings = new Dictionary<string, string> { ["Storage:Sqlite:Path"] = Path.Combine(folder.FullName, "actions.db") };
+            var database = Path.Combine(folder.FullName, "actions.db");
+            var settings = new Dictionary<string, string> { ["Storage:Sqlite:Path"] = database };
             servers.Add(new Member(await ServerProcess.StartAsync(settings, Token)));
             while (servers.Count < count)
                 servers.Add(new Member(await ServerProcess.StartAsync(settings, Token)));
@@ -40,7 +42,8 @@ public sealed class KilledServersTests
             while (!placing.IsCompleted)
             {
                 // At a moment that has nothing to do with what the servers do.
-                await Task.WhenAny(placing, Task.Delay(TimeSpan.FromMilliseconds(random.Next(300, 2_000)), TimeProvider.System, Token));
+                await Task.WhenAny(placing,
+                    Task.Delay(TimeSpan.FromMilliseconds(random.Next(300, 2_000)), TimeProvider.System, Token));
                 if (!placing.IsCompleted && servers.Sum(server => server.Downs) < Math.Max(Kills, orders.Count / 100))
                     await RestartAsync(random.Pick(servers), settings);
             }
@@ -75,7 +78,7 @@ public sealed class KilledServersTests
         action.Request.Method = V1.HttpMethod.Post;
         action.Variables.Add(new Variable { Name = "order", Type = VariableType.Integer });
         // Short: what died with a server is waited for as long, and ten seconds more.
-        action.Request.Timeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(2));
+        action.Request.Timeout = Duration.FromTimeSpan(TimeSpan.FromSeconds(3));
         return (await new V1.ActionConfigService.ActionConfigServiceClient(member.Process.Channel)
             .CreateActionConfigAsync(new() { ActionConfig = action }, cancellationToken: Token)).ActionConfig.Id;
     }

@@ -173,6 +173,7 @@ public sealed class OncePerCallTests(ServerFixture fixture) : IClassFixture<Serv
         var request = action.Of(Calling.NewCall());
         request.ToolCallId = new string('t', 257);
 
-        (await Refusal.OfAsync(_server.Actions.Execute(request, cancellationToken: Token))).ShouldBeViolationOf("tool_call_id");
+        var refusal = await Refusal.OfAsync(_server.Actions.Execute(request, cancellationToken: Token));
+        refusal.ShouldBeViolationOf("tool_call_id");
     }
 }

@@ -100,13 +100,40 @@ public sealed class SharedStoreTests : IAsyncLifetime
         await api.CalledAsync();
         var (second, _) = await _other.BeginAsync(action.Of(call));
         // It has asked for the claim: its record names the holder.
-        await Eventually.TrueAsync(async () => (await _one.Actions.GetCallAsync(new() { CallId = call }, cancellationToken: Token))
-            .Executions.Any(one => one.ReplayedExecutionId.Length > 0));
+        await Eventually.TrueAsync(async () =>
+        {
+            var known = await _one.Actions.GetCallAsync(new() { CallId = call }, cancellationToken: Token);
+            return known.Executions.Any(one => one.ReplayedExecutionId.Length > 0);
+        });
         api.Answer();
 
         (await first.ReadToEndAsync())[^1].Failure.StatusCode.ShouldBe(409);
         (await second.ReadToEndAsync())[^1].Failure.StatusCode.ShouldBe(409);
         api.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task BodyThatIsMoreThanACallKeeps_IsMissingOnTheOtherOnly()
+    {
+        var settings = new Dictionary<string, string>
+        {
+            ["Storage:Sqlite:Path"] = Path.Combine(_folder.FullName, "actions.db"), ["Calls:MaxCallBytes"] = "65536",
+        };
+        await using var server = await RunningServer.StartAsync(settings);
+        await using var api = new HeldApi(_ => RawUpstream.Response(new string('x', 70_000), "text/plain"));
+        api.Answer();
+        var action = await server.CreateAsync(new()
+        {
+            Name = AnAction.FreeName(),
+            Request = new() { Method = V1.HttpMethod.Post, Url = api.Url },
+        });
+        var call = Calling.NewCall();
+        (await server.RunAsync(action.Of(call))).Last.Result.Body.Length.ShouldBe(70_000);
+
+        var result = (await _one.RunAsync(action.Of(call))).Last.Result;
+
+        (result.Replayed, result.StatusCode, result.Body.Length).ShouldBe((true, 200, 0));
+        result.Warnings.ShouldHaveSingleItem().Kind.ShouldBe(WarningKind.BodyNotKept);
     }
 
     [Fact]

@@ -81,7 +81,8 @@ public sealed class StoreAwayTests : IAsyncLifetime
 
         _server.Services.GetRequiredService<ServingStatus>().MoveTo(ServingState.StoreUnavailable);
 
-        var refusal = await Refusal.OfAsync(_server.Actions.Execute(action.Of(Calling.NewCall()), cancellationToken: Token));
+        var refusal = await Refusal.OfAsync(
+            _server.Actions.Execute(action.Of(Calling.NewCall()), cancellationToken: Token));
         refusal.ShouldBe(StatusCode.Unavailable, "ERROR_REASON_STORE_UNAVAILABLE");
         refusal.RetryDelay.ShouldBe(TimeSpan.FromSeconds(1));
         (await _server.RunAsync(read.Of(Calling.NewCall()))).Last.Result.ShouldNotBeNull();

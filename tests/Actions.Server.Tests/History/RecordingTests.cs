@@ -1,6 +1,7 @@
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using HttpMethod = Actions.V1.HttpMethod;
 using Kind = Actions.V1.RecordedEventKind;
 
 namespace Actions.Server.Tests.History;

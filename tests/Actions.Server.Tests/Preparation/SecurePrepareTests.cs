@@ -21,13 +21,13 @@ public sealed class SecurePrepareTests
         var stored = await configs.CreateActionConfigAsync(
             new() { ActionConfig = AnAction.Calling(api.Url) }, cancellationToken: Token);
 
-        var prepared = await actions.PrepareAsync(new() { Ids = { stored.ActionConfig.Id } }, cancellationToken: Token);
+        var (prepared, givenUp) = await PrepareAsync(actions, stored.ActionConfig.Id);
 
-        prepared.Actions[0].Steps.Select(step => (step.Kind, step.Failure, step.ReadyBefore)).ShouldBe(
+        prepared.Steps.Select(step => (step.Kind, step.Failure)).ShouldBe(
         [
-            (PreparationKind.Compile, FailureReason.Unspecified, false),
-            (PreparationKind.Connect, FailureReason.Unspecified, false),
-            (PreparationKind.Tls, FailureReason.Unspecified, false),
+            (PreparationKind.Compile, FailureReason.Unspecified),
+            (PreparationKind.Connect, FailureReason.Unspecified),
+            (PreparationKind.Tls, FailureReason.Unspecified),
         ]);
         api.Requests.ShouldBe(0);
 
@@ -38,9 +38,9 @@ public sealed class SecurePrepareTests
             (await call.ReadToEndAsync())[^1].Result.Body.ToStringUtf8().ShouldBe(spoken);
         }
 
-        (api.Connections, api.Requests).ShouldBe((1, 2));
-        var again = await actions.PrepareAsync(new() { Ids = { stored.ActionConfig.Id } }, cancellationToken: Token);
-        again.Actions[0].Steps.ShouldAllBe(step => step.ReadyBefore);
+        api.Requests.ShouldBe(2);
+        api.Connections.ShouldBeLessThanOrEqualTo(1 + givenUp);
+        (await PrepareAsync(actions, stored.ActionConfig.Id)).Action.Steps.ShouldAllBe(step => step.ReadyBefore);
     }
 
     [Theory]
@@ -64,11 +64,23 @@ public sealed class SecurePrepareTests
         };
         var stored = await configs.CreateActionConfigAsync(new() { ActionConfig = action }, cancellationToken: Token);
 
-        var prepared = await actions.PrepareAsync(new() { Ids = { stored.ActionConfig.Id } }, cancellationToken: Token);
+        var (prepared, _) = await PrepareAsync(actions, stored.ActionConfig.Id);
         using var call = actions.Execute(
             new() { Id = stored.ActionConfig.Id, BodyView = BodyView.Full }, cancellationToken: Token);
 
-        prepared.Actions[0].Steps.ShouldAllBe(step => step.Failure == FailureReason.Unspecified);
+        prepared.Steps.ShouldAllBe(step => step.Failure == FailureReason.Unspecified);
         (await call.ReadToEndAsync())[^1].Result.Body.ToStringUtf8().ShouldBe(spoken);
+    }
+
+    /// <summary>On a busy machine a handshake may take longer than the server waits: it is asked again then.</summary>
+    private static async Task<(PreparedAction Action, int GivenUp)> PrepareAsync(
+        ActionService.ActionServiceClient actions, string id)
+    {
+        for (var givenUp = 0; ; givenUp++)
+        {
+            var prepared = await actions.PrepareAsync(new() { Ids = { id } }, cancellationToken: Token);
+            if (givenUp == 9 || prepared.Actions[0].Steps.All(step => step.Failure != FailureReason.Timeout))
+                return (prepared.Actions[0], givenUp);
+        }
     }
 }

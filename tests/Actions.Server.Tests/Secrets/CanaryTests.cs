@@ -49,6 +49,7 @@ public sealed class CanaryTests : IDisposable
             await Parallel.ForEachAsync(
                 Enumerable.Range(0, Rounds), new ParallelOptions { MaxDegreeOfParallelism = 4, CancellationToken = Token },
                 async (round, _) => await new Round(channel, upstream.Url, _canaries, round).RunAsync());
+            await ReadHistoryAsync(channel);
             left.Add(("gRPC: headers, messages, trailers", tap.ToArray()));
             foreach (var file in _folder.GetFiles())
                 left.Add(($"{file.Name} while the server runs", await ReadSharedAsync(file)));
@@ -56,8 +57,9 @@ public sealed class CanaryTests : IDisposable
             (await server.WaitForExitAsync(Token)).ShouldBe(0);
             left.Add(("standard output and error, logs at Trace", Encoding.UTF8.GetBytes(server.Output)));
             server.Output.ShouldContain("trce: ");
-            left.Add(("metrics", collector.Received));
+            left.Add(("metrics and spans", collector.Received));
             Encoding.UTF8.GetString(collector.Received).ShouldContain("actions.attempt.duration");
+            Encoding.UTF8.GetString(collector.Received).ShouldContain("execute_tool Canary");
         }
 
         foreach (var file in _folder.GetFiles())
@@ -89,6 +91,7 @@ public sealed class CanaryTests : IDisposable
         ["Storage:Sqlite:Path"] = Path.Combine(_folder.FullName, "actions.db"),
         ["Secrets:KeyEncryptionKey"] = key,
         ["Engine:CircuitMinimumAttempts"] = "100000", // faults are wanted, not a circuit that spares them
+        ["History:Level"] = "full",
         ["Logging:LogLevel:Default"] = "Trace",
         ["Logging:LogLevel:Grpc"] = "Trace",
         ["Logging:LogLevel:Microsoft.AspNetCore"] = "Trace",
@@ -98,6 +101,21 @@ public sealed class CanaryTests : IDisposable
         ["Logging:Console:FormatterName"] = "simple",
         ["Logging:Console:FormatterOptions:IncludeScopes"] = "true",
     };
+
+    /// <summary>Everything that it tells, as soon as it has some of it.</summary>
+    private static async Task ReadHistoryAsync(ChannelBase channel)
+    {
+        var history = new V1.ExecutionService.ExecutionServiceClient(channel);
+        ListExecutionsResponse page;
+        do
+        {
+            page = await history.ListExecutionsAsync(new() { PageSize = 50 }, cancellationToken: Token);
+        }
+        while (page.Executions.Count < 50);
+
+        foreach (var execution in page.Executions)
+            await history.GetExecutionAsync(new() { ExecutionId = execution.ExecutionId }, cancellationToken: Token);
+    }
 
     private static bool Finds(SearchValues<string> search, string text) =>
         Canaries.Text(Encoding.UTF8.GetBytes(text)).AsSpan().ContainsAny(search);
@@ -159,7 +177,10 @@ public sealed class CanaryTests : IDisposable
                 await TryAsync(_configs.InitializeAsync(new() { Id = stored.Id, Variables = { Values(fault) } }));
                 // What an API says belongs to whoever executes: these two are no failures.
                 if (fault is not ("json" or "text"))
-                    await TryAsync(_actions.Execute(new() { Id = stored.Id, Variables = { Values(fault) } }));
+                    await TryAsync(_actions.Execute(new()
+                    {
+                        Id = stored.Id, Variables = { Values(fault) }, CallId = round % 4 == 0 ? $"call {round}" : "",
+                    }));
             }
 
             if (round % 5 == 0)
@@ -208,6 +229,7 @@ public sealed class CanaryTests : IDisposable
                 Results = { new ResultField { Variable = "state", JsonPath = "$.status", Required = true } },
                 // Bodies are kept: where they aren't, nothing is to be found.
                 ResponsePolicy = new() { KeepBodies = true, MaxBodyBytes = 100_000, MaxRedirects = round % 3 },
+                RecordContent = true,
                 Variables =
                 {
                     _variables.Keys.Select(name => new Variable { Name = name, Sensitive = true, Type = name == "v8" ? VariableType.Json : VariableType.String }),

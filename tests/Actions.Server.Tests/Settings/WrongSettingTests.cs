@@ -30,6 +30,7 @@ public sealed class WrongSettingTests
     [InlineData("Storage:Sqlite:Path", "/dev/null/actions.db")]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "/v1/metrics")]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces")]
     [InlineData("Server:MaxActionBytes", "60000000")] // more than MaxPageBytes
     [InlineData("Server:MaxConnection", "5")] // mistyped
     [InlineData("Kestrel:Limits", "5")] // which Kestrel would ignore
@@ -54,6 +55,8 @@ public sealed class WrongSettingTests
     [InlineData("OTEL_EXPORTER_OTLP_TIMEOUT", "soon")]
     [InlineData("OTEL_EXPORTER_OTLP_HEADERS", "nonsense")]
     [InlineData("OTEL_METRIC_EXPORT_INTERVAL", "1 min")]
+    [InlineData("OTEL_BSP_SCHEDULE_DELAY", "soon")]
+    [InlineData("OTEL_TRACES_EXPORTER", "zipkin")]
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "sometimes")]
     [InlineData("Access:ClientCertificateAuthorities", "/etc/hostname")]
     [InlineData("Access:ClientCertificateAuthorities", "/dev/zero")]

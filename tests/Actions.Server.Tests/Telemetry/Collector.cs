@@ -8,7 +8,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Actions.Server.Tests.Telemetry;
 
-/// <summary>An OpenTelemetry collector, as far as to read the sums of one metric (OTLP over HTTP, protobuf).</summary>
+/// <summary>An OpenTelemetry collector, as far as to read the sums of one metric (OTLP over HTTP, protobuf). It takes spans,
+/// too.</summary>
 internal sealed class Collector : IAsyncDisposable
 {
     // opentelemetry/proto/metrics/v1/metrics.proto: ExportMetricsServiceRequest.resource_metrics, .scope_metrics,
@@ -40,11 +41,12 @@ internal sealed class Collector : IAsyncDisposable
         var collector = new Collector(app);
         app.MapPost("/v1/metrics", async (HttpRequest request) =>
         {
-            using var body = new MemoryStream();
-            await request.Body.CopyToAsync(body);
-            collector._bodies.Enqueue(body.ToArray());
-            foreach (var value in ValuesOf(metric, body.ToArray()))
+            foreach (var value in ValuesOf(metric, await collector.KeepAsync(request)))
                 collector._values.Writer.TryWrite(value);
+        });
+        app.MapPost("/v1/traces", async (HttpRequest request) =>
+        {
+            await collector.KeepAsync(request);
         });
         await app.StartAsync();
         return collector;
@@ -59,6 +61,14 @@ internal sealed class Collector : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private async Task<byte[]> KeepAsync(HttpRequest request)
+    {
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body);
+        _bodies.Enqueue(body.ToArray());
+        return body.ToArray();
+    }
 
     private static IEnumerable<long> ValuesOf(string metric, byte[] request)
     {

@@ -21,7 +21,8 @@ internal sealed class ExecutionReport(
     /// <param name="began">The clock's timestamp when the execution began.</param>
     public void Written(ExecutionEvent written, long began) => metrics.EventWritten(written, began);
 
-    /// <param name="last">The last event of the engine. Neither Result nor Failure: it was aborted. Null: it never began.</param>
+    /// <param name="last">The engine's last event. Neither Result nor Failure: it was aborted. Null: it never began.
+    /// </param>
     /// <param name="began">The clock's timestamp when the execution began.</param>
     public void Ended(string executionId, ActionPlan plan, ExecuteRequest request, ExecutionEvent? last, long began)
     {
