@@ -1,8 +1,8 @@
 namespace Actions.Storage;
 
 /// <summary>
-/// Durations in classes, each 1 % wider than the one before: a percentile that is read from their counts is wrong by 0.5 %
-/// at most.
+/// Durations in classes, each 1 % wider than the one before: a percentile that is read from their counts is wrong by
+/// 0.5 % at most.
 /// </summary>
 public static class DurationBins
 {

@@ -24,12 +24,15 @@ internal static class MongoHistoryCounts
             .Skip(span.Limit)
             .Project(Builders<BsonDocument>.Projection.Include("start_time"))
             .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
-        var since = tooEarly is null ? first : new DateTimeOffset(tooEarly["start_time"].ToUniversalTime()).AddMilliseconds(1);
+        var since = tooEarly is null
+            ? first
+            : new DateTimeOffset(tooEarly["start_time"].ToUniversalTime()).AddMilliseconds(1);
         var groups = await executions.Aggregate()
             .Match(which & Where.Gte("start_time", since.UtcDateTime))
             .Group<BsonDocument>(Group(first, span.Bucket))
             .ToListAsync(cancellationToken).ConfigureAwait(false);
-        var cells = groups.ToDictionary(group => ToCell(group["_id"].AsBsonDocument), group => group["count"].ToInt64());
+        var cells = groups.ToDictionary(
+            group => ToCell(group["_id"].AsBsonDocument), group => group["count"].ToInt64());
 
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var action in cells.Keys.Select(cell => cell.ActionId).Distinct(StringComparer.Ordinal))
