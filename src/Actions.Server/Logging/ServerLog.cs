@@ -112,20 +112,24 @@ internal static partial class ServerLog
     [LoggerMessage(107, LogLevel.Error, "Refreshing the API keys failed; retrying.")]
     public static partial void KeyRefreshFailed(this ILogger log, Exception cause);
 
-    [LoggerMessage(140, LogLevel.Warning, "The history's database is unavailable; executions go on, and are kept in memory as far as there is room. Retrying every second.")]
+    [LoggerMessage(140, LogLevel.Warning,
+        "The history's database is unavailable; executions go on, and are kept in memory as far as there is room. "
+        + "Retrying every second.")]
     public static partial void HistoryIsUnavailable(this ILogger log, Exception failure);
 
     [LoggerMessage(141, LogLevel.Information, "The history's database is available again.")]
     public static partial void HistoryIsBack(this ILogger log);
 
     [LoggerMessage(142, LogLevel.Warning,
-        "{Number} executions were not recorded since the last line about it: the history's database is too slow. See History:ProcessorShare and History:QueueSize.")]
+        "{Number} executions were not recorded since the last line about it: the history's database is too slow. See "
+        + "History:ProcessorShare and History:QueueSize.")]
     public static partial void HistoryDropped(this ILogger log, long number);
 
     [LoggerMessage(143, LogLevel.Error, "{Number} executions can't be recorded.")]
     public static partial void HistoryFailed(this ILogger log, int number, Exception cause);
 
-    [LoggerMessage(144, LogLevel.Warning, "What is too old wasn't deleted from the history; trying again in {Interval}.")]
+    [LoggerMessage(144, LogLevel.Warning,
+        "What is too old wasn't deleted from the history; trying again in {Interval}.")]
     public static partial void HistoryNotPurged(this ILogger log, TimeSpan interval, Exception cause);
 
     [LoggerMessage(110, LogLevel.Information, "Received {Signal}.")]
