@@ -56,8 +56,8 @@ public sealed class ExecutionJournal
         _body is { } body ? body.Show(_execution!.MaskOfAnswer(_progress!.Tokens)) : null;
 
     /// <summary>
-    /// The request, rendered now: the variables are those of the execution. Secrets and sensitive values are masked. Null:
-    /// there was none, because a variable was missing or invalid.
+    /// The request, rendered now: the variables are those of the execution. Secrets and sensitive values are masked.
+    /// Null: there was none, because a variable was missing or invalid.
     /// </summary>
     /// <param name="withContent">Otherwise it has no value of a variable, no query and no value of a header.</param>
     public RenderedRequest? Request(bool withContent) => _execution is not { } execution ? null
