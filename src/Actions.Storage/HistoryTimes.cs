@@ -5,5 +5,6 @@ internal static class HistoryTimes
 {
     /// <returns>The first whole millisecond that isn't before the time.</returns>
     public static DateTimeOffset Ceiling(DateTimeOffset time) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(time.AddTicks(TimeSpan.TicksPerMillisecond - 1).ToUnixTimeMilliseconds());
+        DateTimeOffset.FromUnixTimeMilliseconds(
+            time.AddTicks(TimeSpan.TicksPerMillisecond - 1).ToUnixTimeMilliseconds());
 }

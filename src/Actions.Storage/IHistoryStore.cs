@@ -7,9 +7,9 @@ namespace Actions.Storage;
 /// </summary>
 /// <remarks>
 /// As with <see cref="IActionStore"/>: nothing of another workspace is ever returned or changed. Every method may throw
-/// <see cref="StoreUnavailableException"/>, but no exception of a driver. Losing a database of these loses nothing that an
-/// execution needs. A write survives a crash of the process once its task has completed; a power failure may lose the last
-/// ones.
+/// <see cref="StoreUnavailableException"/>, but no exception of a driver. Losing a database of these loses nothing that
+/// an execution needs. A write survives a crash of the process once its task has completed; a power failure may lose
+/// the last ones.
 /// </remarks>
 public interface IHistoryStore
 {
@@ -35,8 +35,8 @@ public interface IHistoryStore
     Task<HistoryCounts> CountAsync(string workspace, HistorySpan span, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Deletes the executions of a call. Until <paramref name="until"/>, those that started by <paramref name="now"/> are
-    /// ignored when they are added, by whatever server.
+    /// Deletes the executions of a call. Until <paramref name="until"/>, those that started by <paramref name="now"/>
+    /// are ignored when they are added, by whatever server.
     /// </summary>
     Task ForgetAsync(CallKey key, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken);
 
@@ -47,8 +47,8 @@ public interface IHistoryStore
 
 /// <summary>An execution that has ended.</summary>
 /// <param name="Record">Without content. Its times have whole milliseconds, as MongoDB's dates do.</param>
-/// <param name="Content">The events and the request with their texts and values, and the body. They replace those of the
-/// record until the content is deleted. Null: nothing of it is kept.</param>
+/// <param name="Content">The events and the request with their texts and values, and the body. They replace those of
+/// the record until the content is deleted. Null: nothing of it is kept.</param>
 public sealed record HistoryEntry(string Workspace, ExecutionRecord Record, ExecutionRecord? Content)
 {
     /// <summary>The record as it is told while its content is kept.</summary>
@@ -104,7 +104,8 @@ public sealed record HistoryQuery
     /// <summary>At least 1.</summary>
     public required int Limit { get; init; }
 
-    /// <summary>Bytes of listed executions after which the list ends: it has one that exceeds them, if there is.</summary>
+    /// <summary>Bytes of listed executions after which the list ends: it has one that exceeds them, if there
+    /// is.</summary>
     public required long MaxBytes { get; init; }
 }
 
@@ -122,8 +123,8 @@ public sealed record HistorySpan(
 
 /// <summary>Counted executions.</summary>
 /// <param name="Cells">Each combination once.</param>
-/// <param name="Since">There were more than the limit: only those that started at or after this time were counted. Null:
-/// all were.</param>
+/// <param name="Since">There were more than the limit: only those that started at or after this time were counted.
+/// Null: all were.</param>
 /// <param name="ActionNames">The last name of each action.</param>
 public sealed record HistoryCounts(
     IReadOnlyCollection<KeyValuePair<HistoryCell, long>> Cells, DateTimeOffset? Since,

@@ -13,7 +13,12 @@ public abstract partial class HistoryStoreContract
     {
         var entries = Seeded(500);
         await History.AppendAsync(entries, Stop);
-        var span = Hour with { From = Start.AddSeconds(20), To = Start.AddSeconds(450), Bucket = TimeSpan.FromSeconds(60) };
+        var span = Hour with
+        {
+            From = Start.AddSeconds(20),
+            To = Start.AddSeconds(450),
+            Bucket = TimeSpan.FromSeconds(60),
+        };
 
         foreach (var action in (string[])["", "a1"])
         {

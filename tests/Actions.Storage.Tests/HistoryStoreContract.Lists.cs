@@ -48,7 +48,8 @@ public abstract partial class HistoryStoreContract
         await ShouldListAsync(
             entries,
             All with { ActionId = "a0", CallId = "call 2", State = ExecutionState.Failed, From = Start, To = middle },
-            record => record is { ActionId: "a0", CallId: "call 2", State: ExecutionState.Failed } && Started(record) < middle);
+            record => record is { ActionId: "a0", CallId: "call 2", State: ExecutionState.Failed }
+                && Started(record) < middle);
         await ShouldListAsync(entries, All with { ActionId = "none" }, _ => false);
     }
 

@@ -4,7 +4,8 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Storage.Tests;
 
-/// <summary>What every engine guarantees of the history. An engine's class says where a store of its own lies.</summary>
+/// <summary>What every engine guarantees of the history. An engine's class says where a store of its own
+/// lies.</summary>
 public abstract partial class HistoryStoreContract : IAsyncLifetime
 {
     private const string Workspace = "workspace";
@@ -94,7 +95,8 @@ public abstract partial class HistoryStoreContract : IAsyncLifetime
         (await History.GetAsync(Workspace, entry.Record.ExecutionId, Stop)).ShouldBeNull();
         (await ListAsync()).ShouldBeEmpty();
         (await CountAsync()).Cells.ShouldBeEmpty();
-        await History.ForgetAsync(new CallKey(Workspace, entry.Record.CallId), Start.AddDays(1), Start.AddDays(2), Stop);
+        await History.ForgetAsync(
+            new CallKey(Workspace, entry.Record.CallId), Start.AddDays(1), Start.AddDays(2), Stop);
         (await History.GetAsync("neighbour", entry.Record.ExecutionId, Stop)).ShouldBe(entry.Record);
     }
 
@@ -113,7 +115,8 @@ public abstract partial class HistoryStoreContract : IAsyncLifetime
     [Fact]
     public async Task ForgottenCall_IsGoneAndStaysGone()
     {
-        var (forgotten, late, other) = (NewEntry(call: "forgotten"), NewEntry(call: "forgotten"), NewEntry(call: "other"));
+        var (forgotten, late, other) =
+            (NewEntry(call: "forgotten"), NewEntry(call: "forgotten"), NewEntry(call: "other"));
         await History.AppendAsync([forgotten, other], Stop);
 
         var now = late.Record.StartTime.ToDateTimeOffset().AddMilliseconds(1);

@@ -72,8 +72,8 @@ internal sealed class ExecutionRecorder(
     public void Complete() => _ended.Writer.TryComplete();
 
     /// <summary>
-    /// Deletes the executions of a call, also of those that are running or queued, on any server: the store refuses to add
-    /// them.
+    /// Deletes the executions of a call, also of those that are running or queued, on any server: the store refuses to
+    /// add them.
     /// </summary>
     /// <exception cref="HistoryUnavailableException">They may still be there.</exception>
     public async Task ForgetAsync(CallKey call, CancellationToken cancellationToken)

@@ -28,7 +28,8 @@ internal sealed class ExecutionService(
             context, (store, workspace, token) => store.ListAsync(workspace, page.Query, token)).ConfigureAwait(false));
     }
 
-    public override async Task<GetExecutionResponse> GetExecution(GetExecutionRequest request, ServerCallContext context)
+    public override async Task<GetExecutionResponse> GetExecution(
+        GetExecutionRequest request, ServerCallContext context)
     {
         RequireHistory();
         if (request.ExecutionId.Length == 0)
@@ -46,7 +47,8 @@ internal sealed class ExecutionService(
         return new GetExecutionResponse { Execution = found };
     }
 
-    public override async Task<GetStatisticsResponse> GetStatistics(GetStatisticsRequest request, ServerCallContext context)
+    public override async Task<GetStatisticsResponse> GetStatistics(
+        GetStatisticsRequest request, ServerCallContext context)
     {
         RequireHistory();
         var span = HistoryFields.SpanOf(request, time.GetUtcNow());

@@ -9,8 +9,8 @@ using Google.Protobuf.Collections;
 namespace Actions.Server.History;
 
 /// <summary>
-/// Notes what is told of one execution once it has ended. Every execution has one, so it keeps no more than that: no event,
-/// no request, no response. Used by one thread at a time.
+/// Notes what is told of one execution once it has ended. Every execution has one, so it keeps no more than that: no
+/// event, no request, no response. Used by one thread at a time.
 /// </summary>
 /// <param name="keepsContent">The texts that are spoken are noted, too.</param>
 internal sealed class ExecutionTrail(
@@ -171,7 +171,8 @@ internal sealed class ExecutionTrail(
         var note = new Note(kind, sequence, elapsed, KeepsContent ? text : "");
         if (_count < FirstNotes.Length)
             _first[_count++] = note;
-        else if (_more is null || _more.Count < MaxNotes || kind is RecordedEventKind.Result or RecordedEventKind.Failure)
+        else if (_more is null || _more.Count < MaxNotes
+            || kind is RecordedEventKind.Result or RecordedEventKind.Failure)
             (_more ??= []).Add(note);
     }
 

@@ -5,7 +5,8 @@ using Google.Protobuf.WellKnownTypes;
 
 namespace Actions.Server.History;
 
-/// <summary>Builds what is stored of an execution. Slow beside the execution's own notes, so it isn't done on its path.</summary>
+/// <summary>Builds what is stored of an execution. Slow beside the execution's own notes, so it isn't done on its
+/// path.</summary>
 internal static class HistoryEntries
 {
     // As much as of a response's body. What is longer was sent, and nobody reads it in a list of events.

@@ -60,7 +60,8 @@ internal static class HistoryFields
         if (Math.Ceiling((to - from) / bucket) is > MaxBuckets and var buckets)
         {
             throw new InvalidFieldsException(
-                "bucket", $"gives {buckets} buckets between start_time and end_time; at most {MaxBuckets} are allowed.");
+                "bucket",
+                $"gives {buckets} buckets between start_time and end_time; at most {MaxBuckets} are allowed.");
         }
 
         return new HistorySpan(request.ActionId, from, to, bucket, MaxCounted);
@@ -70,5 +71,6 @@ internal static class HistoryFields
 
     private static TimeSpan Floor(TimeSpan span) => TimeSpan.FromMilliseconds((long)span.TotalMilliseconds);
 
-    private static TimeSpan Ceiling(TimeSpan span) => TimeSpan.FromMilliseconds((long)Math.Ceiling(span.TotalMilliseconds));
+    private static TimeSpan Ceiling(TimeSpan span) =>
+        TimeSpan.FromMilliseconds((long)Math.Ceiling(span.TotalMilliseconds));
 }

@@ -11,8 +11,8 @@ internal sealed class HistoryOptions : IValidatableObject
     public const string Full = "full";
 
     /// <summary>
-    /// <c>off</c>: nothing is recorded. <c>metadata</c>: no text that was spoken, no value, no body. <c>full</c>: these, too,
-    /// of actions with <c>record_content</c>.
+    /// <c>off</c>: nothing is recorded. <c>metadata</c>: no text that was spoken, no value, no body. <c>full</c>:
+    /// these, too, of actions with <c>record_content</c>.
     /// </summary>
     [AllowedValues(Off, Metadata, Full, ErrorMessage = "{0} must be off, metadata or full.")]
     public string Level { get; set; } = Metadata;
@@ -26,8 +26,8 @@ internal sealed class HistoryOptions : IValidatableObject
     public TimeSpan ContentRetention { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>
-    /// Ended executions that wait to be written, about a kilobyte each. Those beyond are not recorded. 10,000: what comes
-    /// within two seconds at 5,000 per second.
+    /// Ended executions that wait to be written, about a kilobyte each. Those beyond are not recorded. 10,000: what
+    /// comes within two seconds at 5,000 per second.
     /// </summary>
     [Range(1, 1_000_000)]
     public int QueueSize { get; set; } = 10_000;

@@ -11,8 +11,8 @@ using Google.Protobuf;
 namespace Actions.Server.History;
 
 /// <summary>
-/// One page of a list. Its token consists of a digest of the filters and of where the page's last execution is: it stays
-/// valid on every server, whatever is written meanwhile.
+/// One page of a list. Its token consists of a digest of the filters and of where the page's last execution is: it
+/// stays valid on every server, whatever is written meanwhile.
 /// </summary>
 internal sealed class HistoryPage
 {
@@ -33,7 +33,11 @@ internal sealed class HistoryPage
     public HistoryPage(ListExecutionsRequest request, ServerOptions options)
     {
         if (request.PageSize < 0 || request.PageSize > options.MaxPageSize)
-            throw new InvalidFieldsException("page_size", $"must be 1 to {options.MaxPageSize}, or 0 for {options.DefaultPageSize}.");
+        {
+            throw new InvalidFieldsException(
+                "page_size", $"must be 1 to {options.MaxPageSize}, or 0 for {options.DefaultPageSize}.");
+        }
+
         if (!Enum.IsDefined(request.State))
             throw new InvalidFieldsException("state", "must be an ExecutionState.");
         if (!Enum.IsDefined(request.Reason))
@@ -100,7 +104,8 @@ internal sealed class HistoryPage
             && BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(DigestBytes)) is >= 0 and <= MaxTime and var time)
         {
             return new HistoryPosition(
-                DateTimeOffset.FromUnixTimeMilliseconds(time), Encoding.UTF8.GetString(bytes.AsSpan(DigestBytes + TimeBytes)));
+                DateTimeOffset.FromUnixTimeMilliseconds(time),
+                Encoding.UTF8.GetString(bytes.AsSpan(DigestBytes + TimeBytes)));
         }
 
         throw new InvalidFieldsException(

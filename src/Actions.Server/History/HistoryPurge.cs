@@ -6,7 +6,8 @@ namespace Actions.Server.History;
 
 /// <summary>Deletes what is older than it may be, also while nothing is recorded any more.</summary>
 internal sealed class HistoryPurge(
-    HistoryAccess history, IOptions<HistoryOptions> options, TimeProvider time, ILogger<HistoryPurge> log) : BackgroundService
+    HistoryAccess history, IOptions<HistoryOptions> options, TimeProvider time, ILogger<HistoryPurge> log)
+    : BackgroundService
 {
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 

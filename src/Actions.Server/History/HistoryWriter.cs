@@ -40,7 +40,8 @@ internal sealed class HistoryWriter(
         _ending.TrySetResult();
         try
         {
-            await (ExecuteTask ?? Task.CompletedTask).WaitAsync(FlushTimeout, time, cancellationToken).ConfigureAwait(false);
+            await (ExecuteTask ?? Task.CompletedTask).WaitAsync(FlushTimeout, time, cancellationToken)
+                .ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
@@ -63,7 +64,8 @@ internal sealed class HistoryWriter(
                 await WriteAsync(stoppingToken).ConfigureAwait(false);
                 ReportDropped();
                 var pause = time.GetElapsedTime(began) * _pausePerWork;
-                await PauseAsync(pause < MinPause ? MinPause : pause > MaxPause ? MaxPause : pause).ConfigureAwait(false);
+                await PauseAsync(pause < MinPause ? MinPause : pause > MaxPause ? MaxPause : pause)
+                    .ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

@@ -29,7 +29,8 @@ internal static class Statistics
         {
             throw new InvalidFieldsException(
                 "bucket",
-                $"makes a response of {bytes} bytes; at most {maxBytes} are allowed. Name an action_id, or choose a wider bucket.");
+                $"makes a response of {bytes} bytes; at most {maxBytes} are allowed. Name an action_id, or choose a "
+                + "wider bucket.");
         }
 
         return response;

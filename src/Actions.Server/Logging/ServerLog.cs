@@ -112,20 +112,24 @@ internal static partial class ServerLog
     [LoggerMessage(107, LogLevel.Error, "Refreshing the API keys failed; retrying.")]
     public static partial void KeyRefreshFailed(this ILogger log, Exception cause);
 
-    [LoggerMessage(140, LogLevel.Warning, "The history's database is unavailable; executions go on, and are kept in memory as far as there is room. Retrying every second.")]
+    [LoggerMessage(140, LogLevel.Warning,
+        "The history's database is unavailable; executions go on, and are kept in memory as far as there is room. "
+        + "Retrying every second.")]
     public static partial void HistoryIsUnavailable(this ILogger log, Exception failure);
 
     [LoggerMessage(141, LogLevel.Information, "The history's database is available again.")]
     public static partial void HistoryIsBack(this ILogger log);
 
     [LoggerMessage(142, LogLevel.Warning,
-        "{Number} executions were not recorded since the last line about it: the history's database is too slow. See History:ProcessorShare and History:QueueSize.")]
+        "{Number} executions were not recorded since the last line about it: the history's database is too slow. See "
+        + "History:ProcessorShare and History:QueueSize.")]
     public static partial void HistoryDropped(this ILogger log, long number);
 
     [LoggerMessage(143, LogLevel.Error, "{Number} executions can't be recorded.")]
     public static partial void HistoryFailed(this ILogger log, int number, Exception cause);
 
-    [LoggerMessage(144, LogLevel.Warning, "What is too old wasn't deleted from the history; trying again in {Interval}.")]
+    [LoggerMessage(144, LogLevel.Warning,
+        "What is too old wasn't deleted from the history; trying again in {Interval}.")]
     public static partial void HistoryNotPurged(this ILogger log, TimeSpan interval, Exception cause);
 
     [LoggerMessage(110, LogLevel.Information, "Received {Signal}.")]
@@ -163,10 +167,10 @@ internal static partial class ServerLog
         "Closed {Number} more connections from {Client} since the last line about them.")]
     public static partial void StrangersDisconnected(this ILogger log, int number, IPAddress client);
 
-    [LoggerMessage(140, LogLevel.Warning, "What a call remembers as '{Name}' can't be decrypted.")]
+    [LoggerMessage(150, LogLevel.Warning, "What a call remembers as '{Name}' can't be decrypted.")]
     public static partial void MemoryUnreadable(this ILogger log, string name, Exception cause);
 
-    [LoggerMessage(141, LogLevel.Warning,
+    [LoggerMessage(151, LogLevel.Warning,
         "Result of action {ActionId} in call {CallId}: '{Name}' isn't remembered, because the call already remembers"
         + " {MaxBytes} bytes. See Calls:MaxCallBytes.")]
     public static partial void MemoryFull(this ILogger log, string actionId, string callId, string name, long maxBytes);

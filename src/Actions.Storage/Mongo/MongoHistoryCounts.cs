@@ -24,12 +24,15 @@ internal static class MongoHistoryCounts
             .Skip(span.Limit)
             .Project(Builders<BsonDocument>.Projection.Include("start_time"))
             .FirstOrDefaultAsync(cancellationToken).ConfigureAwait(false);
-        var since = tooEarly is null ? first : new DateTimeOffset(tooEarly["start_time"].ToUniversalTime()).AddMilliseconds(1);
+        var since = tooEarly is null
+            ? first
+            : new DateTimeOffset(tooEarly["start_time"].ToUniversalTime()).AddMilliseconds(1);
         var groups = await executions.Aggregate()
             .Match(which & Where.Gte("start_time", since.UtcDateTime))
             .Group<BsonDocument>(Group(first, span.Bucket))
             .ToListAsync(cancellationToken).ConfigureAwait(false);
-        var cells = groups.ToDictionary(group => ToCell(group["_id"].AsBsonDocument), group => group["count"].ToInt64());
+        var cells = groups.ToDictionary(
+            group => ToCell(group["_id"].AsBsonDocument), group => group["count"].ToInt64());
 
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var action in cells.Keys.Select(cell => cell.ActionId).Distinct(StringComparer.Ordinal))
@@ -48,7 +51,7 @@ internal static class MongoHistoryCounts
     private static BsonDocument Group(DateTimeOffset first, TimeSpan bucket)
     {
         var sinceFirst = Call("$subtract", "$start_time", first.UtcDateTime);
-        var logarithm = new BsonDocument("$ln", Call("$max", 1, "$elapsed_us"));
+        var logarithm = Call("$log", Call("$max", 1, "$elapsed_us"), 2);
         return new BsonDocument
         {
             ["_id"] = new BsonDocument

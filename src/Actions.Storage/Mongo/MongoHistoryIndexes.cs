@@ -10,7 +10,8 @@ internal static class MongoHistoryIndexes
     private const int IndexOptionsConflict = 85;
 
     /// <summary>Idempotent. A retention that has changed is that of all executions from now on.</summary>
-    public static async Task CreateAsync(MongoDatabase database, TimeSpan retention, CancellationToken cancellationToken)
+    public static async Task CreateAsync(
+        MongoDatabase database, TimeSpan retention, CancellationToken cancellationToken)
     {
         var executions = database.Executions;
         await executions.Indexes.CreateManyAsync(
@@ -19,7 +20,8 @@ internal static class MongoHistoryIndexes
                 Index("by_action", ("workspace", 1), ("action_id", 1), ("start_time", -1), ("_id", -1)),
                 Index("by_call", ("workspace", 1), ("call_id", 1), ("start_time", -1)),
                 new CreateIndexModel<BsonDocument>(
-                    new BsonDocument("content_time", 1), new CreateIndexOptions { Name = "by_content_time", Sparse = true }),
+                    new BsonDocument("content_time", 1),
+                    new CreateIndexOptions { Name = "by_content_time", Sparse = true }),
             ],
             cancellationToken).ConfigureAwait(false);
         await database.ForgottenCalls.Indexes.CreateOneAsync(
@@ -31,7 +33,8 @@ internal static class MongoHistoryIndexes
         {
             await executions.Indexes.CreateOneAsync(
                 new CreateIndexModel<BsonDocument>(
-                    new BsonDocument("start_time", 1), new CreateIndexOptions { Name = "retention", ExpireAfter = retention }),
+                    new BsonDocument("start_time", 1),
+                    new CreateIndexOptions { Name = "retention", ExpireAfter = retention }),
                 cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         catch (MongoCommandException e) when (e.Code == IndexOptionsConflict)

@@ -9,8 +9,8 @@ namespace Actions.Storage.Mongo;
 /// </summary>
 /// <remarks>
 /// <code>
-/// { _id: { workspace, id }, workspace, action_id, action_name, call_id, start_time, elapsed_us, state, reason, replayed,
-///   record: { …JSON form… }, record_binary, content: { …JSON form… }, content_binary, content_time }
+/// { _id: { workspace, id }, workspace, action_id, action_name, call_id, start_time, elapsed_us, state, reason,
+///   replayed, record: { …JSON form… }, record_binary, content: { …JSON form… }, content_binary, content_time }
 /// </code>
 /// Every filter contains the workspace, which is the shard key, but for those of <see cref="PurgeAsync"/>.
 /// </remarks>
@@ -37,7 +37,8 @@ internal sealed class MongoHistoryStore(MongoDatabase database) : IHistoryStore
                 try
                 {
                     await database.Executions.InsertManyAsync(
-                        entries.Select(ToDocument), new InsertManyOptions { IsOrdered = false }, token).ConfigureAwait(false);
+                        entries.Select(ToDocument), new InsertManyOptions { IsOrdered = false }, token)
+                        .ConfigureAwait(false);
                 }
                 catch (MongoBulkWriteException<BsonDocument> e) when (
                     e.WriteConcernError is null

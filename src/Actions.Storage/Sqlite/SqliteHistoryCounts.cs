@@ -80,7 +80,8 @@ internal static class SqliteHistoryCounts
                 AND start_time >= $first AND start_time < $to
             ORDER BY start_time DESC LIMIT 1 OFFSET $limit
             """,
-            ("$workspace", workspace), ("$action_id", span.ActionId), ("$first", first), ("$to", to), ("$limit", span.Limit));
+            ("$workspace", workspace), ("$action_id", span.ActionId), ("$first", first), ("$to", to),
+            ("$limit", span.Limit));
         return surplus.ExecuteScalar() is long tooEarly ? tooEarly + 1 : first;
     }
 

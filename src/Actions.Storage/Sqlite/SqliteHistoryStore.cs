@@ -7,7 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace Actions.Storage.Sqlite;
 
 /// <summary>Stores the history in a file of its own: losing or deleting it costs no action.</summary>
-internal sealed class SqliteHistoryStore([FromKeyedServices(SqliteHistoryStore.File)] SqliteDatabase database) : IHistoryStore
+internal sealed class SqliteHistoryStore(
+    [FromKeyedServices(SqliteHistoryStore.File)] SqliteDatabase database) : IHistoryStore
 {
     /// <summary>Part of the file's name, and the key of its database in the container.</summary>
     public const string File = "history";
@@ -19,7 +20,8 @@ internal sealed class SqliteHistoryStore([FromKeyedServices(SqliteHistoryStore.F
         """
         INSERT INTO executions
             (workspace, id, action_id, call_id, start_time, elapsed, state, reason, replayed, record, content)
-        SELECT $workspace, $id, $action_id, $call_id, $start_time, $elapsed, $state, $reason, $replayed, $record, $content
+        SELECT $workspace, $id, $action_id, $call_id, $start_time, $elapsed, $state, $reason, $replayed, $record,
+            $content
         WHERE $call_id = '' OR NOT EXISTS (
             SELECT 1 FROM forgotten_calls
             WHERE workspace = $workspace AND call_id = $call_id AND time >= $start_time)
@@ -113,7 +115,8 @@ internal sealed class SqliteHistoryStore([FromKeyedServices(SqliteHistoryStore.F
                     """,
                     ("$limit", ages.Limit), ("$before", ages.Content.ToUnixTimeMilliseconds()));
                 connection.Execute(
-                    "DELETE FROM forgotten_calls WHERE expire_time < $now", ("$now", ages.Now.ToUnixTimeMilliseconds()));
+                    "DELETE FROM forgotten_calls WHERE expire_time < $now",
+                    ("$now", ages.Now.ToUnixTimeMilliseconds()));
                 return Math.Max(deleted, emptied);
             },
             cancellationToken);
@@ -122,7 +125,8 @@ internal sealed class SqliteHistoryStore([FromKeyedServices(SqliteHistoryStore.F
     {
         using var command = connection.Command(
             Insert,
-            ("$workspace", ""), ("$id", ""), ("$action_id", ""), ("$call_id", ""), ("$start_time", 0L), ("$elapsed", 0L),
+            ("$workspace", ""), ("$id", ""), ("$action_id", ""), ("$call_id", ""), ("$start_time", 0L),
+            ("$elapsed", 0L),
             ("$state", 0L), ("$reason", 0L), ("$replayed", 0L), ("$record", Array.Empty<byte>()), ("$content", null));
         var values = command.Parameters;
         foreach (var (workspace, record, content) in entries)

@@ -81,7 +81,12 @@ public sealed class ContentTests
         var clock = new FakeClock();
         await using var upstream = RawUpstream.Answering(RawUpstream.Response(Body));
         await using var server = await RunningServer.StartAsync(
-            new(Records.At("full")) { ["History:Retention"] = "2.00:00:00", ["History:ContentRetention"] = "1.00:00:00" }, clock);
+            new(Records.At("full"))
+            {
+                ["History:Retention"] = "2.00:00:00",
+                ["History:ContentRetention"] = "1.00:00:00",
+            },
+            clock);
         var records = new Records(server, clock);
         var action = AnAction.Calling(upstream.Url);
         action.RecordContent = true;

@@ -106,12 +106,18 @@ public sealed class ListTests(ServerFixture fixture) : IClassFixture<ServerFixtu
     {
         var never = new Timestamp { Nanos = -1 };
 
-        (await Refusal.OfAsync(_records.Client.ListExecutionsAsync(new() { StartTime = never }, cancellationToken: Token)))
+        (await Refusal.OfAsync(
+            _records.Client.ListExecutionsAsync(new() { StartTime = never }, cancellationToken: Token)))
             .ShouldBeViolationOf("start_time");
-        (await Refusal.OfAsync(_records.Client.ListExecutionsAsync(new() { EndTime = never }, cancellationToken: Token)))
+        (await Refusal.OfAsync(
+            _records.Client.ListExecutionsAsync(new() { EndTime = never }, cancellationToken: Token)))
             .ShouldBeViolationOf("end_time");
         // The ends of time are no error: nothing is there.
-        await ShouldListAsync(new() { StartTime = new() { Seconds = long.MaxValue }, EndTime = new() { Seconds = long.MinValue } });
+        await ShouldListAsync(new()
+        {
+            StartTime = new() { Seconds = long.MaxValue },
+            EndTime = new() { Seconds = long.MinValue },
+        });
     }
 
     private async Task ShouldListAsync(ListExecutionsRequest request, params ExecutionRecord[] expected) =>

@@ -43,7 +43,8 @@ public sealed class OutageTests
 
         var dropped = measured.Count("actions.history.dropped");
         await records.ListAsync(31 - dropped);
-        server.Log.Count(line => line.Contains("The history's database is unavailable", StringComparison.Ordinal)).ShouldBe(1);
+        server.Log.Count(line => line.Contains("The history's database is unavailable", StringComparison.Ordinal))
+            .ShouldBe(1);
     }
 
     [Fact]

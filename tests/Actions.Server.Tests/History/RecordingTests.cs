@@ -23,7 +23,10 @@ public sealed class RecordingTests
 
         var events = await server.ExecuteAsync(new()
         {
-            Id = stored.Id, CallId = "call", ToolCallId = "tool", Variables = { ["secretly"] = Value.ForString("valuable") },
+            Id = stored.Id,
+            CallId = "call",
+            ToolCallId = "tool",
+            Variables = { ["secretly"] = Value.ForString("valuable") },
         });
 
         var record = await records.SingleAsync();
@@ -146,7 +149,8 @@ public sealed class RecordingTests
 
         (await Refusal.OfAsync(history.GetExecutionAsync(new() { ExecutionId = "x" }, cancellationToken: Token)))
             .ShouldBe(StatusCode.NotFound, "ERROR_REASON_EXECUTION_NOT_FOUND", ("id", "x"));
-        (await Refusal.OfAsync(history.GetExecutionAsync(new(), cancellationToken: Token))).ShouldBeViolationOf("execution_id");
+        (await Refusal.OfAsync(history.GetExecutionAsync(new(), cancellationToken: Token)))
+            .ShouldBeViolationOf("execution_id");
     }
 
     [Fact]
@@ -184,7 +188,8 @@ public sealed class RecordingTests
         }
 
         await using (var second = await RunningServer.StartAsync(settings))
-            (await new Records(second).Client.ListExecutionsAsync(new(), cancellationToken: Token)).Executions.Count.ShouldBe(20);
+            (await new Records(second).Client.ListExecutionsAsync(new(), cancellationToken: Token))
+                .Executions.Count.ShouldBe(20);
         Directory.Delete(Path.GetDirectoryName(database)!, recursive: true);
     }
 }

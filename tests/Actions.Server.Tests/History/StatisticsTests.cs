@@ -51,7 +51,10 @@ public sealed class StatisticsTests
         var now = clock.GetUtcNow();
         await Seed.Async(
             server,
-            [.. ((double[])[1, 23, 25]).Select(hours => Execution("a", now.AddHours(-hours), TimeSpan.FromSeconds(1)))]);
+            [
+                .. ((double[])[1, 23, 25]).Select(
+                    hours => Execution("a", now.AddHours(-hours), TimeSpan.FromSeconds(1))),
+            ]);
 
         var told = await new Records(server).Client.GetStatisticsAsync(new(), cancellationToken: Token);
 
@@ -132,7 +135,8 @@ public sealed class StatisticsTests
     private static void ShouldBeNear(Duration told, List<TimeSpan> durations, double share)
     {
         var exact = durations[(int)Math.Ceiling(share * durations.Count) - 1];
-        told.ToTimeSpan().TotalMilliseconds.ShouldBe(exact.TotalMilliseconds, tolerance: exact.TotalMilliseconds * 0.005);
+        told.ToTimeSpan().TotalMilliseconds.ShouldBe(
+            exact.TotalMilliseconds, tolerance: exact.TotalMilliseconds * 0.005);
     }
 
     private static List<ExecutionRecord> Executions(int count)
