@@ -129,6 +129,23 @@ public abstract partial class HistoryStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task NothingToDoAfterARestart_IsNoError()
+    {
+        var (written, forgotten) = (NewEntry(call: "call"), NewEntry(call: "forgotten"));
+        var (now, until) = (Start.AddDays(1), Start.AddDays(2));
+        await History.AppendAsync([written], Stop);
+        await History.ForgetAsync(new CallKey(Workspace, "forgotten"), now, until, Stop);
+        _host.Dispose();
+        _host = await OpenAsync();
+
+        await History.PurgeAsync(new HistoryAges(Start, Start, Start, Limit: 1), Stop);
+        await History.AppendAsync([written, forgotten], Stop);
+        await History.ForgetAsync(new CallKey(Workspace, "forgotten"), now, until, Stop);
+
+        (await ListAsync()).ShouldBe([written.Record.ExecutionId]);
+    }
+
+    [Fact]
     public async Task CallUsedAgainAfterItWasForgotten_IsRecorded()
     {
         var now = Start.AddSeconds(-1);

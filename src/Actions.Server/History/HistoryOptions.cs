@@ -26,7 +26,7 @@ internal sealed class HistoryOptions : IValidatableObject
     public TimeSpan ContentRetention { get; set; } = TimeSpan.FromDays(7);
 
     /// <summary>
-    /// Ended executions that wait to be written, about a kilobyte each. Those beyond are not recorded. 10,000: what
+    /// Ended executions that wait to be written, some kilobytes each. Those beyond are not recorded. 10,000: what
     /// comes within two seconds at 5,000 per second.
     /// </summary>
     [Range(1, 1_000_000)]

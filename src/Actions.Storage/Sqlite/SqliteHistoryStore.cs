@@ -16,6 +16,9 @@ internal sealed class SqliteHistoryStore(
     // What is deleted must not remain in free pages of the file.
     private const string SecureDelete = "PRAGMA secure_delete = ON;";
 
+    // A write that changes nothing leaves no log, and would be taken for one whose log was lost.
+    private const string CountWrite = "UPDATE writes SET count = count + 1;";
+
     private const string Insert =
         """
         INSERT INTO executions
@@ -84,7 +87,7 @@ internal sealed class SqliteHistoryStore(
         CallKey key, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
         database.WriteAsync(
             connection => connection.Execute(
-                SecureDelete +
+                SecureDelete + CountWrite +
                 """
                 INSERT INTO forgotten_calls (workspace, call_id, time, expire_time)
                 VALUES ($workspace, $call_id, $now, $until)
@@ -95,34 +98,51 @@ internal sealed class SqliteHistoryStore(
                 ("$now", now.ToUnixTimeMilliseconds()), ("$until", until.ToUnixTimeMilliseconds())),
             cancellationToken);
 
-    public Task<int> PurgeAsync(HistoryAges ages, CancellationToken cancellationToken) =>
-        database.WriteAsync(
-            connection =>
-            {
-                connection.Execute(SecureDelete);
-                // Records are numbered when they end, so those that started first are among the first.
-                var deleted = connection.Execute(
-                    """
-                    DELETE FROM executions WHERE number IN (
-                        SELECT number FROM (SELECT number, start_time FROM executions ORDER BY number LIMIT $limit)
-                        WHERE start_time < $before)
-                    """,
-                    ("$limit", ages.Limit), ("$before", ages.Records.ToUnixTimeMilliseconds()));
-                var emptied = connection.Execute(
-                    """
-                    UPDATE executions SET content = NULL WHERE number IN (
-                        SELECT number FROM executions WHERE content IS NOT NULL AND start_time < $before LIMIT $limit)
-                    """,
-                    ("$limit", ages.Limit), ("$before", ages.Content.ToUnixTimeMilliseconds()));
-                connection.Execute(
-                    "DELETE FROM forgotten_calls WHERE expire_time < $now",
-                    ("$now", ages.Now.ToUnixTimeMilliseconds()));
-                return Math.Max(deleted, emptied);
-            },
-            cancellationToken);
+    public async Task<int> PurgeAsync(HistoryAges ages, CancellationToken cancellationToken) =>
+        await database.ReadAsync(connection => HasOld(connection, ages), cancellationToken)
+            ? await database.WriteAsync(connection => Purge(connection, ages), cancellationToken)
+            : 0;
+
+    private static bool HasOld(SqliteConnection connection, HistoryAges ages)
+    {
+        using var command = connection.Command(
+            """
+            SELECT EXISTS (
+                    SELECT 1 FROM (SELECT start_time FROM executions ORDER BY number LIMIT $limit)
+                    WHERE start_time < $records)
+                OR EXISTS (SELECT 1 FROM executions WHERE content IS NOT NULL AND start_time < $content)
+                OR EXISTS (SELECT 1 FROM forgotten_calls WHERE expire_time < $now)
+            """,
+            ("$limit", ages.Limit), ("$records", ages.Records.ToUnixTimeMilliseconds()),
+            ("$content", ages.Content.ToUnixTimeMilliseconds()), ("$now", ages.Now.ToUnixTimeMilliseconds()));
+        return (long)command.ExecuteScalar()! == 1;
+    }
+
+    private static int Purge(SqliteConnection connection, HistoryAges ages)
+    {
+        connection.Execute(SecureDelete + CountWrite);
+        // Records are numbered when they end, so those that started first are among the first.
+        var deleted = connection.Execute(
+            """
+            DELETE FROM executions WHERE number IN (
+                SELECT number FROM (SELECT number, start_time FROM executions ORDER BY number LIMIT $limit)
+                WHERE start_time < $before)
+            """,
+            ("$limit", ages.Limit), ("$before", ages.Records.ToUnixTimeMilliseconds()));
+        var emptied = connection.Execute(
+            """
+            UPDATE executions SET content = NULL WHERE number IN (
+                SELECT number FROM executions WHERE content IS NOT NULL AND start_time < $before LIMIT $limit)
+            """,
+            ("$limit", ages.Limit), ("$before", ages.Content.ToUnixTimeMilliseconds()));
+        connection.Execute(
+            "DELETE FROM forgotten_calls WHERE expire_time < $now", ("$now", ages.Now.ToUnixTimeMilliseconds()));
+        return Math.Max(deleted, emptied);
+    }
 
     private static int Append(SqliteConnection connection, IReadOnlyList<HistoryEntry> entries)
     {
+        connection.Execute(CountWrite);
         using var command = connection.Command(
             Insert,
             ("$workspace", ""), ("$id", ""), ("$action_id", ""), ("$call_id", ""), ("$start_time", 0L),
