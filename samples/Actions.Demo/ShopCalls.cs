@@ -9,7 +9,8 @@ internal static class ShopCalls
 {
     private static readonly TimeSpan DelayThreshold = TimeSpan.FromSeconds(1.5);
 
-    public static IReadOnlyList<PhoneCall> To(Uri shop) => [OrderStatus(shop), Parcel(shop), Invoice(shop), Return(shop)];
+    public static IReadOnlyList<PhoneCall> To(Uri shop) =>
+        [OrderStatus(shop), Parcel(shop), Invoice(shop), Return(shop)];
 
     private static PhoneCall OrderStatus(Uri shop) => new(
         "Ada",

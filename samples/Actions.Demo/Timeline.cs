@@ -36,7 +36,8 @@ internal sealed class Timeline(TextWriter output, TextWriter errors)
     public void Interruption(PhoneCall call)
     {
         output.WriteLine(Paint($"{call.Caller} interrupts: \"{call.Interruption}\"", Bold));
-        output.WriteLine(Paint("  the engine cancels the stream and speaks; the server finishes the POST; then attach", Dim));
+        output.WriteLine(Paint(
+            "  the engine cancels the stream and speaks; the server finishes the POST; then attach", Dim));
     }
 
     public void Repeat(PhoneCall call)

@@ -110,7 +110,9 @@ public sealed class ActionEngine
     public static string Identify(ActionPlan plan, ExecutionInput input, string callId) => ExecutionIdentity.Of(
         plan.Id, plan.Revision, input, callId, plan.Parts.Variables.Arguments(input.Variables, input.Remembered));
 
-    /// <summary>The Failure of an execution that isn't begun, or is aborted: with what the action tells the caller.</summary>
+    /// <summary>
+    /// The Failure of an execution that isn't begun, or is aborted: with what the action tells the caller.
+    /// </summary>
     /// <exception cref="InvalidFieldsException">As for <see cref="ExecuteAsync"/>.</exception>
     public Failure Refuse(ActionPlan plan, ExecutionInput input, FailureReason reason, string detail) =>
         EventSequence.ToFailure(Prepare(plan, input), new UpstreamFailure(reason, detail), attempts: 0, tokens: []);

@@ -1,5 +1,3 @@
-using static System.Math;
-
 namespace Actions.Storage;
 
 /// <summary>
@@ -8,13 +6,13 @@ namespace Actions.Storage;
 /// </summary>
 public static class DurationBins
 {
-    /// <summary>Classes for each factor of e.</summary>
-    public static readonly double PerUnit = 1 / Log(1.01);
+    /// <summary>Classes for each factor of 2.</summary>
+    public static readonly double PerUnit = 1 / Math.Log2(1.01);
 
     /// <returns>The class, from 0. What is shorter than a microsecond counts as one.</returns>
-    public static int Of(long microseconds) => (int)Floor(Log(Max(1, microseconds)) * PerUnit);
+    public static int Of(long microseconds) => (int)Math.Floor(Math.Log2(Math.Max(1, microseconds)) * PerUnit);
 
     /// <returns>The duration in the middle of the class.</returns>
     public static TimeSpan Middle(int bin) =>
-        TimeSpan.FromMicroseconds(Exp((bin + 0.5) / PerUnit));
+        TimeSpan.FromMicroseconds(Math.Pow(2, (bin + 0.5) / PerUnit));
 }

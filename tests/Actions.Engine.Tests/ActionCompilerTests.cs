@@ -20,7 +20,8 @@ public sealed class ActionCompilerTests
             config.OnInterruption = (OnInterruption)9;
         });
 
-        violations.Select(violation => violation.Field).ShouldBe(["duplicates", "on_unknown_outcome", "on_interruption"]);
+        violations.Select(violation => violation.Field)
+            .ShouldBe(["duplicates", "on_unknown_outcome", "on_interruption"]);
         Violations(config => config.Duplicates = Duplicates.OncePerCall).ShouldBeEmpty();
     }
 

@@ -128,8 +128,10 @@ internal sealed partial class Runner : IDisposable
         "ActionService.Prepare" => await client.Actions.PrepareAsync(Parse<PrepareRequest>(json)),
         "ActionService.GetCall" => await client.Actions.GetCallAsync(Parse<GetCallRequest>(json)),
         "ActionService.EndCall" => await client.Actions.EndCallAsync(Parse<EndCallRequest>(json)),
-        "ActionConfigService.ListVariables" => await client.Configs.ListVariablesAsync(Parse<ListVariablesRequest>(json)),
-        "ExecutionService.ListExecutions" => await client.History.ListExecutionsAsync(Parse<ListExecutionsRequest>(json)),
+        "ActionConfigService.ListVariables" =>
+            await client.Configs.ListVariablesAsync(Parse<ListVariablesRequest>(json)),
+        "ExecutionService.ListExecutions" =>
+            await client.History.ListExecutionsAsync(Parse<ListExecutionsRequest>(json)),
         "ExecutionService.GetExecution" => await client.History.GetExecutionAsync(Parse<GetExecutionRequest>(json)),
         "ExecutionService.GetStatistics" => await client.History.GetStatisticsAsync(Parse<GetStatisticsRequest>(json)),
         "ActionConfigService.Initialize" => await client.Configs.InitializeAsync(Parse<InitializeRequest>(json)),

@@ -52,8 +52,8 @@ public sealed class ActionsClient : IDisposable
     public ExecutionService.ExecutionServiceClient History { get; }
 
     /// <summary>
-    /// Executes an action and streams its events. Leaving the loop early ends the stream; whether the HTTP call ends with
-    /// it is for the action's on_interruption to say, if the request has a call_id.
+    /// Executes an action and streams its events. Leaving the loop early ends the stream; whether the HTTP call ends
+    /// with it is for the action's on_interruption to say, if the request has a call_id.
     /// </summary>
     /// <param name="request">The action and its variables.</param>
     /// <param name="timeout">The deadline. Null: <see cref="ActionsClientOptions.Timeout"/>.</param>

@@ -15,7 +15,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Engine.Compilation;
 
 /// <summary>Compiles the response policy, the result fields and the retry policy.</summary>
-/// <param name="isSensitive">Whether a variable of that name is sensitive: a result of the same name is so, too.</param>
+/// <param name="isSensitive">Whether a variable of that name is sensitive: a result of the same name is so,
+/// too.</param>
 internal sealed class ResponseCompiler(
     EngineOptions options, TemplateCompiler templates, Func<string, bool> isSensitive, Violations violations)
 {

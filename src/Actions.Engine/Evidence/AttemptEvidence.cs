@@ -186,8 +186,8 @@ internal sealed class AttemptEvidence(TimeProvider time, int number, long starte
 
     /// <summary>
     /// Whose connection it was is known for certain only when the answer has come. Until then it was the one that the
-    /// request has caused, if that could be used when the request was sent. Its steps take the place of the wait for it; on
-    /// any other connection the wait is all that the request has had of it.
+    /// request has caused, if that could be used when the request was sent. Its steps take the place of the wait for
+    /// it; on any other connection the wait is all that the request has had of it.
     /// </summary>
     private void Settle(long now)
     {

@@ -11,8 +11,8 @@ internal sealed class ConnectionEvidence(TimeProvider time, DnsEndPoint target, 
 {
     private const long NotYet = long.MaxValue;
 
-    // What this thread has read from last. HttpClient reads the headers of a response on the thread on which their bytes
-    // have come, and tells only which request they are for.
+    // What this thread has read from last. HttpClient reads the headers of a response on the thread on which their
+    // bytes have come, and tells only which request they are for.
     [ThreadStatic]
     private static ConnectionEvidence? _lastRead;
 

@@ -37,13 +37,13 @@ internal sealed class ExecutionProgress(ExecutionJournal? journal = null)
     public ImmutableArray<string> Tokens => _tokens;
 
     /// <summary>
-    /// The API may have done what it was asked to do, and nobody has heard what became of it: as long as the attempt that
-    /// may have done it has no known end.
+    /// The API may have done what it was asked to do, and nobody has heard what became of it: as long as the attempt
+    /// that may have done it has no known end.
     /// </summary>
     public bool MayHaveReached => _leftUnknown || (_isUnderWay
         && (_wasTaken || Stage is FailureStage.Send or FailureStage.Wait or FailureStage.Read or FailureStage.Judge));
 
-    /// <summary>Whether the API may have done what it was asked to do, if the execution ends with this failure.</summary>
+    /// <summary>Whether the API may have done what it was asked to do, if this failure is the last.</summary>
     public bool IsUnknownAfter(UpstreamFailure last) =>
         _leftUnknown || (_isUnderWay && (_wasTaken || last.LeavesOutcomeUnknown));
 

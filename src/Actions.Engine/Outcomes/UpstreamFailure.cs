@@ -37,8 +37,8 @@ internal sealed record UpstreamFailure(FailureReason Reason, string Detail, int 
     public bool IsHostFault => StatusCode >= 500 || FailureTraits.Of(Reason).IsHostFault;
 
     /// <summary>
-    /// The request may have reached the API, and no answer says what became of it. 501 and 503 say that nothing was done,
-    /// any other status of 500 or above says nothing.
+    /// The request may have reached the API, and no answer says what became of it. 501 and 503 say that nothing was
+    /// done, any other status of 500 or above says nothing.
     /// </summary>
     public bool LeavesOutcomeUnknown => Stage switch
     {

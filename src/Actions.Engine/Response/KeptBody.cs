@@ -3,7 +3,7 @@ using Actions.Engine.Masking;
 
 namespace Actions.Engine.Response;
 
-/// <summary>As much of a response's body as is shown, copied as it came: it is masked when somebody looks at it.</summary>
+/// <summary>As much of a response's body as is shown, as it came: it is masked when somebody looks at it.</summary>
 internal sealed class KeptBody
 {
     private readonly byte[] _bytes;

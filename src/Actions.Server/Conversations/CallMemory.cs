@@ -64,7 +64,9 @@ internal sealed class CallMemory(ICallStore store, CallVault vault, ILogger<Call
         return new Recollection(values, warning);
     }
 
-    /// <summary>The variables of a Result, for the store, without those that don't fit into the call's memory.</summary>
+    /// <summary>
+    /// The variables of a Result, for the store, without those that don't fit into the call's memory.
+    /// </summary>
     /// <param name="time">When the Result came: a later one of the same name replaces it.</param>
     /// <param name="maxBytes">For all variables of the call.</param>
     /// <exception cref="StoreUnavailableException">The key ring can't be read.</exception>

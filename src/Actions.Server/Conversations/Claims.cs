@@ -113,7 +113,8 @@ internal sealed class Claims(
             await Task.Delay(PollInterval, time, run.Stop).ConfigureAwait(false);
             try
             {
-                var later = await store.GetExecutionAsync(run.Call.Workspace, holder.Id, run.Stop).ConfigureAwait(false);
+                var later = await store.GetExecutionAsync(run.Call.Workspace, holder.Id, run.Stop)
+                    .ConfigureAwait(false);
                 if (later is null)
                     return null;
                 holder = later;

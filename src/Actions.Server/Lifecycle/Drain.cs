@@ -46,7 +46,8 @@ internal sealed class Drain(
     }
 
     /// <summary>
-    /// Counts in what goes on when its call has ended. Never refused: a call that is still counted carries it until now.
+    /// Counts in what goes on when its call has ended. Never refused: a call that is still counted carries it until
+    /// now.
     /// </summary>
     public void Keep()
     {

@@ -167,10 +167,10 @@ internal static partial class ServerLog
         "Closed {Number} more connections from {Client} since the last line about them.")]
     public static partial void StrangersDisconnected(this ILogger log, int number, IPAddress client);
 
-    [LoggerMessage(140, LogLevel.Warning, "What a call remembers as '{Name}' can't be decrypted.")]
+    [LoggerMessage(150, LogLevel.Warning, "What a call remembers as '{Name}' can't be decrypted.")]
     public static partial void MemoryUnreadable(this ILogger log, string name, Exception cause);
 
-    [LoggerMessage(141, LogLevel.Warning,
+    [LoggerMessage(151, LogLevel.Warning,
         "Result of action {ActionId} in call {CallId}: '{Name}' isn't remembered, because the call already remembers"
         + " {MaxBytes} bytes. See Calls:MaxCallBytes.")]
     public static partial void MemoryFull(this ILogger log, string actionId, string callId, string name, long maxBytes);

@@ -7,8 +7,8 @@ using Google.Protobuf.WellKnownTypes;
 namespace Actions.Server.Telemetry;
 
 /// <summary>
-/// Spans of executions and their attempts, in the trace of the client's call. They are made when an execution has ended, of
-/// what its journal says: until then it does nothing for them.
+/// Spans of executions and their attempts, in the trace of the client's call. They are made when an execution has
+/// ended, of what its journal says: until then it does nothing for them.
 /// </summary>
 /// <remarks>https://github.com/open-telemetry/semantic-conventions-genai: a tool is an action here. Attempts follow the
 /// conventions for HTTP clients.</remarks>
@@ -28,6 +28,21 @@ internal sealed class ExecutionSpans : IDisposable
     {
         if (!AreWanted)
             return "";
+        // The framework's own, which nobody records, would be the parent of a span without one.
+        var framework = Activity.Current;
+        Activity.Current = null;
+        try
+        {
+            return RecordExecution(execution);
+        }
+        finally
+        {
+            Activity.Current = framework;
+        }
+    }
+
+    private string RecordExecution(EndedExecution execution)
+    {
         ActivityContext.TryParse(execution.Journal.Traceparent, traceState: null, isRemote: true, out var parent);
         using var span = _source.StartActivity(
             $"execute_tool {execution.ActionName}", ActivityKind.Internal, parent, startTime: execution.Started);

@@ -57,8 +57,9 @@ internal static class TelemetryRegistration
         var endpoint = AddressOf(configuration, Endpoint);
         if ((AddressOf(configuration, MetricsEndpoint) ?? endpoint) is not null)
             services.AddMetrics(AddressOf(configuration, MetricsEndpoint));
-        if ((AddressOf(configuration, TracesEndpoint) ?? endpoint) is not null && !IsNone(configuration[TracesExporter]))
-            services.AddSpans(AddressOf(configuration, TracesEndpoint));
+        var tracesEndpoint = AddressOf(configuration, TracesEndpoint);
+        if ((tracesEndpoint ?? endpoint) is not null && !IsNone(configuration[TracesExporter]))
+            services.AddSpans(tracesEndpoint);
         return services;
     }
 
@@ -75,12 +76,13 @@ internal static class TelemetryRegistration
 
     private static void AddMetrics(this IServiceCollection services, Uri? endpoint)
     {
-        services.AddExport().WithMetrics(metrics => metrics.AddMeter(Meters).AddView(BoundedView).AddOtlpExporter(otlp =>
-        {
-            // The exporter itself reads the variable of a signal only when all signals are exported.
-            if (endpoint is not null)
-                otlp.Endpoint = endpoint;
-        }));
+        services.AddExport().WithMetrics(metrics => metrics.AddMeter(Meters).AddView(BoundedView)
+            .AddOtlpExporter(otlp =>
+            {
+                // The exporter itself reads the variable of a signal only when all signals are exported.
+                if (endpoint is not null)
+                    otlp.Endpoint = endpoint;
+            }));
         // Creates the instruments at start-up, not at the first call.
         services.ConfigureOpenTelemetryMeterProvider((provider, _) =>
         {

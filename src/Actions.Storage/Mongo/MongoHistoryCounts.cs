@@ -51,7 +51,7 @@ internal static class MongoHistoryCounts
     private static BsonDocument Group(DateTimeOffset first, TimeSpan bucket)
     {
         var sinceFirst = Call("$subtract", "$start_time", first.UtcDateTime);
-        var logarithm = new BsonDocument("$ln", Call("$max", 1, "$elapsed_us"));
+        var logarithm = Call("$log", Call("$max", 1, "$elapsed_us"), 2);
         return new BsonDocument
         {
             ["_id"] = new BsonDocument

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Actions.Storage.Sqlite;
 
-/// <summary>Stores calls in a file of their own: their writes wait neither for a disk nor for those of actions.</summary>
+/// <summary>Stores calls in a file of their own: a write waits neither for a disk nor for those of actions.</summary>
 internal sealed class SqliteCallStore(
     [FromKeyedServices(SqliteCallStore.File)] SqliteDatabase database, TimeProvider clock)
     : ICallStore

@@ -50,7 +50,7 @@ public sealed class CanonicalJsonTests
         }
         """,
         """{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],"""
-        + """"string":"€$\u000f\nA'B\"\\\\\"/"}""")]
+        + "\"string\":\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\"}")]
     [InlineData(
         """
         {

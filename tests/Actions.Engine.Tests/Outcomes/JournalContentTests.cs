@@ -17,7 +17,8 @@ public sealed class JournalContentTests : IDisposable
     {
         await using var api = RawUpstream.Answering(RawUpstream.Response("{}"));
 
-        var request = (await RunAsync(Booking(api), new ExecutionJournal())).Request(withContent: false).ShouldNotBeNull();
+        var journal = await RunAsync(Booking(api), new ExecutionJournal());
+        var request = journal.Request(withContent: false).ShouldNotBeNull();
 
         (request.Method, request.Url).ShouldBe((HttpMethod.Post, $"{api.Url}/guests/{{guest}}/bookings"));
         request.Headers.ShouldAllBe(header => header.Value.Length == 0);
@@ -31,7 +32,8 @@ public sealed class JournalContentTests : IDisposable
     {
         await using var api = RawUpstream.Answering(RawUpstream.Response("{}"));
 
-        var request = (await RunAsync(Booking(api), new ExecutionJournal())).Request(withContent: true).ShouldNotBeNull();
+        var journal = await RunAsync(Booking(api), new ExecutionJournal());
+        var request = journal.Request(withContent: true).ShouldNotBeNull();
 
         request.Url.ShouldBe($"{api.Url}/guests/Ada%20L/bookings?page=7");
         request.Body.ShouldBe("""{"pin":"MASKED","guest":"Ada L"}""");

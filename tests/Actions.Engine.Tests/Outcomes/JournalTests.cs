@@ -13,7 +13,7 @@ using HttpMethod = Actions.V1.HttpMethod;
 
 namespace Actions.Engine.Tests.Outcomes;
 
-/// <summary>What a journal says of attempts; on real sockets, with a clock that goes on only where a test says.</summary>
+/// <summary>What a journal says of attempts; on real sockets, with a clock that goes on where a test says.</summary>
 public sealed class JournalTests : IDisposable
 {
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
@@ -52,7 +52,8 @@ public sealed class JournalTests : IDisposable
         (attempt.Queue, attempt.Authorize, Ms(attempt.Send), Ms(attempt.Read)).ShouldBe((null, null, 0, 0));
         (attempt.Number, Ms(attempt.Start), Ms(attempt.Elapsed)).ShouldBe((1, 0, 53));
         (attempt.ConnectionReused, attempt.RequestBytes, attempt.ResponseBytes).ShouldBe((false, 7L, 2L));
-        (attempt.StatusCode, attempt.Reason, attempt.Stage, attempt.HttpVersion).ShouldBe((200, default, default, "1.1"));
+        (attempt.StatusCode, attempt.Reason, attempt.Stage).ShouldBe((200, default, default));
+        attempt.HttpVersion.ShouldBe("1.1");
         attempt.RemoteAddress.ShouldBe($"127.0.0.1:{api.Port}");
     }
 
@@ -77,8 +78,8 @@ public sealed class JournalTests : IDisposable
         await using var api = RawUpstream.Answering(Ok);
         var gates = new[] { new TaskCompletionSource(), new TaskCompletionSource() };
         var dialled = 0;
-        var guard = new SsrfGuard(
-            LocalOnly, new TimedNetwork(() => { }, () => gates[Interlocked.Increment(ref dialled) - 1].Task), () => [], _clock);
+        var network = new TimedNetwork(() => { }, () => gates[Interlocked.Increment(ref dialled) - 1].Task);
+        var guard = new SsrfGuard(LocalOnly, network, () => [], _clock);
         using var engine = new EngineUnderTest(_clock, guard: guard);
         var first = RunAsync(Post(api.Url), engine);
         await UntilAsync(() => dialled == 1);
@@ -124,7 +125,8 @@ public sealed class JournalTests : IDisposable
             for (var stream = await peer.ReadRequestAsync(); ; stream = await peer.NextRequestAsync())
             {
                 Pass(30);
-                await peer.SendAsync(Http2Peer.Headers, Http2Peer.EndHeaders | Http2Peer.EndStream, stream, Http2Peer.Ok);
+                const byte whole = Http2Peer.EndHeaders | Http2Peer.EndStream;
+                await peer.SendAsync(Http2Peer.Headers, whole, stream, Http2Peer.Ok);
             }
         });
         using var handler = TestAuthority.Trusted(UpstreamHttp.CreateHandler(new EngineOptions(), Timed(5, 7)));
@@ -156,11 +158,10 @@ public sealed class JournalTests : IDisposable
 
         var attempts = (await running).Attempts;
 
-        attempts.Select(attempt => (attempt.Number, attempt.StatusCode, attempt.Reason, attempt.Start.ToTimeSpan(), Ms(attempt.Wait)))
-            .ShouldBe([
-                (1, 503, FailureReason.HttpStatus, TimeSpan.Zero, 10),
-                (2, 200, FailureReason.Unspecified, due, 10),
-            ]);
+        attempts.Select(attempt => (attempt.Number, attempt.StatusCode, attempt.Reason)).ShouldBe(
+            [(1, 503, FailureReason.HttpStatus), (2, 200, FailureReason.Unspecified)]);
+        attempts.Select(attempt => attempt.Start.ToTimeSpan()).ShouldBe([TimeSpan.Zero, due]);
+        attempts.Select(attempt => Ms(attempt.Wait)).ShouldBe([10, 10]);
     }
 
     [Fact]
@@ -169,7 +170,9 @@ public sealed class JournalTests : IDisposable
         await using var api = RawUpstream.Answering(request =>
         {
             Pass(10);
-            return request.Target == "/there" ? Ok : "HTTP/1.1 307 Moved\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
+            return request.Target == "/there"
+                ? Ok
+                : "HTTP/1.1 307 Moved\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n";
         });
         var config = Post(api.Url);
         config.ResponsePolicy = new ResponsePolicy { MaxRedirects = 1 };

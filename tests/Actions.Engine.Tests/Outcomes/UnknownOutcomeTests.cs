@@ -11,7 +11,7 @@ using HttpMethod = Actions.V1.HttpMethod;
 
 namespace Actions.Engine.Tests.Outcomes;
 
-/// <summary>Whether a failure leaves open what the API has done, by how far each attempt came; on real sockets.</summary>
+/// <summary>Whether a failure leaves open what the API has done, by how far each attempt came.</summary>
 public sealed class UnknownOutcomeTests : IDisposable
 {
     private const string Half = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf";
@@ -53,7 +53,8 @@ public sealed class UnknownOutcomeTests : IDisposable
     [InlineData("", FailureReason.Connection, true)]
     [InlineData("HTTP/1.1 two hundred\r\n\r\n", FailureReason.InvalidResponse, true)]
     [InlineData(Half, FailureReason.Connection, true)]
-    [InlineData("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 1\r\n\r\n{", FailureReason.InvalidResponse, true)]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\nContent-Length: 1\r\n\r\n{", FailureReason.InvalidResponse, true)]
     [InlineData("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", FailureReason.MissingResult, true)]
     [InlineData("HTTP/1.1 202 OK\r\nContent-Length: 2\r\n\r\n{}", FailureReason.OutcomeRule, false)]
     [InlineData("HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n", FailureReason.HttpStatus, false)]
@@ -162,7 +163,8 @@ public sealed class UnknownOutcomeTests : IDisposable
     public async Task ApiRefusesTheTokenAndThereIsNoOther_NothingWasDone()
     {
         await using var scene = new TokenScene(
-            fetch: (n, _) => n == 1 ? TokenScene.Token("t1") : TokenScene.Status(500), call: (_, _) => TokenScene.Status(401));
+            fetch: (n, _) => n == 1 ? TokenScene.Token("t1") : TokenScene.Status(500),
+            call: (_, _) => TokenScene.Status(401));
 
         (await EndAsync(scene.Config)).ShouldBe((FailureReason.Authentication, false));
         scene.Api.Requests.Count.ShouldBe(1);
@@ -199,7 +201,10 @@ public sealed class UnknownOutcomeTests : IDisposable
             await connection.HoldAsync();
         });
         var config = Post(api.Url);
-        config.Messages = new Messages { DelayMessage = "Moment.", DelayThreshold = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)) };
+        config.Messages = new Messages
+        {
+            DelayMessage = "Moment.", DelayThreshold = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)),
+        };
         var journal = new ExecutionJournal();
         using var stop = new CancellationTokenSource();
         await using var stream = Stream(engine, config, journal, stop.Token).GetAsyncEnumerator(CancellationToken.None);
@@ -225,8 +230,8 @@ public sealed class UnknownOutcomeTests : IDisposable
         listener.Start();
         using var stop = new CancellationTokenSource();
         var journal = new ExecutionJournal();
-        var running = EndAsync(
-            Post($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/"), journal: journal, cancellationToken: stop.Token);
+        var config = Post($"https://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}/");
+        var running = EndAsync(config, journal: journal, cancellationToken: stop.Token);
         using var connection = await listener.AcceptSocketAsync(_engine.Token);
         (await connection.ReceiveAsync(new byte[1], _engine.Token)).ShouldBe(1);
 
@@ -269,7 +274,8 @@ public sealed class UnknownOutcomeTests : IDisposable
         CancellationToken? cancellationToken = null)
     {
         engine ??= _engine;
-        var last = await Stream(engine, config, journal, cancellationToken ?? engine.Token).LastAsync(CancellationToken.None);
+        var last = await Stream(engine, config, journal, cancellationToken ?? engine.Token)
+            .LastAsync(CancellationToken.None);
         return (last.Failure?.Reason, last.Failure?.OutcomeUnknown == true);
     }
 

@@ -1,3 +1,4 @@
+using Actions.Server.Tests.History;
 using Actions.V1;
 using Google.Protobuf.WellKnownTypes;
 
@@ -64,6 +65,30 @@ public sealed class InterruptionTests(ServerFixture fixture) : IClassFixture<Ser
         last.Failure.Reason.ShouldBe(FailureReason.Aborted);
         // A read that nobody gets makes no difference.
         last.Failure.OutcomeUnknown.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task ListenersThatLeaveAndCome_AreInTheHistory()
+    {
+        await using var api = new HeldApi();
+        await using var server = await RunningServer.StartAsync();
+        var action = await server.CreateAsync(Calling.Ordering(api.Url));
+        var (stream, id) = await server.BeginAsync(action.Of(Calling.NewCall()));
+        await api.CalledAsync();
+        await server.InterruptAsync(stream, id);
+        var attached = server.Attach(id);
+        (await attached.ResponseStream.MoveNext(Token)).ShouldBeTrue();
+
+        api.Answer();
+        await attached.ReadToEndAsync();
+
+        var record = await new Records(server).SingleAsync();
+        record.State.ShouldBe(ExecutionState.Succeeded);
+        record.Events.Select(told => told.Kind).ShouldBe(
+        [
+            RecordedEventKind.Start, RecordedEventKind.ListenerLeft, RecordedEventKind.ListenerCame,
+            RecordedEventKind.Result,
+        ]);
     }
 
     [Fact]

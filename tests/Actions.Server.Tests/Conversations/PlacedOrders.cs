@@ -37,7 +37,7 @@ internal sealed class PlacedOrders(IReadOnlyList<Member> servers, OrderApi api, 
         {
             var keys = api.Keys;
             return $"{_last} orders on {servers.Count} servers, {servers.Sum(server => server.Downs)} kills: "
-                + $"{_troubles.Values.Sum()} streams broken or failed, "
+                + $"{_troubles.Values.Sum()} streams left, broken or failed, "
                 + $"{_unconfirmed} results not seen in the store within 2 s; "
                 + $"{keys.Count(order => order.Count() > 1)} orders sent again with the same key, "
                 + $"{keys.Count(order => order.Distinct().Count() > 1)} with another one";
@@ -133,7 +133,11 @@ internal sealed class PlacedOrders(IReadOnlyList<Member> servers, OrderApi api, 
             {
                 events.Add(call.ResponseStream.Current.Event);
                 if (interrupts)
+                {
+                    // Nobody hears whether its server dies then.
+                    NoteTrouble(order);
                     return null;
+                }
             }
 
             Check(order, events, isComplete: true);

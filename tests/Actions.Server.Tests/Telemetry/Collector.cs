@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 
 namespace Actions.Server.Tests.Telemetry;
 
-/// <summary>An OpenTelemetry collector, as far as to read the sums of one metric (OTLP over HTTP, protobuf). It takes spans,
-/// too.</summary>
+/// <summary>An OpenTelemetry collector, as far as to read the sums of one metric (OTLP over HTTP, protobuf). It takes
+/// spans, too.</summary>
 internal sealed class Collector : IAsyncDisposable
 {
     // opentelemetry/proto/metrics/v1/metrics.proto: ExportMetricsServiceRequest.resource_metrics, .scope_metrics,

@@ -20,7 +20,8 @@ public sealed class SpansTests
         await using var collector = await TraceCollector.StartAsync();
         await using var server = await RunningServer.StartAsync(collector.Settings);
         var action = AnAction.Calling($"{upstream.Url}/guests/{{{{guest}}}}?key={{{{guest}}}}");
-        action.RetryPolicy = new() { MaxAttempts = 2, InitialBackoff = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(10)) };
+        var backoff = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(10));
+        action.RetryPolicy = new() { MaxAttempts = 2, InitialBackoff = backoff };
         var id = (await server.CreateAsync(action)).Id;
 
         await ExecuteAsync(server, new()
@@ -50,6 +51,21 @@ public sealed class SpansTests
             && span.Attributes["network.protocol.version"] == "1.1"
             && span.Attributes.ContainsKey("actions.phase.wait"));
         attempts.ShouldAllBe(span => tool.Start <= span.Start && span.Start <= span.End);
+    }
+
+    [Fact]
+    public async Task CallWithoutATrace_HasOneOfItsOwn()
+    {
+        await using var upstream = RawUpstream.Answering(RawUpstream.Response("{}"));
+        await using var collector = await TraceCollector.StartAsync();
+        await using var server = await RunningServer.StartAsync(collector.Settings);
+        var action = await server.CreateAsync(AnAction.Calling(upstream.Url));
+
+        await server.ExecuteAsync(new() { Id = action.Id });
+
+        var spans = await collector.ReceiveAsync(
+            span => span.Name == $"execute_tool {action.Name}", 1, TestContext.Current.CancellationToken);
+        spans.Single().ParentId.ShouldBeEmpty();
     }
 
     [Fact]

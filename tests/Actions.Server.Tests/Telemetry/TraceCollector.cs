@@ -51,14 +51,18 @@ internal sealed class TraceCollector : IAsyncDisposable
 
     /// <summary>The spans of one trace, as soon as there are so many. Other servers of this process send theirs,
     /// too.</summary>
+    public Task<IReadOnlyList<ReceivedSpan>> ReceiveAsync(
+        string traceId, int count, CancellationToken cancellationToken) =>
+        ReceiveAsync(span => span.TraceId == traceId, count, cancellationToken);
+
     public async Task<IReadOnlyList<ReceivedSpan>> ReceiveAsync(
-        string traceId, int count, CancellationToken cancellationToken)
+        Func<ReceivedSpan, bool> isWanted, int count, CancellationToken cancellationToken)
     {
         var spans = new List<ReceivedSpan>();
         while (spans.Count < count)
         {
             var span = await _spans.Reader.ReadAsync(cancellationToken);
-            if (span.TraceId == traceId)
+            if (isWanted(span))
                 spans.Add(span);
         }
 

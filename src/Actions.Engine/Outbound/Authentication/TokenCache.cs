@@ -32,7 +32,8 @@ internal sealed class TokenCache(TokenEndpoint endpoint, EngineOptions options, 
     /// <summary>Whether a token is there that an execution would get at once.</summary>
     public bool Has(OAuth2Plan plan) =>
         _slots.TryGet(plan, out var slot)
-        && slot.Fetch is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } fetch } && !IsSpent(fetch, refused: null);
+        && slot.Fetch is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true } fetch }
+        && !IsSpent(fetch, refused: null);
 
     private bool IsSpent(Task<AccessToken> fetch, string? refused) =>
         fetch.IsFaulted || (fetch.IsCompletedSuccessfully && (fetch.Result.Text == refused || time.GetUtcNow() >= fetch.Result.GoodUntil));
