@@ -56,6 +56,16 @@ public sealed class SqliteCallFileTests : IDisposable
     }
 
     [Fact]
+    public async Task NothingToDoAfterARestart_IsNoError()
+    {
+        (await OpenAsync()).Dispose();
+        using var host = await OpenAsync();
+
+        (await host.Calls.PurgeAsync(DateTimeOffset.UnixEpoch, maxCallsPerWorkspace: 1, Stop)).ShouldBe(0);
+        await host.Store.CheckAsync(Stop);
+    }
+
+    [Fact]
     public async Task LockedByAnotherProcess_FailsTheCheckAndThenIsWellAgain()
     {
         using var host = await OpenAsync();

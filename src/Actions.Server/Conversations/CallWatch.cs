@@ -16,6 +16,18 @@ internal sealed class CallWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await WatchAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The server ends, or couldn't start.
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken stoppingToken)
+    {
         await status.Prepared.WaitAsync(stoppingToken).ConfigureAwait(false);
         var purged = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)

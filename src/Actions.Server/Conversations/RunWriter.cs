@@ -60,6 +60,18 @@ internal sealed class RunWriter(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await WriteAllAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The time to write is over.
+        }
+    }
+
+    private async Task WriteAllAsync(CancellationToken stoppingToken)
+    {
         while (!stoppingToken.IsCancellationRequested)
         {
             await _isPending.WaitAsync(stoppingToken).ConfigureAwait(false);

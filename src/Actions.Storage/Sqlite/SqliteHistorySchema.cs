@@ -36,8 +36,6 @@ internal static class SqliteHistorySchema
             expire_time INTEGER NOT NULL, -- ms since 1970-01-01 UTC
             PRIMARY KEY (workspace, call_id)
         ) STRICT, WITHOUT ROWID;
-        CREATE TABLE writes (count INTEGER NOT NULL) STRICT;
-        INSERT INTO writes (count) VALUES (0);
         """)
     {
         SurvivesPowerFailure = false,

@@ -16,9 +16,6 @@ internal sealed class SqliteHistoryStore(
     // What is deleted must not remain in free pages of the file.
     private const string SecureDelete = "PRAGMA secure_delete = ON;";
 
-    // A write that changes nothing leaves no log, and would be taken for one whose log was lost.
-    private const string CountWrite = "UPDATE writes SET count = count + 1;";
-
     private const string Insert =
         """
         INSERT INTO executions
@@ -87,7 +84,7 @@ internal sealed class SqliteHistoryStore(
         CallKey key, DateTimeOffset now, DateTimeOffset until, CancellationToken cancellationToken) =>
         database.WriteAsync(
             connection => connection.Execute(
-                SecureDelete + CountWrite +
+                SecureDelete +
                 """
                 INSERT INTO forgotten_calls (workspace, call_id, time, expire_time)
                 VALUES ($workspace, $call_id, $now, $until)
@@ -120,7 +117,7 @@ internal sealed class SqliteHistoryStore(
 
     private static int Purge(SqliteConnection connection, HistoryAges ages)
     {
-        connection.Execute(SecureDelete + CountWrite);
+        connection.Execute(SecureDelete);
         // Records are numbered when they end, so those that started first are among the first.
         var deleted = connection.Execute(
             """
@@ -142,7 +139,6 @@ internal sealed class SqliteHistoryStore(
 
     private static int Append(SqliteConnection connection, IReadOnlyList<HistoryEntry> entries)
     {
-        connection.Execute(CountWrite);
         using var command = connection.Command(
             Insert,
             ("$workspace", ""), ("$id", ""), ("$action_id", ""), ("$call_id", ""), ("$start_time", 0L),

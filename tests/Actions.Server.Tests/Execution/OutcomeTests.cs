@@ -216,6 +216,9 @@ public sealed class OutcomeTests(ServerFixture fixture) : IClassFixture<ServerFi
         (failure.Body, failure.BodyTruncated, failure.ContentType) = (Google.Protobuf.ByteString.Empty, false, "");
         failure.Detail.ShouldNotBeEmpty();
         failure.Detail.ShouldNotContain("secret");
+        // The API may have done it, and hasn't said that it hasn't.
+        failure.OutcomeUnknown.ShouldBe(stage > FailureStage.Tls && statusCode is 0 or (>= 200 and < 300));
+        failure.OutcomeUnknown = false;
         failure.ShouldBe(new()
         {
             Message = Message,
