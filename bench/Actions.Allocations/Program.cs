@@ -17,20 +17,25 @@ var committed = args is [var path]
 var failed = 0;
 await using (var api = await StandInApi.StartAsync())
 // All calls of a scenario fail, and are to be answered all the same.
-await using (var server = await MeteredServer.StartAsync(
-    ServerCommand.Actions(new(ServerCommand.Unlimited) { ["Engine__CircuitMinimumAttempts"] = "100000" })))
+await using (var server = await StartAsync(new() { ["History__Level"] = "off" }))
+// The writer's share of the processors is no limit here: every execution is recorded.
+await using (var recording = await StartAsync(new() { ["History__ProcessorShare"] = "1" }))
 await using (var bare = await MeteredServer.StartAsync(ServerCommand.Bare(api.Address)))
 {
     using var channel = GrpcChannel.ForAddress(server.Address);
     using var bareChannel = GrpcChannel.ForAddress(bare.Address);
+    using var recordingChannel = GrpcChannel.ForAddress(recording.Address);
     foreach (var scenario in Scenario.All)
     {
-        await new ActionConfigService.ActionConfigServiceClient(channel).CreateActionConfigAsync(
-            new CreateActionConfigRequest { ActionConfig = scenario.ToAction(api.Address) });
+        await new ActionConfigService.ActionConfigServiceClient(scenario.IsRecorded ? recordingChannel : channel)
+            .CreateActionConfigAsync(new CreateActionConfigRequest { ActionConfig = scenario.ToAction(api.Address) });
     }
 
     var ours = Scenario.All.ToDictionary(
-        scenario => scenario.Name, scenario => new Measurement(server, scenario, api, new(channel)));
+        scenario => scenario.Name,
+        scenario => scenario.IsRecorded
+            ? new Measurement(recording, scenario, api, new(recordingChannel))
+            : new Measurement(server, scenario, api, new(channel)));
     var theirs = Scenario.All.Where(scenario => scenario.IsBare).ToDictionary(
         scenario => scenario.Name, scenario => new Measurement(bare, scenario, api, new(bareChannel)));
     for (var i = 0; i < Warm; i++)
@@ -62,6 +67,14 @@ foreach (var name in committed.Keys.Except(Scenario.All.Select(scenario => scena
 
 Console.WriteLine($"{passed} passed, {failed} failed");
 return failed == 0 ? 0 : 1;
+
+static Task<MeteredServer> StartAsync(Dictionary<string, string> settings)
+{
+    settings["Engine__CircuitMinimumAttempts"] = "100000";
+    foreach (var (name, value) in ServerCommand.Unlimited)
+        settings[name] = value;
+    return MeteredServer.StartAsync(ServerCommand.Actions(settings));
+}
 
 async Task<double> MeasureAsync(Measurement measurement, double limit)
 {

@@ -27,7 +27,13 @@ internal sealed record Scenario(string Name, string Description, bool IsBare, st
             Status = 500,
             Events = [EventOneofCase.Start, EventOneofCase.Failure],
         },
+        new("recorded", "the same as small, recorded in the history", IsBare: false, SmallAnswer()) { IsRecorded = true },
     ];
+
+    /// <summary>
+    /// Whether the history is on, with what is allocated off the execution's path. In the others it is off.
+    /// </summary>
+    public bool IsRecorded { get; private init; }
 
     public int Status { get; private init; } = 200;
 

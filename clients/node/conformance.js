@@ -2,6 +2,7 @@
 // Runs tests/conformance/cases.json with this client. The README there describes the format; its run.py starts this program.
 import { randomBytes, randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
 import { fromJson, toJson } from "@bufbuild/protobuf";
 import { ActionConfigService } from "./gen/actions/v1/action_config_service_pb.js";
 import { ActionService } from "./gen/actions/v1/action_service_pb.js";
@@ -124,6 +125,7 @@ async function run(test) {
         break;
       } catch (error) {
         if (--triesLeft === 0) throw new Mismatch(`${error.message} in ${JSON.stringify(came)}`);
+        await setTimeout(20);
       }
     }
   }

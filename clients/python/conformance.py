@@ -4,6 +4,7 @@ import json
 import os
 import random
 import sys
+import time
 from pathlib import Path
 
 from google.protobuf import json_format, symbol_database
@@ -151,6 +152,7 @@ def run(case, clients):
             except Mismatch as mismatch:
                 if not tries_left:
                     raise Mismatch(f"{mismatch} in {json.dumps(came)[:600]}") from None
+                time.sleep(0.02)
 
 
 def main():

@@ -49,6 +49,7 @@ internal sealed partial class Runner : IDisposable
                 {
                     if (--triesLeft == 0)
                         throw new MismatchException($"{e.Message} in {came.ToJsonString()}");
+                    await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System);
                 }
             }
         }

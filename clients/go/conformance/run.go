@@ -67,6 +67,7 @@ func (r *runner) run(test kase) error {
 			} else if tried >= step.Tries {
 				return fmt.Errorf("%w in %s", err, text(came))
 			}
+			time.Sleep(20 * time.Millisecond)
 		}
 	}
 	return nil

@@ -71,7 +71,7 @@ public final class Conformance {
     System.exit(failed > 0 ? 1 : 0);
   }
 
-  private void run(JsonObject test) throws IOException {
+  private void run(JsonObject test) throws IOException, InterruptedException {
     var id = String.format("%012x", RANDOM.nextLong() & 0xffff_ffff_ffffL);
     var saved = new HashMap<String, String>();
     saved.put("run", id);
@@ -104,6 +104,7 @@ public final class Conformance {
           if (--triesLeft == 0) {
             throw new Matcher.Mismatch(mismatch.getMessage() + " in " + came);
           }
+          Thread.sleep(20);
         }
       }
     }

@@ -97,15 +97,15 @@ internal sealed class SqliteDatabase : IDisposable
                     using var transaction = connection.BeginTransaction(deferred: false);
                     // The operation may have been cancelled while it waited for the lock; then it doesn't write.
                     cancellationToken.ThrowIfCancellationRequested();
-                    var changes = raw.sqlite3_total_changes(connection.Handle!);
+                    var logged = SqliteFile.PagesWritten(connection);
                     var result = write(connection);
                     transaction.Commit();
                     // Checked before the write is acknowledged: the file may have been moved or deleted since the
                     // connection was opened.
                     if (SqliteFile.HasMoved(connection))
                         throw new InvalidDataException("was moved or deleted while it was written");
-                    // What changes nothing needs no log: after a restart there may be none yet.
-                    if (raw.sqlite3_total_changes(connection.Handle!) != changes)
+                    // What changes nothing writes no log: after a restart there may be none yet.
+                    if (SqliteFile.PagesWritten(connection) != logged)
                         RequireLog(connection);
                     return result;
                 }),
