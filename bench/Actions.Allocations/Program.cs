@@ -18,8 +18,8 @@ var failed = 0;
 await using (var api = await StandInApi.StartAsync())
 // All calls of a scenario fail, and are to be answered all the same.
 await using (var server = await StartAsync(new() { ["History__Level"] = "off" }))
-// The writer's share of the processors is no limit here: every execution is recorded.
-await using (var recording = await StartAsync(new() { ["History__ProcessorShare"] = "1" }))
+// Notes are taken of each execution, and nearly none is written: when the writer works, no clock here knows.
+await using (var recording = await StartAsync(new() { ["History__QueueSize"] = "1" }))
 await using (var bare = await MeteredServer.StartAsync(ServerCommand.Bare(api.Address)))
 {
     using var channel = GrpcChannel.ForAddress(server.Address);

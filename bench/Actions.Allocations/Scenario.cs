@@ -27,11 +27,11 @@ internal sealed record Scenario(string Name, string Description, bool IsBare, st
             Status = 500,
             Events = [EventOneofCase.Start, EventOneofCase.Failure],
         },
-        new("recorded", "the same as small, recorded in the history", IsBare: false, SmallAnswer()) { IsRecorded = true },
+        new("recorded", "the same as small, with notes for the history", IsBare: false, SmallAnswer()) { IsRecorded = true },
     ];
 
     /// <summary>
-    /// Whether the history is on, with what is allocated off the execution's path. In the others it is off.
+    /// Whether the history is on: what it takes on the execution's path, without what its writer takes later.
     /// </summary>
     public bool IsRecorded { get; private init; }
 
