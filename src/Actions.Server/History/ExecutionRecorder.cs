@@ -33,11 +33,19 @@ internal sealed class ExecutionRecorder(
     public int Waiting => _ended.Reader.Count;
 
     /// <returns>Null: nothing of this execution is recorded, and it has no span.</returns>
-    public ExecutionTrail? Begin(string workspace, string executionId, ActionPlan plan, ExecuteRequest request) =>
-        (_isOff && !spans.AreWanted) || request.DryRun || request.Simulate is not null
-            ? null
-            : new ExecutionTrail(
-                workspace, executionId, plan, request, time, _keepsContent && plan.RecordsContent);
+    public ExecutionTrail? Begin(string workspace, string executionId, ActionPlan plan, ExecuteRequest request)
+    {
+        if ((_isOff && !spans.AreWanted) || request.DryRun || request.Simulate is not null)
+            return null;
+        // Beyond what can be written, notes would be taken for nothing.
+        if (!_isOff && !spans.AreWanted && Waiting >= options.Value.QueueSize)
+        {
+            metrics.Dropped(1);
+            return null;
+        }
+
+        return new ExecutionTrail(workspace, executionId, plan, request, time, _keepsContent && plan.RecordsContent);
+    }
 
     /// <summary>Never waits.</summary>
     public void End(ExecutionTrail trail)

@@ -33,11 +33,11 @@ internal sealed class HistoryOptions : IValidatableObject
     public int QueueSize { get; set; } = 10_000;
 
     /// <summary>
-    /// The share of the processors' time that writing may take. 0.05: executions come first, and those that can't be
+    /// The share of the processors' time that writing may take. 0.02: executions come first, and those that can't be
     /// written with it are not recorded.
     /// </summary>
     [Range(0.001, 1)]
-    public double ProcessorShare { get; set; } = 0.05;
+    public double ProcessorShare { get; set; } = 0.02;
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
