@@ -162,16 +162,16 @@ public sealed class RecordingTests
             new() { ["History:Retention"] = "2.00:00:00", ["History:ContentRetention"] = "1.00:00:00" }, clock);
         var records = new Records(server, clock);
         var stored = await server.CreateAsync(AnAction.Calling(upstream.Url));
-        await server.ExecuteAsync(new() { Id = stored.Id, CallId = "first" });
+        await server.ExecuteAsync(new() { Id = stored.Id, ToolCallId = "first" });
         await records.ListAsync(1);
 
         clock.Advance(TimeSpan.FromDays(1.5));
-        await server.ExecuteAsync(new() { Id = stored.Id, CallId = "second" });
+        await server.ExecuteAsync(new() { Id = stored.Id, ToolCallId = "second" });
         await records.ListAsync(2);
         clock.Advance(TimeSpan.FromDays(0.6));
         clock.Advance(TimeSpan.FromMinutes(1));
 
-        (await records.ListAsync(1))[0].CallId.ShouldBe("second");
+        (await records.ListAsync(1))[0].ToolCallId.ShouldBe("second");
     }
 
     [Fact]
