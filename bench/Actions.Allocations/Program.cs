@@ -18,8 +18,9 @@ var failed = 0;
 await using (var api = await StandInApi.StartAsync())
 // All calls of a scenario fail, and are to be answered all the same.
 await using (var server = await StartAsync(new() { ["History__Level"] = "off" }))
-// Notes are taken of each execution, and nearly none is written: when the writer works, no clock here knows.
-await using (var recording = await StartAsync(new() { ["History__QueueSize"] = "1" }))
+// Notes are taken of each execution. They are written seldom, in windows that don't agree with the others.
+await using (var recording = await StartAsync(
+    new() { ["History__QueueSize"] = "1000000", ["History__ProcessorShare"] = "0.001" }))
 await using (var bare = await MeteredServer.StartAsync(ServerCommand.Bare(api.Address)))
 {
     using var channel = GrpcChannel.ForAddress(server.Address);
